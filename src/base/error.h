@@ -1,0 +1,54 @@
+/* Errors: what went wrong, where, and how to mend it.
+ *
+ * A function that can fail returns an `int`: 0 on success, otherwise an error code, and then it has
+ * filled the caller's `struct error`. Success never touches that object. Nothing in the library
+ * prints or exits; the program prints one line made by error_line(). An outcome of an experiment
+ * (a diverging loss, a rejected function) is not an error.
+ *
+ * Thread-safe: an error object belongs to whoever declared it. */
+#ifndef ACTSEARCH_BASE_ERROR_H
+#define ACTSEARCH_BASE_ERROR_H
+
+#include <stddef.h>
+
+enum error_code {
+    ERROR_NONE = 0,
+#define ERROR_CODE(name, status, meaning) ERROR_##name,
+#include "base/errors.def"
+#undef ERROR_CODE
+    ERROR_COUNT
+};
+
+struct error {
+    enum error_code code;
+    char where[512]; /* file, line, JSON path, column; may be empty */
+    char what[1024]; /* one sentence without a full stop */
+    char cure[512];  /* what the person can do; may be empty */
+};
+
+#define ERROR_EMPTY ((struct error){.code = ERROR_NONE})
+
+/* Fills `err` and returns `code`, so that a caller can write `return error_set(...)`. `where` and
+   `cure` may be NULL. `err` may be NULL, when only the code is wanted. Newlines in the
+   message become spaces: an error is one line. */
+int error_set(struct error *err, enum error_code code, const char *where, const char *cure, const char *what, ...)
+    __attribute__((format(printf, 5, 6)));
+
+/* Puts `context` in front of where the error happened: "experiment.json: grammar.json: ...". */
+void error_prefix(struct error *err, const char *context);
+
+/* Writes "WHERE: WHAT; CURE" into `line`, always terminated. */
+void error_line(const struct error *err, char *line, size_t size);
+
+/* The program's exit status for a code, 0 for ERROR_NONE. */
+int error_exit_status(enum error_code code);
+
+/* Name ("INPUT") and meaning of a code, for the documentation that the program prints. */
+const char *error_name(enum error_code code);
+const char *error_meaning(enum error_code code);
+
+/* Stops the program in every build type: for a state that would corrupt results if it went on. */
+_Noreturn void error_impossible(const char *file, int line, const char *condition);
+#define ALWAYS(condition) ((condition) ? (void)0 : error_impossible(__FILE__, __LINE__, #condition))
+
+#endif
