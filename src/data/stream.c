@@ -1,0 +1,197 @@
+#include "data/stream_internal.h"
+
+#include "base/error.h"
+#include "base/file.h"
+#include "base/memory.h"
+#include "base/text.h"
+
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { BUFFER_SIZE = 1 << 16 };
+
+static const char *const damaged = "the file is damaged or its download stopped early: fetch it again";
+
+static void *allocate(void *unused, unsigned count, unsigned size)
+{
+    (void)unused;
+    return memory_array(count, size);
+}
+
+static void release(void *unused, void *block)
+{
+    (void)unused;
+    memory_free(block);
+}
+
+const char *stream_path(const struct stream *stream)
+{
+    return stream->found ? stream->found : stream->path;
+}
+
+/* Refills the empty buffer; leaves it empty at the end of the file. */
+static int refill(struct stream *stream, struct error *err)
+{
+    size_t count = fread(stream->buffer, 1, BUFFER_SIZE, stream->file);
+    if (count == 0 && ferror(stream->file))
+        return file_error(err, stream_path(stream), "read", errno);
+    stream->z.next_in = stream->buffer;
+    stream->z.avail_in = (unsigned)count;
+    return 0;
+}
+
+static int find(struct stream *stream, struct error *err)
+{
+    if (access(stream->path, F_OK) == 0)
+        return 0;
+    struct text packed = TEXT_EMPTY;
+    text_addf(&packed, "%s.gz", stream->path);
+    char *found = text_take(&packed);
+    if (!found)
+        return memory_error(err, stream->path);
+    if (access(found, F_OK) == 0)
+        stream->found = found;
+    else
+        memory_free(found);
+    return 0;
+}
+
+static int open_error(const struct stream *stream, int error_number, struct error *err)
+{
+    if (error_number != ENOENT)
+        return file_error(err, stream_path(stream), "open", error_number);
+    return error_set(
+        err, ERROR_IO, stream_path(stream),
+        "check the path, which starts at the folder of the experiment's file; Fashion-MNIST is in Debian's "
+        "package dataset-fashion-mnist",
+        "there is no such file, nor one with .gz");
+}
+
+int stream_open(struct stream *stream, const char *path, struct error *err)
+{
+    *stream = (struct stream){.path = path, .expected = -1, .z = {.zalloc = allocate, .zfree = release}};
+    int status = find(stream, err);
+    if (status)
+        return status;
+    stream->file = fopen(stream_path(stream), "rbe");
+    if (!stream->file)
+        return open_error(stream, errno, err);
+    stream->buffer = memory_array(BUFFER_SIZE, 1);
+    if (!stream->buffer)
+        return memory_error(err, stream_path(stream));
+    status = refill(stream, err);
+    if (status)
+        return status;
+    stream->gzip = stream->z.avail_in >= 2 && stream->buffer[0] == 0x1f && stream->buffer[1] == 0x8b;
+    if (!stream->gzip)
+        return 0;
+    if (inflateInit2(&stream->z, 15 + 16) != Z_OK)
+        return memory_error(err, stream_path(stream));
+    stream->inflating = true;
+    return 0;
+}
+
+static int gzip_error(const struct stream *stream, const char *what, struct error *err)
+{
+    if (stream->expected < 0)
+        return error_set(err, ERROR_INPUT, stream_path(stream), damaged, "%s after %lld unpacked bytes", what,
+                         (long long)stream->total);
+    return error_set(err, ERROR_INPUT, stream_path(stream), damaged, "%s: expected %lld unpacked bytes, found %lld",
+                     what, (long long)stream->expected, (long long)stream->total);
+}
+
+/* At the end of a member: nothing more, or another member as gzip allows, or something foreign. */
+static int next_member(struct stream *stream, struct error *err)
+{
+    if (stream->z.avail_in == 0) {
+        int status = refill(stream, err);
+        if (status)
+            return status;
+    }
+    if (stream->z.avail_in == 0)
+        stream->ended = true;
+    else if (stream->z.next_in[0] == 0x1f)
+        inflateReset(&stream->z);
+    else
+        return gzip_error(stream, "foreign bytes follow the gzip data", err);
+    return 0;
+}
+
+/* Unpacks into z.next_out until it is full or the data end. */
+static int unpack(struct stream *stream, struct error *err)
+{
+    z_stream *z = &stream->z;
+    while (z->avail_out > 0 && !stream->ended) {
+        if (z->avail_in == 0) {
+            int status = refill(stream, err);
+            if (status)
+                return status;
+        }
+        bool dry = z->avail_in == 0;
+        unsigned before = z->avail_out;
+        int result = inflate(z, Z_NO_FLUSH);
+        stream->total += before - z->avail_out;
+        if (result == Z_MEM_ERROR)
+            return memory_error(err, stream_path(stream));
+        if (result == Z_STREAM_END) {
+            int status = next_member(stream, err);
+            if (status)
+                return status;
+        } else if (result != Z_OK && result != Z_BUF_ERROR) {
+            return gzip_error(stream, z->msg ? z->msg : "invalid gzip data", err);
+        } else if (dry && before == z->avail_out) {
+            return gzip_error(stream, "the gzip data end too early", err);
+        }
+    }
+    return 0;
+}
+
+static int copy(struct stream *stream, struct error *err)
+{
+    z_stream *z = &stream->z;
+    while (z->avail_out > 0) {
+        int status = z->avail_in == 0 ? refill(stream, err) : 0;
+        if (status)
+            return status;
+        if (z->avail_in == 0)
+            return 0;
+        unsigned count = z->avail_in < z->avail_out ? z->avail_in : z->avail_out;
+        memcpy(z->next_out, z->next_in, count);
+        z->next_in += count;
+        z->avail_in -= count;
+        z->next_out += count;
+        z->avail_out -= count;
+        stream->total += count;
+    }
+    return 0;
+}
+
+int stream_read(struct stream *stream, void *out, size_t size, size_t *count, struct error *err)
+{
+    *count = 0;
+    while (*count < size) {
+        size_t left = size - *count;
+        unsigned part = left < (1u << 30) ? (unsigned)left : 1u << 30;
+        stream->z.next_out = (unsigned char *)out + *count;
+        stream->z.avail_out = part;
+        int status = stream->gzip ? unpack(stream, err) : copy(stream, err);
+        if (status)
+            return status;
+        *count += part - stream->z.avail_out;
+        if (stream->z.avail_out > 0)
+            break;
+    }
+    return 0;
+}
+
+void stream_close(struct stream *stream)
+{
+    if (stream->inflating)
+        inflateEnd(&stream->z);
+    if (stream->file)
+        fclose(stream->file);
+    memory_free(stream->buffer);
+    memory_free(stream->found);
+    *stream = (struct stream){0};
+}

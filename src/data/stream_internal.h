@@ -1,0 +1,39 @@
+/* Stream: the bytes of a file, plain or gzip, from beginning to end.
+ *
+ * zlib's own gzread() is not used: it passes over bytes that follow the compressed data, and it cannot
+ * say how far it came. Internal to the data module. Not thread-safe: one owner each. */
+#ifndef ACTSEARCH_DATA_STREAM_INTERNAL_H
+#define ACTSEARCH_DATA_STREAM_INTERNAL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <zlib.h>
+
+struct error;
+
+struct stream {
+    const char *path; /* borrowed */
+    char *found;      /* owned: the path with .gz, when only that exists */
+    FILE *file;
+    unsigned char *buffer;
+    z_stream z; /* next_in, avail_in: what of the buffer is not used yet; also of a plain file */
+    bool gzip, inflating, ended;
+    int64_t expected; /* unpacked bytes there should be, for messages; below 0 when unknown */
+    int64_t total;    /* unpacked bytes read so far */
+};
+
+/* Opens `path`, or `path`.gz when only that exists. `path` must outlive the stream. ERROR_IO. */
+int stream_open(struct stream *stream, const char *path, struct error *err);
+
+/* Reads `size` bytes; *count is smaller only at the end. Damaged or truncated gzip: ERROR_INPUT. */
+int stream_read(struct stream *stream, void *out, size_t size, size_t *count, struct error *err);
+
+/* The path that was opened; borrowed. */
+const char *stream_path(const struct stream *stream);
+
+/* Accepts a zeroed stream. */
+void stream_close(struct stream *stream);
+
+#endif

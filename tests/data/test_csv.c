@@ -1,0 +1,305 @@
+#include "data/files.h"
+
+#include "base/text.h"
+
+#include <locale.h>
+#include <math.h>
+
+#define CSV "{\"format\":\"csv\",\"file\":\"t.csv\",\"label\":\"kind\",\"train\":0.6,\"validation\":0.4"
+#define RAW CSV ",\"scale\":\"none\"}"
+
+/* A table of `rows` rows: a = row, b = 1000 - 3 row, c always 0.1, kind by row % 3. */
+static void write_table(const char *line_end, int rows)
+{
+    static const char *const kinds[] = {"oak", "ash", "elm"};
+    struct text text = TEXT_EMPTY;
+    text_addf(&text, "a,b,kind,c%s", line_end);
+    for (int i = 0; i < rows; i++)
+        text_addf(&text, "%d,%d,%s,0.1%s", i, 1000 - 3 * i, kinds[i % 3], line_end);
+    write_text("t.csv", text_string(&text));
+    text_release(&text);
+}
+
+START_TEST(rows_come_back_with_their_classes)
+{
+    struct error err;
+    struct data_set *set;
+    write_table("\n", 10);
+    ASSERT_OK(open_set(RAW, 3, &set, &err));
+    struct data_shape shape = data_shape(set);
+    ck_assert_int_eq(shape.features, 3);
+    ck_assert_int_eq(shape.height, 0);
+    ck_assert_int_eq(shape.channels, 0);
+    ck_assert_int_eq(shape.classes, 3);
+    ck_assert_str_eq(data_class_name(set, 0), "ash");
+    ck_assert_str_eq(data_class_name(set, 1), "elm");
+    ck_assert_str_eq(data_class_name(set, 2), "oak");
+    ck_assert_int_eq(data_size(set, DATA_TRAIN), 6);
+    ck_assert_int_eq(data_size(set, DATA_VALIDATION), 4);
+    static const int class_of[] = {2, 0, 1};
+    int seen = 0;
+    for (int split = 0; split < DATA_SPLIT_COUNT; split++)
+        for (ptrdiff_t i = 0; i < data_size(set, split); i++) {
+            float x[3];
+            int32_t y, row = data_split_index(set, split, i), index = (int32_t)i;
+            data_gather(set, split, &index, 1, x, &y);
+            ck_assert_float_eq(x[0], (float)row);
+            ck_assert_float_eq(x[1], (float)(1000 - 3 * row));
+            ck_assert_float_eq(x[2], 0.1f);
+            ck_assert_int_eq(y, class_of[row % 3]);
+            ck_assert_int_eq(seen & 1 << row, 0);
+            seen |= 1 << row;
+        }
+    ck_assert_int_eq(seen, 1023);
+    struct text line = TEXT_EMPTY;
+    data_describe(set, &line);
+    ck_assert_str_eq(text_string(&line), "t.csv: 3 columns, 3 classes, 6 train, 4 validation, test sealed");
+    text_release(&line);
+    data_set_free(set);
+}
+END_TEST
+
+static uint64_t digest_of(const char *text)
+{
+    struct error err;
+    struct data_set *set;
+    ASSERT_OK(open_set(text, 3, &set, &err));
+    uint64_t digest = data_digest(set);
+    data_set_free(set);
+    return digest;
+}
+
+/* The ways of writing one table give one digest. */
+START_TEST(quotes_line_ends_and_blank_lines_do_not_matter)
+{
+    write_text("t.csv", "a,kind\n1,x y\n2.5,z\n-3e1,z\n4,x y\n");
+    uint64_t expected = digest_of(RAW);
+    static const char *const same[] = {
+        "a,kind\r\n1,x y\r\n2.5,z\r\n-3e1,z\r\n4,x y\r\n",
+        "a,kind\n1,x y\n2.5,z\n-3e1,z\n4,x y",
+        "a,kind\r\n1,x y\r\n2.5,z\r\n-3e1,z\r\n4,\"x y\"\r",
+        "\xef\xbb\xbf"
+        "a,kind\n1,x y\n2.5,z\n-3e1,z\n4,x y\n\n",
+        "\n  \na,kind\n1,x y\n\n2.5,z\n-3e1,z\n4,x y\n\r\n \n",
+        "\"a\",\"kind\"\n\"1\",\"x y\"\n2.5,\"z\"\n-3e1,z\n4,x y\n",
+        " a , kind\n 1,  x y \n2.5 , \"z\" \n+2.5,z\n4,x y\n",
+    };
+    for (size_t i = 0; i < sizeof same / sizeof same[0]; i++) {
+        write_text("t.csv", same[i]);
+        if (i == 6)
+            ck_assert_uint_ne(digest_of(RAW), expected);
+        else
+            ck_assert_msg(digest_of(RAW) == expected, "variant %zu", i);
+    }
+    write_text("t.csv", "a;kind\n1;x y\n2.5;z\n-3e1;z\n4;x y\n");
+    ck_assert_uint_eq(digest_of(CSV ",\"scale\":\"none\",\"separator\":\";\"}"), expected);
+    write_text("t.csv", "a\tkind\n1\tx y\n2.5\tz\n-3e1\tz\n4\tx y\n");
+    ck_assert_uint_eq(digest_of(CSV ",\"scale\":\"none\",\"separator\":\"\\t\"}"), expected);
+    write_text("t.csv", "id,a,,kind\nq,1,,x y\nr,2.5,,z\ns,-3e1,7,z\n,4,,x y\n");
+    ck_assert_uint_eq(digest_of(CSV ",\"scale\":\"none\",\"ignore\":[\"id\",\"\"]}"), expected);
+}
+END_TEST
+
+START_TEST(packed_tables_are_read)
+{
+    static const char text[] = "a,kind\n1,x\n2.5,z\n-3e1,z\n4,x\n";
+    write_text("t.csv", text);
+    uint64_t expected = digest_of(RAW);
+    write_gzip("t.csv", text, sizeof text - 1);
+    ck_assert_uint_eq(digest_of(RAW), expected);
+    uint8_t packed[256];
+    size_t size = read_bytes("t.csv", packed, sizeof packed);
+    write_file("t.csv", packed, size - 4);
+    struct error err;
+    struct data_set *set;
+    ASSERT_FAILS(open_set(RAW, 1, &set, &err), ERROR_INPUT, "t.csv: the gzip data end too early after 28 unpacked");
+}
+END_TEST
+
+START_TEST(quoted_cells_may_hold_anything)
+{
+    struct error err;
+    struct data_set *set;
+    write_text("t.csv",
+               "\"a,b\",kind\n1,\"say \"\"x\"\", y\"\n2,\"two\nlines\"\n3,\"\"\"\"\n4,\"\"\"\"\n5,plain \"q\"\n");
+    ASSERT_OK(open_set(CSV "}", 1, &set, &err));
+    ck_assert_int_eq(data_shape(set).classes, 4);
+    ck_assert_str_eq(data_class_name(set, 0), "\"");
+    ck_assert_str_eq(data_class_name(set, 1), "plain \"q\"");
+    ck_assert_str_eq(data_class_name(set, 2), "say \"x\", y");
+    ck_assert_str_eq(data_class_name(set, 3), "two\nlines");
+    data_set_free(set);
+}
+END_TEST
+
+START_TEST(columns_are_scaled_by_train_alone)
+{
+    struct error err;
+    struct data_set *raw, *standard, *unit;
+    write_table("\n", 10);
+    ASSERT_OK(open_set(RAW, 3, &raw, &err));
+    ASSERT_OK(open_set(CSV "}", 3, &standard, &err));
+    ASSERT_OK(open_set(CSV ",\"scale\":\"unit\"}", 3, &unit, &err));
+    float r[10][3], s[10][3], u[10][3];
+    data_gather_range(raw, DATA_TRAIN, 0, 6, r[0], NULL);
+    data_gather_range(raw, DATA_VALIDATION, 0, 4, r[6], NULL);
+    data_gather_range(standard, DATA_TRAIN, 0, 6, s[0], NULL);
+    data_gather_range(standard, DATA_VALIDATION, 0, 4, s[6], NULL);
+    data_gather_range(unit, DATA_TRAIN, 0, 6, u[0], NULL);
+    data_gather_range(unit, DATA_VALIDATION, 0, 4, u[6], NULL);
+    for (int j = 0; j < 2; j++) {
+        double mean = 0, squares = 0, low = INFINITY, high = -INFINITY;
+        for (int i = 0; i < 6; i++) {
+            mean += r[i][j] / 6;
+            low = fmin(low, r[i][j]);
+            high = fmax(high, r[i][j]);
+        }
+        for (int i = 0; i < 6; i++)
+            squares += (r[i][j] - mean) * (r[i][j] - mean) / 6;
+        for (int i = 0; i < 10; i++) {
+            ck_assert_double_eq_tol(s[i][j], (r[i][j] - mean) / sqrt(squares), 1e-5);
+            ck_assert_double_eq_tol(u[i][j], (r[i][j] - low) / (high - low), 1e-6);
+        }
+    }
+    for (int i = 0; i < 10; i++) { /* the column that never varies */
+        ck_assert_float_eq_tol(s[i][2], 0, 1e-6f);
+        ck_assert_float_eq(u[i][2], 0);
+    }
+    ck_assert_uint_eq(data_digest(raw), data_digest(unit));
+    data_set_free(raw);
+    data_set_free(standard);
+    data_set_free(unit);
+}
+END_TEST
+
+START_TEST(broken_tables_are_refused_with_line_and_cure)
+{
+    static const struct {
+        const char *text, *fragment;
+    } cases[] = {
+        {"a,b,sort\n1,2,x\n", "t.csv:1: there is no column \"kind\"; columns: a, b, sort; name one of them"},
+        {"a;b;kind\n1;2;x\n", "set \"separator\": \";\""},
+        {"a,kind,kind\n1,2,x\n", "t.csv:1: the header has column \"kind\" 2 times"},
+        {"kind\nx\ny\n", "no column is left as a feature"},
+        {"a,kind\n1,x\n\n2\n", "t.csv:4: this line has 1 cells, the header has 2"},
+        {"a,kind\n1,x\n2,y,3\n", "t.csv:3: this line has 3 cells, the header has 2"},
+        {"a,kind\n1,x\n2,y,\n", "t.csv:3: this line has 3 cells"},
+        {"a,kind\n1,x\nred,y\n", "t.csv:3: column \"a\" holds \"red\", which is not a number"},
+        {"a,kind\n\"1\n2\",x\n3,y\n", "t.csv:2: column \"a\" holds \"1 2\", which is not a number"},
+        {"a,kind\n1,\"two\nlines\"\n1,x\nred,y\n", "t.csv:5: column \"a\" holds \"red\""},
+        {"a,kind\nnan,x\n", "holds \"nan\", which is not a number"},
+        {"a,kind\ninf,x\n", "holds \"inf\""},
+        {"a,kind\n0x10,x\n", "holds \"0x10\""},
+        {"a,kind\n1.5.2,x\n", "holds \"1.5.2\""},
+        {"a,kind\n1e39,x\n", "holds 1e39, which is too large"},
+        {"a,kind\n1,x\n,y\n", "t.csv:3: the cell of column \"a\" is empty"},
+        {"a,kind\n1,x\n2,\n", "t.csv:3: the label is empty"},
+        {"a,kind\n1,\"x\n2,y\n", "t.csv:2: a quoted cell is never closed"},
+        {"a,kind\n1,\"x\"y\n", "t.csv:2: \"y"},
+        {"", "the file is empty"},
+        {"\n\n", "the file is empty"},
+        {"a,kind\n", "the table has no rows"},
+        {"a,kind\n1,x\n2,x\n", "the label column has 1 different value, a classification needs 2 to 1000"},
+        {"a,kind\n1,x\n", "the label column has 1 different value"},
+    };
+    struct error err;
+    struct data_set *set;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        write_text("t.csv", cases[i].text);
+        ASSERT_FAILS(open_set(RAW, 1, &set, &err), ERROR_INPUT, cases[i].fragment);
+        ASSERT_FAILS(open_set(RAW, 1, &set, &err), ERROR_INPUT, "t.csv");
+        ck_assert_uint_gt(strlen(err.cure), 0);
+    }
+    write_file("t.csv", "a,kind\n1,\0x\n", 12);
+    ASSERT_FAILS(open_set(RAW, 1, &set, &err), ERROR_INPUT, "holds a zero byte");
+    ck_assert_int_eq(unlink(in_folder("t.csv")), 0);
+    ASSERT_FAILS(open_set(RAW, 1, &set, &err), ERROR_IO, "t.csv: there is no such file");
+}
+END_TEST
+
+START_TEST(too_many_classes_are_refused)
+{
+    struct error err;
+    struct data_set *set;
+    struct text text = TEXT_EMPTY;
+    text_add(&text, "a,kind\n");
+    for (int i = 0; i < 1001; i++)
+        text_addf(&text, "1,%d.5\n", i);
+    write_text("t.csv", text_string(&text));
+    text_release(&text);
+    ASSERT_FAILS(open_set(RAW, 1, &set, &err), ERROR_INPUT, "1001 different values");
+}
+END_TEST
+
+START_TEST(numbers_do_not_follow_the_locale)
+{
+    write_text("t.csv", "a,kind\n1,x\n2.5,z\n-3e1,z\n4,x\n");
+    uint64_t expected = digest_of(RAW);
+    /* Only where such a locale is installed can this fail. */
+    if (!setlocale(LC_ALL, "de_DE.UTF-8"))
+        setlocale(LC_ALL, "fr_FR.UTF-8");
+    ck_assert_uint_eq(digest_of(RAW), expected);
+    setlocale(LC_ALL, "C");
+}
+END_TEST
+
+START_TEST(divisions_by_number_and_share)
+{
+    static const struct {
+        const char *parts;
+        int train, validation;
+    } cases[] = {
+        {"\"train\":5,\"validation\":2", 5, 2},
+        {"\"train\":5,\"validation\":2,\"test\":0", 5, 2},
+        {"\"train\":5,\"validation\":2,\"test\":3", 5, 2},
+        {"\"train\":0.55,\"validation\":0.25,\"test\":0.2", 6, 2},
+        {"\"train\":0.7,\"validation\":0.2,\"test\":0.1", 7, 2},
+        {"\"train\":0.33,\"validation\":0.33,\"test\":0.34", 3, 4},
+        {"\"scale\":\"unit\"", 6, 2},
+    };
+    struct error err;
+    struct data_set *set;
+    write_table("\n", 10);
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        char text[256];
+        snprintf(text, sizeof text, "{\"format\":\"csv\",\"file\":\"t.csv\",\"label\":\"kind\",%s}", cases[i].parts);
+        ASSERT_OK(open_set(text, 1, &set, &err));
+        ck_assert_int_eq(data_size(set, DATA_TRAIN), cases[i].train);
+        ck_assert_int_eq(data_size(set, DATA_VALIDATION), cases[i].validation);
+        data_set_free(set);
+    }
+    ASSERT_FAILS(
+        open_set("{\"format\":\"csv\",\"file\":\"t.csv\",\"label\":\"kind\",\"train\":5,\"validation\":3,\"test\":3}",
+                 1, &set, &err),
+        ERROR_INPUT, "there are 10 rows to divide, but train 5 + validation 3 + test 3 are asked for");
+}
+END_TEST
+
+START_TEST(every_failing_allocation_is_reported)
+{
+    struct error err;
+    struct data_spec spec;
+    write_table("\n", 10);
+    ASSERT_OK(read_spec(CSV "}", &spec, &err));
+    long failures = 0;
+    for (int status = 1; status; failures++) {
+        struct data_set *set;
+        memory_fail_at(failures + 1);
+        status = data_set_open(&spec, 1, &set, &err);
+        memory_fail_never();
+        ck_assert_msg(status == 0 || (status == ERROR_MEMORY && !set), "allocation %ld: status %d", failures, status);
+        data_set_free(set);
+    }
+    ck_assert_int_gt(failures, 20);
+    data_spec_release(&spec);
+}
+END_TEST
+
+int main(void)
+{
+    return RUN_TESTS_WITH_FILES(
+        "data csv", rows_come_back_with_their_classes, quotes_line_ends_and_blank_lines_do_not_matter,
+        packed_tables_are_read, quoted_cells_may_hold_anything, columns_are_scaled_by_train_alone,
+        broken_tables_are_refused_with_line_and_cure, too_many_classes_are_refused, numbers_do_not_follow_the_locale,
+        divisions_by_number_and_share, every_failing_allocation_is_reported);
+}
