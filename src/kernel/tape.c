@@ -1,0 +1,318 @@
+/* Compiling trees to tapes, and running them block by block. */
+#include "kernel/tape.h"
+
+#include "base/error.h"
+#include "base/memory.h"
+#include "kernel/kernel_internal.h"
+
+#include <string.h>
+
+/* A block of a value and its slope, for the handful of slots that a function needs, fits the
+   first-level cache; longer blocks gain nothing (bench/bench_kernel). */
+enum { BLOCK = 512 };
+
+/* Where an instruction finds an argument. */
+enum place { PLACE_X, PLACE_SLOT, PLACE_CONSTANT, PLACE_PARAMETER };
+
+struct operand {
+    uint8_t place;
+    uint8_t index; /* of the slot, the constant or the parameter */
+};
+
+struct instruction {
+    uint8_t op;
+    uint8_t slot; /* its value goes to slot `slot` */
+    struct operand a, b;
+    uint16_t moves; /* bit 0: depends on x; bit 1 + j: depends on parameter j */
+};
+
+/* Slots are single-assignment while compiling, and renamed to as few as possible at the end. */
+struct tape {
+    int instructions, slots, constants, parameters;
+    struct operand result;
+    struct instruction code[TREE_CAPACITY];
+    float constant[TREE_CAPACITY];
+    float start[TREE_PARAMETERS];
+};
+
+enum { MOVES_WITH_X = 1 };
+
+static bool same_operand(struct operand a, struct operand b)
+{
+    return a.place == b.place && a.index == b.index;
+}
+
+static struct operand constant_operand(struct tape *tape, float value)
+{
+    int i = 0;
+    while (i < tape->constants && memcmp(&tape->constant[i], &value, sizeof value) != 0)
+        i++;
+    if (i == tape->constants)
+        tape->constant[tape->constants++] = value;
+    return (struct operand){PLACE_CONSTANT, (uint8_t)i};
+}
+
+static uint16_t moves(const struct tape *tape, struct operand operand)
+{
+    switch ((enum place)operand.place) {
+    case PLACE_X:
+        return MOVES_WITH_X;
+    case PLACE_PARAMETER:
+        return (uint16_t)(2u << operand.index);
+    case PLACE_SLOT:
+        return tape->code[operand.index].moves;
+    case PLACE_CONSTANT:
+        break;
+    }
+    return 0;
+}
+
+/* The operand of an operation, computed once however often it appears. */
+static struct operand emit(struct tape *tape, enum op op, struct operand a, struct operand b)
+{
+    for (int i = 0; i < tape->instructions; i++) {
+        const struct instruction *known = &tape->code[i];
+        if (known->op == op && same_operand(known->a, a) && same_operand(known->b, b))
+            return (struct operand){PLACE_SLOT, (uint8_t)i};
+    }
+    int i = tape->instructions++;
+    tape->code[i] = (struct instruction){.op = (uint8_t)op, .slot = (uint8_t)i, .a = a, .b = b};
+    tape->code[i].moves = moves(tape, a);
+    if (op >= TREE_FIRST_BINARY)
+        tape->code[i].moves |= moves(tape, b);
+    return (struct operand){PLACE_SLOT, (uint8_t)i};
+}
+
+static void compile(struct tape *tape, const struct tree *tree)
+{
+    struct operand stack[TREE_CAPACITY];
+    int top = 0;
+    for (int i = 0; i < tree->count; i++) {
+        const struct node *node = &tree->nodes[i];
+        switch (op_info(node->op)->arity) {
+        case 0:
+            if (node->op == OP_x)
+                stack[top++] = (struct operand){PLACE_X, 0};
+            else if (node->op == OP_param)
+                stack[top++] = (struct operand){PLACE_PARAMETER, node->index};
+            else
+                stack[top++] = constant_operand(tape, (float)node->value);
+            break;
+        case 1:
+            stack[top - 1] = emit(tape, node->op, stack[top - 1], (struct operand){0});
+            break;
+        default:
+            top--;
+            stack[top - 1] = emit(tape, node->op, stack[top - 1], stack[top]);
+        }
+    }
+    ALWAYS(top == 1);
+    tape->result = stack[0];
+}
+
+static int last_use(const struct tape *tape, int value)
+{
+    struct operand wanted = {PLACE_SLOT, (uint8_t)value};
+    if (same_operand(tape->result, wanted))
+        return tape->instructions;
+    int last = value;
+    for (int i = value + 1; i < tape->instructions; i++)
+        if (same_operand(tape->code[i].a, wanted) || same_operand(tape->code[i].b, wanted))
+            last = i;
+    return last;
+}
+
+/* Renames slots so that a slot is taken again once its value is not needed any more; never the slot
+   of an argument of the same instruction, since loops may not overlap. */
+static void assign_slots(struct tape *tape)
+{
+    uint8_t slot_of[TREE_CAPACITY];
+    int free_after[TREE_CAPACITY];
+    for (int i = 0; i < tape->instructions; i++) {
+        int slot = 0;
+        while (slot < tape->slots && free_after[slot] >= i)
+            slot++;
+        if (slot == tape->slots)
+            tape->slots++;
+        slot_of[i] = (uint8_t)slot;
+        free_after[slot] = last_use(tape, i);
+    }
+    for (int i = 0; i < tape->instructions; i++) {
+        struct instruction *code = &tape->code[i];
+        code->slot = slot_of[i];
+        if (code->a.place == PLACE_SLOT)
+            code->a.index = slot_of[code->a.index];
+        if (code->b.place == PLACE_SLOT)
+            code->b.index = slot_of[code->b.index];
+    }
+    if (tape->result.place == PLACE_SLOT)
+        tape->result.index = slot_of[tape->result.index];
+}
+
+int tape_new(const struct tree *tree, struct tape **out, struct error *err)
+{
+    *out = NULL;
+    ALWAYS(tree_is_valid(tree) && !tree_contains(tree, OP_arg));
+    struct tape *tape = memory_zeroed(1, sizeof *tape);
+    if (!tape)
+        return memory_error(err, "a compiled expression");
+    double starts[TREE_PARAMETERS];
+    tree_parameter_starts(tree, starts);
+    for (int i = 0; i < TREE_PARAMETERS; i++)
+        tape->start[i] = (float)starts[i];
+    tape->parameters = tree_parameter_count(tree);
+    compile(tape, tree);
+    assign_slots(tape);
+    *out = tape;
+    return 0;
+}
+
+void tape_free(struct tape *tape)
+{
+    memory_free(tape);
+}
+
+int tape_parameters(const struct tape *tape)
+{
+    return tape->parameters;
+}
+
+/* Scratch: a block of ones, a block for each constant and parameter, and two for each slot. */
+static float *block_of_ones(void *scratch)
+{
+    return scratch;
+}
+
+static float *uniform_block(const struct tape *tape, void *scratch, struct operand operand)
+{
+    int index = operand.place == PLACE_CONSTANT ? operand.index : tape->constants + operand.index;
+    return (float *)scratch + (ptrdiff_t)(1 + index) * BLOCK;
+}
+
+static float *value_block(const struct tape *tape, void *scratch, int slot)
+{
+    return (float *)scratch + (ptrdiff_t)(1 + tape->constants + tape->parameters + 2 * slot) * BLOCK;
+}
+
+static float *slope_block(const struct tape *tape, void *scratch, int slot)
+{
+    return value_block(tape, scratch, slot) + BLOCK;
+}
+
+size_t tape_scratch_bytes(const struct tape *tape)
+{
+    return (size_t)(1 + tape->constants + tape->parameters + 2 * tape->slots) * BLOCK * sizeof(float);
+}
+
+static void fill(float *block, float value)
+{
+    for (int i = 0; i < BLOCK; i++)
+        block[i] = value;
+}
+
+static void fill_uniform_blocks(const struct tape *tape, const float *parameters, void *scratch)
+{
+    fill(block_of_ones(scratch), 1.0f);
+    for (int i = 0; i < tape->constants; i++)
+        fill(uniform_block(tape, scratch, (struct operand){PLACE_CONSTANT, (uint8_t)i}), tape->constant[i]);
+    for (int i = 0; i < tape->parameters; i++)
+        fill(uniform_block(tape, scratch, (struct operand){PLACE_PARAMETER, (uint8_t)i}),
+             parameters ? parameters[i] : tape->start[i]);
+}
+
+/* One block of one pass: values and, for `direction` not 0, slopes by what that bit stands for. */
+struct pass {
+    const struct tape *tape;
+    const struct loops *loops;
+    void *scratch;
+    uint16_t direction;
+    const float *x;
+    ptrdiff_t n;
+};
+
+static const float *value_at(const struct pass *pass, struct operand operand)
+{
+    switch ((enum place)operand.place) {
+    case PLACE_X:
+        return pass->x;
+    case PLACE_SLOT:
+        return value_block(pass->tape, pass->scratch, operand.index);
+    case PLACE_CONSTANT:
+    case PLACE_PARAMETER:
+        break;
+    }
+    return uniform_block(pass->tape, pass->scratch, operand);
+}
+
+/* NULL where the operand does not move in this pass's direction. `slot_moves` says which slots do. */
+static const float *slope_at(const struct pass *pass, struct operand operand, const bool *slot_moves)
+{
+    if (operand.place == PLACE_SLOT)
+        return slot_moves[operand.index] ? slope_block(pass->tape, pass->scratch, operand.index) : NULL;
+    bool moving = moves(pass->tape, operand) & pass->direction;
+    return moving ? block_of_ones(pass->scratch) : NULL;
+}
+
+static void run_block(const struct pass *pass, bool *slot_moves, float *y, float *dy)
+{
+    const struct tape *tape = pass->tape;
+    for (int i = 0; i < tape->instructions; i++) {
+        const struct instruction *code = &tape->code[i];
+        bool last = i == tape->instructions - 1;
+        const float *a = value_at(pass, code->a), *b = value_at(pass, code->b);
+        float *v = last && y ? y : value_block(tape, pass->scratch, code->slot);
+        bool moving = code->moves & pass->direction;
+        if (moving) {
+            bool binary = code->op >= TREE_FIRST_BINARY;
+            const float *da = slope_at(pass, code->a, slot_moves);
+            const float *db = binary ? slope_at(pass, code->b, slot_moves) : NULL;
+            bool direct = !binary && code->a.place != PLACE_SLOT; /* the argument's slope is 1 */
+            float *d = last ? dy : slope_block(tape, pass->scratch, code->slot);
+            pass->loops->slope[code->op](pass->n, a, b, direct ? NULL : da, db, v, d);
+        } else {
+            pass->loops->value[code->op](pass->n, a, b, v);
+            if (last && dy)
+                memset(dy, 0, (size_t)pass->n * sizeof *dy);
+        }
+        slot_moves[code->slot] = moving;
+    }
+}
+
+/* A function without operations: x, a constant or a parameter. */
+static void run_leaf(const struct pass *pass, float *y, float *dy)
+{
+    const float *value = value_at(pass, pass->tape->result);
+    size_t bytes = (size_t)pass->n * sizeof *y;
+    if (y)
+        memcpy(y, value, bytes);
+    if (dy && moves(pass->tape, pass->tape->result) & pass->direction)
+        memcpy(dy, block_of_ones(pass->scratch), bytes);
+    else if (dy)
+        memset(dy, 0, bytes);
+}
+
+/* y and dy may each be NULL; with dy NULL, direction is 0. */
+static void run(const struct tape *tape, enum isa isa, ptrdiff_t N, const float *x, uint16_t direction, float *y,
+                float *dy, void *scratch)
+{
+    struct pass pass = {.tape = tape, .loops = loops_for(isa), .scratch = scratch, .direction = direction};
+    bool slot_moves[TREE_CAPACITY] = {false};
+    for (ptrdiff_t i = 0; i < N; i += BLOCK) {
+        pass.x = x + i;
+        pass.n = N - i < BLOCK ? N - i : BLOCK;
+        if (tape->instructions == 0)
+            run_leaf(&pass, y ? y + i : NULL, dy ? dy + i : NULL);
+        else
+            run_block(&pass, slot_moves, y ? y + i : NULL, dy ? dy + i : NULL);
+    }
+}
+
+void tape_run(const struct tape *tape, enum isa isa, const float *parameters, ptrdiff_t N, const float *x, float *y,
+              float *dy, float *const *dp, void *scratch)
+{
+    fill_uniform_blocks(tape, parameters, scratch);
+    if (dp)
+        for (int j = 0; j < tape->parameters; j++)
+            run(tape, isa, N, x, (uint16_t)(2u << j), NULL, dp[j], scratch);
+    run(tape, isa, N, x, dy ? MOVES_WITH_X : 0, y, dy, scratch);
+}

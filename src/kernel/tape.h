@@ -1,0 +1,39 @@
+/* Tapes: an expression compiled for fast evaluation over arrays of floats.
+ *
+ * The tree becomes a straight list of instructions, equal sub-expressions only once. A run works
+ * through the array in blocks that stay in the first-level cache; each instruction is one vector
+ * loop over the block that writes the value and, when asked for, the derivative by forward-mode
+ * differentiation: the backward pass of an activation layer is then a single multiplication.
+ *
+ * Element i of the result depends on element i of the input only, and its bits do not depend on
+ * where it stands in the array. They do depend on the instruction level (base/isa.h).
+ *
+ * A tape is immutable and thread-safe; scratch memory belongs to one thread. A run allocates
+ * nothing. NaN and infinities follow ops.def; nothing is trapped or reported here. */
+#ifndef ACTSEARCH_KERNEL_TAPE_H
+#define ACTSEARCH_KERNEL_TAPE_H
+
+#include "base/isa.h"
+#include "expr/tree.h"
+
+#include <stddef.h>
+
+struct tape;
+
+/* Compiles a tree without OP_arg leaves. Returns owned; tape_free() accepts NULL. */
+int tape_new(const struct tree *tree, struct tape **tape, struct error *err);
+void tape_free(struct tape *tape);
+
+/* Number of learned parameters P, as tree_parameter_count(). */
+int tape_parameters(const struct tape *tape);
+
+/* Bytes that every run of this tape needs as scratch, aligned to 64. */
+size_t tape_scratch_bytes(const struct tape *tape);
+
+/* y[i] = f(x[i]), dy[i] = f'(x[i]), and dp[j][i] = df/dp_j at x[i], for i < N.
+   parameters: (P), or NULL for where they start. x: (N). y: (N). dy: (N) or NULL when not wanted.
+   dp: (P) pointers to (N), or NULL. No two arrays may overlap. */
+void tape_run(const struct tape *tape, enum isa isa, const float *parameters, ptrdiff_t N, const float *x, float *y,
+              float *dy, float *const *dp, void *scratch);
+
+#endif

@@ -1,0 +1,176 @@
+#include "testing.h"
+
+#include "base/memory.h"
+#include "expr/parse.h"
+#include "kernel/moments.h"
+#include "kernel/tape.h"
+
+#include <math.h>
+
+enum { COUNT = 1111 }; /* two blocks and a piece, with a loop's remainder */
+
+static struct tree parsed(const char *text)
+{
+    struct error err = ERROR_EMPTY;
+    struct tree tree;
+    ASSERT_OK(tree_parse(text, &tree, &err));
+    return tree;
+}
+
+static const char *const functions[] = {
+    "x",
+    "3",
+    "p0{0.25}",
+    "x*sigmoid(x)",
+    "max(0, x) + 0.1*sin(x)",
+    "x*tanh(softplus(x))",
+    "p0*x + p1{0.5}*tanh(p0*x)",
+    "max(x, p{0.25}*x)",
+    "(x + 1)*(x + 1)/(2 + square(x + 1))",
+    "min(max(x, -1), 1)*exp(-x^2)",
+    "0.1*x - abs(x)^1.5 + cos(3*x)",
+    "sinh(x)/cosh(x) - x/(1+abs(x))",
+    "((((x+1)*x+2)*x+3)*x+4)*0.01",
+    "(sin(x)+cos(x))*(sin(x)-cos(x)) + (sigmoid(x)-gelu(x))*(mish(x)-elu(x))",
+};
+
+static bool close_to(double value, double reference, double scale)
+{
+    return isfinite(reference) && fabs(value - reference) <= 2e-5 * (fabs(reference) + scale);
+}
+
+START_TEST(tapes_agree_with_the_reference)
+{
+    static float x[COUNT], y[COUNT], dy[COUNT], dp[TREE_PARAMETERS][COUNT], plain[COUNT];
+    float *dp_rows[TREE_PARAMETERS];
+    for (int j = 0; j < TREE_PARAMETERS; j++)
+        dp_rows[j] = dp[j];
+    for (int i = 0; i < COUNT; i++)
+        x[i] = -5.003f + 0.009f * (float)i;
+    const float values[TREE_PARAMETERS] = {0.7f, -0.3f};
+    const double exact[TREE_PARAMETERS] = {0.7f, -0.3f};
+    const struct tree *tree = NULL;
+    for (size_t k = 0; k < sizeof functions / sizeof *functions; k++) {
+        struct error err = ERROR_EMPTY;
+        struct tree parsed_tree = parsed(functions[k]);
+        tree = &parsed_tree;
+        struct tape *tape;
+        ASSERT_OK(tape_new(tree, &tape, &err));
+        void *scratch = memory_aligned(tape_scratch_bytes(tape));
+        ck_assert_ptr_nonnull(scratch);
+        for (int isa = 0; isa <= (int)isa_best(); isa++) {
+            tape_run(tape, (enum isa)isa, values, COUNT, x, y, dy, dp_rows, scratch);
+            tape_run(tape, (enum isa)isa, values, COUNT, x, plain, NULL, NULL, scratch);
+            ck_assert_mem_eq(plain, y, sizeof y);
+            for (int i = 0; i < COUNT; i++) {
+                struct dual f = tree_eval(tree, x[i], exact);
+                if (!close_to(y[i], f.value, 1) || !close_to(dy[i], f.slope, 1))
+                    ck_abort_msg("%s at %g: %g %g, expected %g %g", functions[k], x[i], y[i], dy[i], f.value, f.slope);
+                for (int j = 0; j < tape_parameters(tape); j++)
+                    if (!close_to(dp[j][i], tree_eval_parameter(tree, x[i], exact, j).slope, 1))
+                        ck_abort_msg("%s: derivative by p%d at %g: %g", functions[k], j, x[i], dp[j][i]);
+            }
+        }
+        memory_free(scratch);
+        tape_free(tape);
+    }
+}
+END_TEST
+
+/* An element's bits are the same whatever stands before it. */
+START_TEST(bits_do_not_depend_on_the_place)
+{
+    struct error err = ERROR_EMPTY;
+    static float x[COUNT], y[COUNT], dy[COUNT];
+    struct tree tree = parsed("x*tanh(softplus(x)) + max(sin(3*x), 0.3)/(1+exp(-x))");
+    struct tape *tape;
+    ASSERT_OK(tape_new(&tree, &tape, &err));
+    void *scratch = memory_aligned(tape_scratch_bytes(tape));
+    ck_assert_ptr_nonnull(scratch);
+    for (int i = 0; i < COUNT; i++)
+        x[i] = (float)(i * 37 % 211) * 0.05f - 5;
+    for (int isa = 0; isa <= (int)isa_best(); isa++) {
+        tape_run(tape, (enum isa)isa, NULL, COUNT, x, y, dy, NULL, scratch);
+        for (int i = 0; i < COUNT; i++) {
+            float one, slope;
+            tape_run(tape, (enum isa)isa, NULL, 1, x + i, &one, &slope, NULL, scratch);
+            if (memcmp(&one, &y[i], sizeof one) != 0 || memcmp(&slope, &dy[i], sizeof one) != 0)
+                ck_abort_msg("element %d depends on its place", i);
+        }
+    }
+    memory_free(scratch);
+    tape_free(tape);
+}
+END_TEST
+
+/* A constant times something infinite is infinite, not NaN, in the slope too. */
+START_TEST(constants_do_not_make_nan)
+{
+    struct error err = ERROR_EMPTY;
+    struct tree tree = parsed("0.1*exp(x)");
+    struct tape *tape;
+    ASSERT_OK(tape_new(&tree, &tape, &err));
+    void *scratch = memory_aligned(tape_scratch_bytes(tape));
+    ck_assert_ptr_nonnull(scratch);
+    float x = 100, y, dy;
+    tape_run(tape, isa_best(), NULL, 1, &x, &y, &dy, NULL, scratch);
+    ck_assert(isinf(y) && isinf(dy));
+    memory_free(scratch);
+    tape_free(tape);
+}
+END_TEST
+
+START_TEST(compiling_reports_lack_of_memory)
+{
+    struct error err = ERROR_EMPTY;
+    struct tree tree = parsed("x");
+    struct tape *tape;
+    memory_fail_at(1);
+    int status = tape_new(&tree, &tape, &err);
+    memory_fail_never();
+    ck_assert_int_eq(status, ERROR_MEMORY);
+    ck_assert_ptr_null(tape);
+}
+END_TEST
+
+/* The table of the field (shared by many papers), ten digits, and closed forms. */
+START_TEST(moments_are_those_of_the_literature)
+{
+    static const struct {
+        const char *text;
+        double mean, square, slope_square;
+    } table[] = {
+        {"relu(x)", .3989422804, .5, .5},
+        {"gelu(x)", .2820947918, .4252214826, .4558508656},
+        {"silu(x)", .2066209641, .3557755198, .3794823516},
+        {"tanh(x)", 0, .3942944904, .4644029024},
+        {"selu(x)", 0, 1, 1.071574992},
+    };
+    for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
+        struct tree tree = parsed(table[i].text);
+        struct moments m = moments_normal(&tree, NULL, 0, 1);
+        ck_assert_double_lt(fabs(m.mean - table[i].mean), 1e-9);
+        ck_assert_double_lt(fabs(m.square - table[i].square), 1e-9);
+        ck_assert_double_lt(fabs(m.slope_square - table[i].slope_square), 1e-9);
+    }
+    struct tree erf_tree = parsed("erf(x)"), sine = parsed("sin(x)"), gelu = parsed("gelu(x)"), line = parsed("2*x+1");
+    struct moments m = moments_normal(&erf_tree, NULL, 0, 1);
+    ck_assert_double_lt(fabs(m.square - 2 / M_PI * asin(2.0 / 3)), 1e-12);
+    ck_assert_double_lt(fabs(m.slope_square - 4 / (M_PI * sqrt(5))), 1e-12);
+    ck_assert_double_lt(fabs(moments_normal(&sine, NULL, 0, 1).square - (1 - exp(-2)) / 2), 1e-12);
+    ck_assert_double_lt(fabs(moments_normal(&gelu, NULL, 0, 1).mean - 1 / (2 * sqrt(M_PI))), 1e-12);
+    for (double variance = 1e-6; variance < 1e7; variance *= 10) {
+        m = moments_normal(&line, NULL, 3, variance);
+        ck_assert_double_lt(fabs(m.mean - 7), 1e-11);
+        ck_assert_double_lt(fabs(m.square - 49 - 4 * variance), 1e-11 * (49 + 4 * variance));
+    }
+    struct tree bad = parsed("log(x)");
+    ck_assert(!isfinite(moments_normal(&bad, NULL, 0, 1).mean));
+}
+END_TEST
+
+int main(void)
+{
+    return RUN_TESTS("tape", 60, tapes_agree_with_the_reference, bits_do_not_depend_on_the_place,
+                     constants_do_not_make_nan, compiling_reports_lack_of_memory, moments_are_those_of_the_literature);
+}
