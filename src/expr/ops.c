@@ -70,7 +70,11 @@ double op_value(enum op op, double a, double b)
 
 double op_slope(enum op op, double a, double b, int by)
 {
-    double v = op_value(op, a, b);
+    return op_slope_at(op, a, b, op_value(op, a, b), by);
+}
+
+double op_slope_at(enum op op, double a, double b, double v, int by)
+{
     switch (op) {
 #define OP_LEAF(name) case OP_##name:
 #define OP_UNARY(name, cost, domain, value, derivative, symbolic)                                                      \

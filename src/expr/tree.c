@@ -277,45 +277,53 @@ void tree_renumber_parameters(struct tree *tree)
     }
 }
 
+struct moving {
+    struct dual dual;
+    bool moves; /* depends on what is differentiated by; not the same as slope != 0 */
+};
+
+static struct moving eval_leaf(const struct node *node, double x, const double *parameters, int by_parameter)
+{
+    struct moving leaf = {.dual.value = node->value};
+    if (node->op == OP_x) {
+        leaf.dual.value = x;
+        leaf.moves = by_parameter < 0;
+    } else if (node->op == OP_param) {
+        leaf.dual.value = parameters ? parameters[node->index] : node->value;
+        leaf.moves = by_parameter == node->index;
+    }
+    leaf.dual.slope = leaf.moves;
+    return leaf;
+}
+
 /* Forward-mode differentiation with a stack of duals. A partial derivative is only asked for where
-   the argument moves, so that 0 * Inf cannot make a NaN of a constant. */
+   the argument moves, so that 0 * Inf cannot make a NaN of a constant; the kernels do the same. */
 static struct dual eval(const struct tree *tree, double x, const double *parameters, int by_parameter)
 {
-    struct dual stack[TREE_CAPACITY];
+    struct moving stack[TREE_CAPACITY];
     int top = 0;
     for (int i = 0; i < tree->count; i++) {
         const struct node *node = &tree->nodes[i];
         enum op op = node->op;
-        switch (op_info(op)->arity) {
-        case 0:
-            stack[top] = (struct dual){.value = node->value};
-            if (op == OP_x)
-                stack[top] = (struct dual){.value = x, .slope = by_parameter < 0};
-            else if (op == OP_param)
-                stack[top] = (struct dual){.value = parameters ? parameters[node->index] : node->value,
-                                           .slope = by_parameter == node->index};
-            top++;
-            break;
-        case 1: {
-            struct dual *a = &stack[top - 1];
-            double slope = a->slope == 0 ? 0 : a->slope * op_slope(op, a->value, 0, 0);
-            *a = (struct dual){.value = op_value(op, a->value, 0), .slope = slope};
-            break;
+        int arity = op_info(op)->arity;
+        if (arity == 0) {
+            stack[top++] = eval_leaf(node, x, parameters, by_parameter);
+            continue;
         }
-        default: {
-            struct dual *a = &stack[top - 2], *b = &stack[top - 1];
-            double slope = 0;
-            if (a->slope != 0)
-                slope += a->slope * op_slope(op, a->value, b->value, 0);
-            if (b->slope != 0)
-                slope += b->slope * op_slope(op, a->value, b->value, 1);
-            *a = (struct dual){.value = op_value(op, a->value, b->value), .slope = slope};
-            top--;
+        top -= arity - 1;
+        struct moving *a = &stack[top - 1], *b = &stack[top];
+        double second = arity == 2 ? b->dual.value : 0, slope = 0;
+        if (a->moves)
+            slope = a->dual.slope * op_slope(op, a->dual.value, second, 0);
+        if (arity == 2 && b->moves) {
+            double by_b = b->dual.slope * op_slope(op, a->dual.value, second, 1);
+            slope = a->moves ? slope + by_b : by_b;
+            a->moves = true;
         }
-        }
+        a->dual = (struct dual){.value = op_value(op, a->dual.value, second), .slope = slope};
     }
     ALWAYS(top == 1);
-    return stack[0];
+    return stack[0].dual;
 }
 
 struct dual tree_eval(const struct tree *tree, double x, const double *parameters)

@@ -115,5 +115,7 @@ struct dual tree_eval_parameter(const struct tree *tree, double x, const double 
    reference that kernels are tested against. */
 double op_value(enum op op, double a, double b);
 double op_slope(enum op op, double a, double b, int by);
+/* The same when the value at (a, b) is known already: half the work. */
+double op_slope_at(enum op op, double a, double b, double value, int by);
 
 #endif

@@ -1,0 +1,28 @@
+/* Simplification to a canonical form.
+ *
+ * Equal as real functions of x and of the learned parameters is the standard: every rule states, in
+ * the simplify_*.c file of its family, the domain on which it is exact. What holds for the result:
+ *   - within |x| <= 1e3 (and parameters of that size) it is finite wherever the original was: nothing
+ *     is reordered, collected or folded unless intervals prove that no intermediate value leaves
+ *     1e30, or that the original left it as well;
+ *   - a NaN or an infinity of the function stays: 0*e becomes 0, and e - e and e/e vanish, only where
+ *     intervals prove e finite (and away from 0);
+ *   - an overflow that was only on the way, log(1+exp(x)) at x = 1000, does not stay: the result may
+ *     be the stabler form (softplus); such rules say so;
+ *   - it has no more nodes than the original, and simplifying it again changes nothing;
+ *   - rounding differs: sums and products are reordered.
+ * Two expressions with one canonical form are equal; equal ones may still have two (a fingerprint
+ * finds those). Learned parameters are renumbered in the order in which they appear. */
+#ifndef ACTSEARCH_EXPR_SIMPLIFY_H
+#define ACTSEARCH_EXPR_SIMPLIFY_H
+
+struct error;
+struct tree;
+
+/* Writes the canonical form of `tree` (which may be `out` itself). ERROR_MEMORY. Thread-safe. */
+int tree_simplify(const struct tree *tree, struct tree *out, struct error *err);
+
+/* The same, but every learned parameter keeps its number: for parts of a larger expression. */
+int tree_simplify_keeping_parameters(const struct tree *tree, struct tree *out, struct error *err);
+
+#endif
