@@ -1,0 +1,184 @@
+/* Reading the primitives of a grammar: known ones by their names, own ones as expressions. */
+#include "grammar/grammar_internal.h"
+
+#include "base/error.h"
+#include "base/memory.h"
+#include "expr/parse.h"
+
+#include <ctype.h>
+#include <stdio.h>
+#include <string.h>
+
+static const char *const class_names[GRAMMAR_ARITIES] = {"leaf", "unary", "binary", "ternary"};
+
+static int known_arity(const char *name)
+{
+    enum op op = op_by_name(name);
+    if (op != OP_COUNT)
+        return op_info(op)->arity;
+    const struct function_info *function = function_by_name(name);
+    return function ? function->arity : 0;
+}
+
+static int unknown_primitive(struct json item, const char *name, struct error *err)
+{
+    const char *nearest = "";
+    int best = 1000;
+    for (int op = TREE_FIRST_UNARY; op < OP_COUNT; op++) {
+        int distance = name_distance(name, op_info((enum op)op)->name);
+        if (distance < best) {
+            best = distance;
+            nearest = op_info((enum op)op)->name;
+        }
+    }
+    for (int i = 0; function_at(i); i++) {
+        int distance = name_distance(name, function_at(i)->name);
+        if (distance < best) {
+            best = distance;
+            nearest = function_at(i)->name;
+        }
+    }
+    char cure[200];
+    snprintf(cure, sizeof cure, "the nearest known name is '%s'; an own primitive needs an \"expression\"", nearest);
+    return json_fail(item, err, cure, "unknown primitive '%.60s'", name);
+}
+
+static int check_own_name(struct json item, const char *name, struct error *err)
+{
+    bool legal = isalpha((unsigned char)name[0]) && strlen(name) < 64;
+    for (const char *c = name; *c; c++)
+        legal = legal && (isalnum((unsigned char)*c) || *c == '_');
+    if (!legal)
+        return json_fail(item, err, "use letters, digits and _, at most 63, a letter first",
+                         "'%.80s' cannot be the name of a primitive", name);
+    if (term_is_reserved(name))
+        return json_fail(item, err, "choose another name", "'%s' is a word of templates", name);
+    if (known_arity(name))
+        return json_fail(item, err, "leave the expression out, or choose another name",
+                         "'%s' is a known primitive and cannot be defined again", name);
+    return 0;
+}
+
+/* Reads the expression of a primitive that has one; the parser's place goes into the message, because
+   the place in the file is the JSON path. */
+static int read_body(struct json item, const char *text, int arity, struct tree *body, struct error *err)
+{
+    struct error inner = ERROR_EMPTY;
+    int status = tree_parse_template(text, arity, body, &inner);
+    if (!status)
+        tree_renumber_parameters(body);
+    else if (inner.code == ERROR_INPUT)
+        status = json_fail(item, err, inner.cure, "%s: %s", inner.where, inner.what);
+    else if (err)
+        *err = inner;
+    return status;
+}
+
+static int op_body(enum op op, struct tree *body, struct error *err)
+{
+    struct tree a = tree_argument(0), b = tree_argument(1);
+    return op_info(op)->arity == 1 ? tree_unary(op, &a, body, err) : tree_binary(op, &a, &b, body, err);
+}
+
+void symbol_measure(struct symbol *symbol)
+{
+    symbol->parameters = tree_parameter_count(&symbol->body);
+    for (int i = 0; i < symbol->body.count; i++) {
+        if (symbol->body.nodes[i].op == OP_arg)
+            symbol->uses[symbol->body.nodes[i].index]++;
+        else
+            symbol->nodes++;
+    }
+}
+
+static int resolve_primitive(struct json item, const char *name, const char *expression, int arity,
+                             struct symbol *symbol, struct error *err)
+{
+    int status = 0;
+    int known = expression ? arity : known_arity(name);
+    if (expression)
+        status = check_own_name(item, name, err);
+    else if (!known)
+        status = unknown_primitive(item, name, err);
+    if (status)
+        return status;
+    if (known != arity) {
+        char cure[64];
+        snprintf(cure, sizeof cure, "move it to \"%s\"", class_names[known]);
+        return json_fail(item, err, cure, "'%s' takes %d argument%s, so it is not %s", name, known,
+                         known > 1 ? "s" : "", class_names[arity]);
+    }
+    enum op op = expression ? OP_COUNT : op_by_name(name);
+    if (op != OP_COUNT)
+        status = op_body(op, &symbol->body, err);
+    else
+        status = read_body(item, expression ? expression : function_by_name(name)->text, arity, &symbol->body, err);
+    symbol->origin = expression ? SYMBOL_OWN : op != OP_COUNT ? SYMBOL_PRIMITIVE : SYMBOL_FUNCTION;
+    return status;
+}
+
+static int read_primitive(struct grammar *grammar, struct json item, int arity, struct error *err)
+{
+    static const char *const keys[] = {"name", "weight", "expression", NULL};
+    const char *name = NULL, *expression = NULL;
+    double weight = 1;
+    int status = 0;
+    if (json_is_string(item)) {
+        status = json_string(item, &name, err);
+    } else if (json_is_object(item)) {
+        status = json_only_keys(item, keys, err);
+        if (!status)
+            status = json_string(json_member(&item, "name"), &name, err);
+        if (!status)
+            status = json_string_or(json_member(&item, "expression"), &expression, err);
+        if (!status)
+            status = weight_read(json_member(&item, "weight"), &weight, err);
+    } else {
+        status = json_fail(item, err, "such as \"tanh\" or {\"name\": \"tanh\", \"weight\": 2}",
+                           "a primitive is a name or an object with a name");
+    }
+    if (status)
+        return status;
+    for (int i = 0; i < grammar->symbol_count; i++)
+        if (strcmp(grammar->symbols[i].name, name) == 0)
+            return json_fail(item, err, "list it once, with a weight", "'%s' is listed twice", name);
+    struct symbol *symbol = &grammar->symbols[grammar->symbol_count];
+    symbol->arity = arity;
+    status = resolve_primitive(item, name, expression, arity, symbol, err);
+    if (!status)
+        status = copy_string(name, &symbol->name, err);
+    if (status)
+        return status;
+    symbol_measure(symbol);
+    grammar->weights[grammar->symbol_count++] = weight;
+    return 0;
+}
+
+static int read_class(struct grammar *grammar, struct json json, int arity, struct error *err)
+{
+    struct json list = json_member(&json, class_names[arity]);
+    grammar->classes[arity].first = grammar->symbol_count;
+    int status = json_exists(list) ? json_array(list, 1, GRAMMAR_MAX_CLASS, err) : 0;
+    for (int i = 0; !status && i < json_length(list); i++)
+        status = read_primitive(grammar, json_item(&list, i), arity, err);
+    grammar->classes[arity].last = grammar->symbol_count;
+    return status;
+}
+
+static int allocate_symbols(struct grammar *grammar, struct json json, struct error *err)
+{
+    size_t capacity = GRAMMAR_ARITIES;
+    for (int arity = 1; arity < GRAMMAR_ARITIES; arity++)
+        capacity += (size_t)json_length(json_member(&json, class_names[arity]));
+    grammar->symbols = memory_zeroed(capacity, sizeof *grammar->symbols);
+    grammar->weights = memory_zeroed(capacity, sizeof *grammar->weights);
+    return grammar->symbols && grammar->weights ? 0 : memory_error(err, "the primitives of a grammar");
+}
+
+int primitives_read(struct grammar *grammar, struct json json, struct error *err)
+{
+    int status = allocate_symbols(grammar, json, err);
+    for (int arity = 1; !status && arity < GRAMMAR_ARITIES; arity++)
+        status = read_class(grammar, json, arity, err);
+    return status;
+}
