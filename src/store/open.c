@@ -1,0 +1,365 @@
+/* Opening, creating, comparing and closing. */
+#include "store/store_internal.h"
+
+#include "base/error.h"
+#include "base/file.h"
+#include "base/memory.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { WAIT_MS = 2000, WAIT_AT_CLOSE_MS = 100 };
+
+static char *take_path(struct text *path, char *resolved)
+{
+    if (!resolved)
+        return NULL;
+    text_add(path, resolved);
+    free(resolved); /* realpath() allocates by itself */
+    return text_take(path);
+}
+
+/* The path of a file that may not exist yet: its folder must. */
+static int resolve_new(const char *path, char **resolved, struct error *err)
+{
+    struct stat link;
+    if (lstat(path, &link) == 0) /* otherwise the lock would stand beside the link, not beside the file */
+        return error_set(err, ERROR_IO, path, "name the file itself", "a link to a file that does not exist");
+    const char *slash = strrchr(path, '/');
+    const char *name = slash ? slash + 1 : path;
+    if (!*name)
+        return file_error(err, path, "open", *path ? EISDIR : ENOENT);
+    struct text folder = TEXT_EMPTY;
+    text_add_bytes(&folder, slash ? path : "./", slash ? (size_t)(slash - path) + 1 : 2);
+    int status = 0;
+    char *real = text_failed(&folder) ? NULL : realpath(text_string(&folder), NULL);
+    if (text_failed(&folder))
+        status = memory_error(err, path);
+    else if (!real)
+        status = file_error(err, path, "create it in this folder", errno);
+    text_release(&folder);
+    if (status)
+        return status;
+    struct text joined = TEXT_EMPTY;
+    text_addf(&joined, "%s/", strcmp(real, "/") == 0 ? "" : real);
+    text_add(&joined, name);
+    free(real);
+    *resolved = text_take(&joined);
+    return *resolved ? 0 : memory_error(err, path);
+}
+
+/* Absolute and without links: two names of one file must share one lock. Returns owned. */
+static int resolve(const char *path, bool may_be_new, char **resolved, struct error *err)
+{
+    struct stat info;
+    char *real = realpath(path, NULL);
+    if (!real)
+        return errno == ENOENT && may_be_new ? resolve_new(path, resolved, err) : file_error(err, path, "open", errno);
+    if (stat(real, &info) == 0 && S_ISDIR(info.st_mode)) {
+        free(real);
+        return file_error(err, path, "open", EISDIR);
+    }
+    struct text copy = TEXT_EMPTY;
+    *resolved = take_path(&copy, real);
+    return *resolved ? 0 : memory_error(err, path);
+}
+
+static bool exists(const char *path)
+{
+    struct stat info;
+    return stat(path, &info) == 0;
+}
+
+static int connect(struct store *store, struct error *err)
+{
+    int flags = store->writable ? SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE : SQLITE_OPEN_READONLY;
+    int code = sqlite3_open_v2(store->path, &store->db, flags | SQLITE_OPEN_NOMUTEX, NULL);
+    if (!store->db)
+        return memory_error(err, "the database");
+    if (code != SQLITE_OK)
+        return store_fail(store, err, "open");
+    sqlite3_extended_result_codes(store->db, 1);
+    sqlite3_busy_timeout(store->db, WAIT_MS);
+    if (store->writable && sqlite3_db_readonly(store->db, "main") == 1)
+        return file_error(err, store->path, "write", EACCES);
+    /* Databases travel between people: what is inside one may not call functions with side effects. */
+    return store_execute(store, "PRAGMA trusted_schema = OFF; PRAGMA foreign_keys = ON; PRAGMA synchronous = FULL",
+                         "open", err);
+}
+
+/* Whose file it is. *fresh: there is nothing in it yet. */
+static int identify(const struct store *store, bool *fresh, struct error *err)
+{
+    int64_t application = 0, schema = 0, objects = 0;
+    int status = store_integer(store, "SELECT count(*) FROM sqlite_master", &objects, err);
+    if (!status)
+        status = store_integer(store, "PRAGMA application_id", &application, err);
+    if (!status)
+        status = store_integer(store, "PRAGMA user_version", &schema, err);
+    if (status)
+        return status;
+    *fresh = objects == 0 && application == 0 && schema == 0;
+    if (*fresh)
+        return 0;
+    if (application != STORE_APPLICATION)
+        return error_set(err, ERROR_INPUT, store->path, "name a database that `actsearch run` made, or a new file",
+                         "this is a database of another program");
+    if (schema > STORE_SCHEMA)
+        return error_set(err, ERROR_CONFLICT, store->path, "use that version",
+                         "made by a newer actsearch (schema %lld, this program knows %d)", (long long)schema,
+                         STORE_SCHEMA);
+    /* Schema 1 is the first. Migrations from older ones go here, each in a transaction of its own. */
+    if (schema < STORE_SCHEMA)
+        return store_damaged(store, err, "its schema version is below 1");
+    return 0;
+}
+
+/* WAL is what lets readers in while we write. SQLite answers with the mode it is in afterwards. */
+static int start_log(const struct store *store, struct error *err)
+{
+    sqlite3_stmt *statement = NULL;
+    int status = store_prepare(store, "PRAGMA journal_mode = WAL", &statement, err);
+    if (!status) {
+        if (sqlite3_step(statement) != SQLITE_ROW)
+            status = store_fail(store, err, "start its log");
+        else if (sqlite3_stricmp((const char *)sqlite3_column_text(statement, 0), "wal") != 0)
+            status = error_set(err, ERROR_IO, store->path, "put the database on a local disk",
+                               "this file system cannot keep a write-ahead log");
+    }
+    sqlite3_finalize(statement);
+    return status;
+}
+
+static int create(struct store *store, const struct store_run *run, struct error *err)
+{
+    struct text sql = TEXT_EMPTY;
+    text_add(&sql, "BEGIN IMMEDIATE;\n");
+    schema_sql(&sql);
+    int status = text_failed(&sql) ? memory_error(err, "the schema") : 0;
+    if (!status)
+        status = start_log(store, err);
+    if (!status)
+        status = store_execute(store, text_string(&sql), "create it", err);
+    if (!status)
+        status = store_insert(store, TABLE_RUN, 0, run, err);
+    if (!status)
+        status = store_execute(store, "COMMIT", "create it", err);
+    text_release(&sql);
+    return status;
+}
+
+static int read_run(struct store *store, struct error *err)
+{
+    sqlite3_stmt *statement = NULL;
+    struct text sql = TEXT_EMPTY;
+    table_select_sql(&store_tables[TABLE_RUN], &sql);
+    int status = text_failed(&sql) ? memory_error(err, "the database") : 0;
+    if (!status)
+        status = store_prepare(store, text_string(&sql), &statement, err);
+    if (!status) {
+        int code = sqlite3_step(statement);
+        if (code == SQLITE_ROW)
+            status = table_read(&store_tables[TABLE_RUN], statement, &store->run, &store->strings, err);
+        else if (code == SQLITE_DONE)
+            status = store_damaged(store, err, "its table run is empty");
+        else
+            status = store_fail(store, err, "read it");
+    }
+    sqlite3_finalize(statement);
+    text_release(&sql);
+    return status;
+}
+
+/* What every database promises. Each statement counts what breaks the promise. */
+static const struct {
+    const char *sql, *what;
+} promises[] = {
+    {"SELECT count(*) FROM pragma_integrity_check(1) WHERE integrity_check <> 'ok'", "its pages do not fit together"},
+    {"SELECT count(*) FROM pragma_foreign_key_check", "rows refer to rows that are missing"},
+    {"SELECT count(*) <> coalesce(max(ticket) + 1, 0) FROM proposal", "tickets are missing"},
+    {"SELECT count(*) FROM proposal AS p LEFT JOIN evaluation AS e USING (ticket)"
+     " WHERE (p.outcome = '" STORE_EVALUATED "') <> (e.ticket IS NOT NULL)",
+     "evaluations are missing"},
+};
+
+/* Before anything is built on a database, what was promised must hold. */
+static int check_contents(const struct store *store, struct error *err)
+{
+    int status = 0;
+    for (size_t i = 0; i < sizeof promises / sizeof *promises && !status; i++) {
+        int64_t faults = 0;
+        status = store_integer(store, promises[i].sql, &faults, err);
+        if (!status && faults)
+            status = store_damaged(store, err, promises[i].what);
+    }
+    return status;
+}
+
+static int count_tickets(struct store *store, struct error *err)
+{
+    return store_integer(store, "SELECT coalesce(max(ticket) + 1, 0) FROM proposal", &store->count, err);
+}
+
+static int resume(struct store *store, const struct store_run *run, struct error *err)
+{
+    int status = read_run(store, err);
+    if (!status)
+        status = run_compare(store->path, &store->run, run, err);
+    if (!status)
+        status = check_contents(store, err);
+    return status ? status : start_log(store, err);
+}
+
+/* Creates or resumes; needs the lock. */
+static int open_for_writing(struct store *store, const struct store_run *run, struct error *err)
+{
+    bool fresh = false;
+    int status = connect(store, err);
+    if (!status)
+        status = identify(store, &fresh, err);
+    if (!status && fresh)
+        status = create(store, run, err);
+    else if (!status)
+        status = resume(store, run, err);
+    if (!status && fresh)
+        status = read_run(store, err);
+    if (!status)
+        status = count_tickets(store, err);
+    if (!status)
+        status = store_prepare(store, "BEGIN IMMEDIATE", &store->begin, err);
+    if (!status)
+        status = store_prepare(store, "COMMIT", &store->commit, err);
+    return status;
+}
+
+static void finalize_statements(struct store *store)
+{
+    sqlite3_finalize(store->begin);
+    sqlite3_finalize(store->commit);
+    store->begin = store->commit = NULL;
+    for (int i = 0; i < TABLE_COUNT; i++) {
+        sqlite3_finalize(store->insert[i]);
+        store->insert[i] = NULL;
+    }
+}
+
+/* Frees what opening has built. `remove_file`: it was ours and never became a database. */
+static void abandon(struct store *store, bool remove_file)
+{
+    finalize_statements(store);
+    sqlite3_close_v2(store->db);
+    if (remove_file) {
+        static const char *const endings[] = {"", "-wal", "-shm", "-journal"};
+        for (size_t i = 0; i < sizeof endings / sizeof *endings; i++) {
+            struct text name = TEXT_EMPTY;
+            text_addf(&name, "%s%s", store->path, endings[i]);
+            if (!text_failed(&name))
+                unlink(text_string(&name));
+            text_release(&name);
+        }
+    }
+    file_lock_release(&store->lock);
+    pool_release(&store->strings);
+    memory_free(store->path);
+    memory_free(store);
+}
+
+static struct store *store_new(bool writable)
+{
+    struct store *store = memory_zeroed(1, sizeof *store);
+    if (store) {
+        store->writable = writable;
+        store->lock = FILE_LOCK_EMPTY;
+    }
+    return store;
+}
+
+static int take_lock(struct store *store, struct error *err)
+{
+    struct text path = TEXT_EMPTY;
+    text_addf(&path, "%s.lock", store->path);
+    int status = text_failed(&path) ? memory_error(err, "the database")
+                                    : file_lock_acquire(text_string(&path), store->path, &store->lock, err);
+    text_release(&path);
+    return status;
+}
+
+int store_open(const char *path, const struct store_run *run, struct store **store, struct error *err)
+{
+    bool new_file = false;
+    struct store *opened = store_new(true);
+    if (!opened)
+        return memory_error(err, "the database");
+    int status = resolve(path, true, &opened->path, err);
+    if (!status)
+        status = take_lock(opened, err);
+    if (!status) {
+        new_file = !exists(opened->path);
+        status = open_for_writing(opened, run, err);
+    }
+    if (status)
+        abandon(opened, new_file);
+    else
+        *store = opened;
+    return status;
+}
+
+int store_open_read(const char *path, struct store **store, struct error *err)
+{
+    bool fresh = false;
+    struct store *opened = store_new(false);
+    if (!opened)
+        return memory_error(err, "the database");
+    int status = resolve(path, false, &opened->path, err);
+    if (!status)
+        status = connect(opened, err);
+    if (!status)
+        status = identify(opened, &fresh, err);
+    if (!status && fresh)
+        status = error_set(err, ERROR_INPUT, opened->path, "run an experiment into it first: actsearch run",
+                           "this database is empty");
+    if (!status)
+        status = read_run(opened, err);
+    if (!status)
+        status = count_tickets(opened, err);
+    if (status)
+        abandon(opened, false);
+    else
+        *store = opened;
+    return status;
+}
+
+/* Folds the log into the file and goes back to a plain file. With readers about, the log stays: the
+   next writer takes it up. */
+static int fold_log(struct store *store, struct error *err)
+{
+    sqlite3_busy_timeout(store->db, WAIT_AT_CLOSE_MS);
+    int code =
+        sqlite3_exec(store->db, "PRAGMA wal_checkpoint(TRUNCATE); PRAGMA journal_mode = DELETE", NULL, NULL, NULL);
+    if (code == SQLITE_OK || (code & 0xff) == SQLITE_BUSY || (code & 0xff) == SQLITE_LOCKED)
+        return 0;
+    return store_fail(store, err, "fold the log (DB-wal, keep it) into the database");
+}
+
+int store_close(struct store *store, struct error *err)
+{
+    if (!store)
+        return 0;
+    finalize_statements(store);
+    int status = store->writable ? fold_log(store, err) : 0;
+    abandon(store, false);
+    return status;
+}
+
+const struct store_run *store_run(const struct store *store)
+{
+    return &store->run;
+}
+
+int64_t store_count(const struct store *store)
+{
+    return store->count;
+}

@@ -1,0 +1,131 @@
+/* Reading tickets back, in order and whole. */
+#include "store/store_internal.h"
+
+#include "base/error.h"
+#include "base/memory.h"
+
+/* The rows of one ticket in one table. */
+struct rows {
+    char *records;
+    ptrdiff_t count, capacity;
+};
+
+struct store_cursor {
+    struct store *store;
+    sqlite3_stmt *select[TABLE_COUNT];
+    struct rows rows[TABLE_COUNT];
+    struct pool strings; /* of the current ticket */
+    struct store_ticket ticket;
+};
+
+static const enum table_id parts[] = {TABLE_EVALUATION, TABLE_TRIAL, TABLE_CURVE, TABLE_PARAMETER, TABLE_TIMING};
+enum { PART_COUNT = sizeof parts / sizeof *parts };
+
+static int prepare_select(struct store_cursor *cursor, enum table_id id, const char *ending, struct error *err)
+{
+    struct text sql = TEXT_EMPTY;
+    table_select_sql(&store_tables[id], &sql);
+    text_add(&sql, ending);
+    int status = text_failed(&sql) ? memory_error(err, "reading the database")
+                                   : store_prepare(cursor->store, text_string(&sql), &cursor->select[id], err);
+    text_release(&sql);
+    return status;
+}
+
+int store_cursor_new(struct store *store, int64_t first, struct store_cursor **cursor, struct error *err)
+{
+    struct store_cursor *made = memory_zeroed(1, sizeof *made);
+    if (!made)
+        return memory_error(err, "reading the database");
+    made->store = store;
+    int status = prepare_select(made, TABLE_PROPOSAL, " WHERE ticket >= ? ORDER BY ticket", err);
+    for (int i = 0; i < PART_COUNT && !status; i++)
+        status = prepare_select(made, parts[i], "", err);
+    if (!status)
+        sqlite3_bind_int64(made->select[TABLE_PROPOSAL], 1, first);
+    if (status)
+        store_cursor_free(made);
+    else
+        *cursor = made;
+    return status;
+}
+
+void store_cursor_free(struct store_cursor *cursor)
+{
+    if (!cursor)
+        return;
+    for (int i = 0; i < TABLE_COUNT; i++) {
+        sqlite3_finalize(cursor->select[i]);
+        memory_free(cursor->rows[i].records);
+    }
+    pool_release(&cursor->strings);
+    memory_free(cursor);
+}
+
+static int add_row(struct rows *rows, size_t record_size, struct error *err)
+{
+    if (rows->count < rows->capacity)
+        return 0;
+    ptrdiff_t capacity = rows->capacity ? 2 * rows->capacity : 8;
+    char *records = memory_resize(rows->records, (size_t)capacity, record_size);
+    if (!records)
+        return memory_error(err, "reading the database");
+    rows->records = records;
+    rows->capacity = capacity;
+    return 0;
+}
+
+static int read_rows(struct store_cursor *cursor, enum table_id id, struct error *err)
+{
+    const struct table *table = &store_tables[id];
+    sqlite3_stmt *statement = cursor->select[id];
+    struct rows *rows = &cursor->rows[id];
+    int status = 0, code;
+    rows->count = 0;
+    sqlite3_bind_int64(statement, 1, cursor->ticket.proposal.ticket);
+    while (!status && (code = sqlite3_step(statement)) != SQLITE_DONE) {
+        if (code != SQLITE_ROW)
+            status = store_fail(cursor->store, err, "read it");
+        if (!status)
+            status = add_row(rows, table->record_size, err);
+        if (!status)
+            status = table_read(table, statement, rows->records + (size_t)rows->count++ * table->record_size,
+                                &cursor->strings, err);
+    }
+    sqlite3_reset(statement);
+    return status;
+}
+
+static void assemble(struct store_cursor *cursor)
+{
+    struct store_ticket *ticket = &cursor->ticket;
+    const struct rows *rows = cursor->rows;
+    ticket->evaluation = rows[TABLE_EVALUATION].count ? (const void *)rows[TABLE_EVALUATION].records : NULL;
+    ticket->timing = rows[TABLE_TIMING].count ? (const void *)rows[TABLE_TIMING].records : NULL;
+    ticket->trials = (const void *)rows[TABLE_TRIAL].records;
+    ticket->trial_count = rows[TABLE_TRIAL].count;
+    ticket->curve = (const void *)rows[TABLE_CURVE].records;
+    ticket->epoch_count = rows[TABLE_CURVE].count;
+    ticket->parameters = (const void *)rows[TABLE_PARAMETER].records;
+    ticket->parameter_count = rows[TABLE_PARAMETER].count;
+}
+
+int store_cursor_next(struct store_cursor *cursor, const struct store_ticket **ticket, struct error *err)
+{
+    sqlite3_stmt *proposals = cursor->select[TABLE_PROPOSAL];
+    *ticket = NULL;
+    pool_release(&cursor->strings);
+    int code = sqlite3_step(proposals);
+    if (code == SQLITE_DONE)
+        return 0;
+    if (code != SQLITE_ROW)
+        return store_fail(cursor->store, err, "read it");
+    int status = table_read(&store_tables[TABLE_PROPOSAL], proposals, &cursor->ticket.proposal, &cursor->strings, err);
+    for (int i = 0; i < PART_COUNT && !status; i++)
+        status = read_rows(cursor, parts[i], err);
+    if (status)
+        return status;
+    assemble(cursor);
+    *ticket = &cursor->ticket;
+    return 0;
+}

@@ -1,0 +1,189 @@
+/* Records to rows and back, driven by the tables of schema.c. */
+#include "store/store_internal.h"
+
+#include "base/error.h"
+#include "base/memory.h"
+
+#include <math.h>
+#include <string.h>
+
+struct pool_block {
+    struct pool_block *next;
+    char text[];
+};
+
+const char *pool_copy(struct pool *pool, const char *string, size_t length)
+{
+    struct pool_block *block = memory_array(sizeof *block + length + 1, 1);
+    if (!block)
+        return NULL;
+    memcpy(block->text, string, length);
+    block->text[length] = '\0';
+    block->next = pool->blocks;
+    pool->blocks = block;
+    return block->text;
+}
+
+void pool_release(struct pool *pool)
+{
+    while (pool->blocks) {
+        struct pool_block *block = pool->blocks;
+        pool->blocks = block->next;
+        memory_free(block);
+    }
+}
+
+static int bind_column(const struct column *column, sqlite3_stmt *statement, int place, const char *member)
+{
+    switch (column->kind) {
+    case COLUMN_TEXT: {
+        const char *text;
+        memcpy(&text, member, sizeof text);
+        return sqlite3_bind_text(statement, place, text, -1, SQLITE_STATIC);
+    }
+    case COLUMN_REAL: {
+        double real;
+        memcpy(&real, member, sizeof real);
+        return isfinite(real) ? sqlite3_bind_double(statement, place, real) : sqlite3_bind_null(statement, place);
+    }
+    default: {
+        int64_t integer;
+        memcpy(&integer, member, sizeof integer);
+        if (column->kind == COLUMN_REFERENCE && integer == STORE_NONE)
+            return sqlite3_bind_null(statement, place);
+        return sqlite3_bind_int64(statement, place, integer);
+    }
+    }
+}
+
+int table_bind(const struct table *table, sqlite3_stmt *statement, int first, const void *record)
+{
+    int status = SQLITE_OK;
+    for (int i = 0; i < table->column_count && status == SQLITE_OK; i++) {
+        const struct column *column = &table->columns[i];
+        status = bind_column(column, statement, first + i, (const char *)record + column->offset);
+    }
+    return status;
+}
+
+static bool read_column(const struct column *column, sqlite3_stmt *statement, int place, char *member,
+                        struct pool *pool)
+{
+    bool null = sqlite3_column_type(statement, place) == SQLITE_NULL;
+    if (column->kind == COLUMN_TEXT) {
+        const char *text = NULL;
+        if (!null) {
+            const char *stored = (const char *)sqlite3_column_text(statement, place);
+            text = stored ? pool_copy(pool, stored, strlen(stored)) : NULL;
+        }
+        memcpy(member, &text, sizeof text);
+        return null || text;
+    }
+    if (column->kind == COLUMN_REAL) {
+        double real = null ? NAN : sqlite3_column_double(statement, place);
+        memcpy(member, &real, sizeof real);
+    } else {
+        int64_t integer = null ? STORE_NONE : sqlite3_column_int64(statement, place);
+        memcpy(member, &integer, sizeof integer);
+    }
+    return true;
+}
+
+int table_read(const struct table *table, sqlite3_stmt *statement, void *record, struct pool *pool, struct error *err)
+{
+    for (int i = 0; i < table->column_count; i++) {
+        const struct column *column = &table->columns[i];
+        if (!read_column(column, statement, i, (char *)record + column->offset, pool))
+            return memory_error(err, "a row of the database");
+    }
+    return 0;
+}
+
+/* Differences of run records --------------------------------------------------------------------- */
+
+enum { EXCERPT_BEFORE = 24, EXCERPT_AFTER = 36 };
+
+static bool inside_character(char c)
+{
+    return ((unsigned char)c & 0xc0) == 0x80; /* a UTF-8 continuation byte */
+}
+
+/* The part of `text` around `at`, in quotes, cut at whole characters. */
+static void add_excerpt(const char *text, size_t at, struct text *out)
+{
+    size_t length = strlen(text);
+    size_t from = at > EXCERPT_BEFORE ? at - EXCERPT_BEFORE : 0;
+    size_t to = length - at > EXCERPT_AFTER ? at + EXCERPT_AFTER : length;
+    while (from > 0 && inside_character(text[from]))
+        from--;
+    while (to < length && inside_character(text[to]))
+        to++;
+    text_addf(out, "'%s%.*s%s'", from > 0 ? "..." : "", (int)(to - from), text + from, to < length ? "..." : "");
+}
+
+static const char *text_member(const struct store_run *run, const struct column *column)
+{
+    const char *text;
+    memcpy(&text, (const char *)run + column->offset, sizeof text);
+    return text ? text : "";
+}
+
+static long long integer_member(const struct store_run *run, const struct column *column)
+{
+    int64_t integer;
+    memcpy(&integer, (const char *)run + column->offset, sizeof integer);
+    return (long long)integer;
+}
+
+static bool differs(const struct column *column, const struct store_run *a, const struct store_run *b)
+{
+    if (column->kind == COLUMN_TEXT)
+        return strcmp(text_member(a, column), text_member(b, column)) != 0;
+    return integer_member(a, column) != integer_member(b, column);
+}
+
+static void add_difference(const struct column *column, const struct store_run *stored, const struct store_run *given,
+                           struct text *out)
+{
+    text_addf(out, "%s has ", column->name);
+    if (column->kind == COLUMN_TEXT) {
+        const char *old = text_member(stored, column), *new = text_member(given, column);
+        size_t at = 0;
+        while (old[at] && old[at] == new[at])
+            at++;
+        add_excerpt(old, at, out);
+        text_add(out, " in the database but ");
+        add_excerpt(new, at, out);
+    } else {
+        text_addf(out, "%lld in the database but %lld", integer_member(stored, column), integer_member(given, column));
+    }
+    text_add(out, " now");
+}
+
+int run_compare(const char *where, const struct store_run *stored, const struct store_run *given, struct error *err)
+{
+    enum { SHOWN = 3 }; /* with their values; of the others, the names */
+    const struct table *table = &store_tables[TABLE_RUN];
+    struct text list = TEXT_EMPTY;
+    int count = 0, status = 0;
+    for (int i = 0; i < table->column_count; i++) {
+        const struct column *column = &table->columns[i];
+        if (!differs(column, stored, given))
+            continue;
+        if (count < SHOWN) {
+            text_add(&list, count ? "; " : "");
+            add_difference(column, stored, given, &list);
+        } else {
+            text_addf(&list, "%s%s", count == SHOWN ? "; also different: " : ", ", column->name);
+        }
+        count++;
+    }
+    if (text_failed(&list))
+        status = memory_error(err, "comparing two runs");
+    else if (count)
+        status = error_set(err, ERROR_CONFLICT, where,
+                           "name another database, or run what this one was made with (SELECT * FROM run)",
+                           "this database holds another run: %s", text_string(&list));
+    text_release(&list);
+    return status;
+}

@@ -1,0 +1,232 @@
+/* Store: the database of one run, a single SQLite file.
+ *
+ * It knows plain records only: numbers and strings, no expression trees, no networks. A search hands
+ * out tickets 0, 1, 2, ...; each ticket is written in that order, in one transaction with everything
+ * that belongs to it, and is on the disk when store_append() returns. So at any instant, also after
+ * kill -9 or a power cut, the file holds tickets 0 .. n-1 completely and nothing else. To resume, a
+ * program reads them back in order (store_cursor_*) and goes on with ticket store_count().
+ *
+ * What depends on time, load, host, process or number of threads stands in two tables of its own,
+ * `timing` and `session`. Everything else is the same for any number of threads and however often a
+ * run was killed, so that two databases of one experiment can be compared as text.
+ *
+ * One writer: store_open() holds an operating-system lock on `DB.lock` that dies with its process;
+ * a second writer is refused at once. Readers (store_open_read()) are never blocked and block nobody.
+ * While a writer works, `DB-wal` and `DB-shm` lie beside the file and belong to it; a clean close
+ * removes them, and what remains is one file that can be read anywhere, also from read-only media.
+ *
+ * Numbers that are not finite are stored as NULL and read back as NaN: SQLite itself would keep an
+ * infinity but turn NaN into NULL, and JSON and CSV know neither. Why a number is missing is told by
+ * the `outcome` beside it. Every other double comes back bit by bit, except that SQLite stores -0 as
+ * 0. Strings are UTF-8; a NULL string is NULL in the database.
+ *
+ * Not thread-safe: a store, and the cursors and queries made from it, belong to one thread at a
+ * time. After fork(), a child must not touch the parent's store. */
+#ifndef ACTSEARCH_STORE_STORE_H
+#define ACTSEARCH_STORE_STORE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct error;
+struct store;
+
+/* The schema that this program writes; kept in the file as its user_version. */
+#define STORE_SCHEMA 1
+
+/* No ticket: a parent that does not exist, a proposal that is no duplicate. Stored as NULL. */
+#define STORE_NONE (-1)
+
+/* What a run is. One row; a database is resumed only by a run that agrees in every field. */
+struct store_run {
+    const char *name;       /* of the experiment */
+    const char *experiment; /* the three texts that define it, each as normalised JSON ... */
+    const char *grammar;    /* ... in which no path of a machine occurs */
+    const char *protocol;
+    int64_t seed;
+    const char *strategy; /* "random", "evolution", ... */
+    int64_t window;       /* proposal k sees the results of tickets below k - window */
+    const char *metric;   /* what `score` means; higher is always better */
+    const char *program_version;
+    const char *isa;              /* instruction level of the kernels */
+    const char *library_version;  /* of the numerical library */
+    const char *data_digest;      /* hexadecimal digest of the data */
+    const char *data_description; /* one line for a person */
+};
+
+/* What became of a proposal, and where it came from. */
+#define STORE_EVALUATED "evaluated"
+#define STORE_DUPLICATE "duplicate"
+#define STORE_REJECTED "rejected"
+#define STORE_SEARCH "search"
+#define STORE_BASELINE "baseline"
+
+/* The outcome of an evaluation or a trial that has a score. Every other outcome is a name given by
+   whoever evaluates ("diverged", "non_finite", ...); the store asks only that it is not empty. */
+#define STORE_OK "ok"
+
+/* One candidate as the search proposed it. */
+struct store_proposal {
+    int64_t ticket;
+    const char *origin;   /* STORE_SEARCH or STORE_BASELINE */
+    const char *operator; /* "random", "mutate:change", "crossover", "baseline", ... */
+    int64_t parent1;      /* tickets below this one, or STORE_NONE */
+    int64_t parent2;
+    const char *genome;      /* as the grammar prints it */
+    const char *expression;  /* the formula it stands for */
+    const char *simplified;  /* the formula in canonical form */
+    const char *known_as;    /* its name in the catalogue, or NULL */
+    const char *fingerprint; /* hexadecimal; may be NULL when rejected */
+    int64_t nodes;           /* size of the expression, in nodes */
+    const char *outcome;     /* STORE_EVALUATED, STORE_DUPLICATE or STORE_REJECTED */
+    const char *reason;      /* why it was rejected, otherwise NULL */
+    int64_t same_as;         /* duplicates: the first ticket with this function, otherwise STORE_NONE */
+};
+
+/* The result of an evaluated proposal. Means and sample deviations are taken over the seeds. */
+struct store_evaluation {
+    const char *outcome;        /* STORE_OK, or what went wrong */
+    double score;               /* what the search goes by, higher is better; NaN unless ok */
+    double score_deviation;     /* NaN with a single seed */
+    double validation_accuracy; /* in [0, 1]; NaN where accuracy means nothing */
+    double validation_accuracy_deviation;
+    double validation_loss;
+    double validation_loss_deviation;
+    double train_loss;
+    int64_t seeds;  /* trials begun */
+    int64_t epochs; /* epochs trained, all trials together */
+};
+
+/* One training with one seed. */
+struct store_trial {
+    int64_t seed_index; /* 0, 1, ... */
+    const char *outcome;
+    double score;
+    double validation_accuracy;
+    double validation_loss;
+    double train_loss;
+    int64_t epochs;
+};
+
+/* One epoch of one trial: a row of the table `curve`. */
+struct store_epoch {
+    int64_t seed_index;
+    int64_t epoch; /* counted from 1 */
+    double train_loss;
+    double validation_loss;
+    double validation_accuracy;
+    double learning_rate;
+};
+
+/* A learned parameter of the activation, as it was at the end of a trial. */
+struct store_parameter {
+    int64_t seed_index;
+    int64_t layer;
+    int64_t parameter_index;
+    double value;
+};
+
+/* How long an evaluation took. */
+struct store_timing {
+    int64_t session; /* row of the table session, or STORE_NONE; when appending, the store fills it in */
+    double wall_seconds;
+    double cpu_seconds;
+    const char *finished_at; /* UTC, ISO 8601; NULL when appending: now */
+};
+
+/* All that belongs to one ticket. Everything is borrowed by store_append(); what a cursor hands out
+   belongs to the cursor. Arrays may be NULL when their count is 0. */
+struct store_ticket {
+    struct store_proposal proposal;
+    const struct store_evaluation *evaluation; /* NULL unless the proposal was evaluated */
+    const struct store_trial *trials;          /* by seed_index */
+    const struct store_epoch *curve;           /* by seed_index, then epoch */
+    const struct store_parameter *parameters;  /* by seed_index, layer, parameter_index */
+    ptrdiff_t trial_count;
+    ptrdiff_t epoch_count;
+    ptrdiff_t parameter_count;
+    const struct store_timing *timing; /* NULL: not known */
+};
+
+/* Opens `path` for writing as the database of `run` (borrowed during the call): creates it, or
+   resumes it when it holds the same run. Returns owned in *store.
+   ERROR_CONFLICT: another process writes it, it holds another run (the message names every field
+   that differs), or a newer actsearch made it. ERROR_INPUT: not a database, not one of actsearch,
+   or damaged. ERROR_IO: no right to write, disk full. A refused file is left as it was, and a
+   file that could not be created completely is removed. */
+int store_open(const char *path, const struct store_run *run, struct store **store, struct error *err);
+
+/* Opens `path` for reading. Works beside a writer. Returns owned in *store. */
+int store_open_read(const char *path, struct store **store, struct error *err);
+
+/* Closes and frees; accepts NULL, and always frees. After a clean close by the last user of the file
+   no side file is left. ERROR_IO when the log could not be folded in (disk full): nothing is lost
+   then, DB-wal holds the rest and the next opening takes it up. */
+int store_close(struct store *store, struct error *err);
+
+/* The run as the database holds it; borrowed until store_close(). */
+const struct store_run *store_run(const struct store *store);
+
+/* Number of tickets stored, which is the next ticket. For a reader: when it was opened. */
+int64_t store_count(const struct store *store);
+
+/* Writes one ticket in one transaction; durable on return. Its number must be store_count().
+   On failure nothing of it is stored and the store stays usable: ERROR_IO when the disk is full (the
+   same ticket may be appended again once there is space), ERROR_INTERNAL when the record
+   contradicts itself. */
+int store_append(struct store *store, const struct store_ticket *ticket, struct error *err);
+
+/* Begins the session of this process: who works on the run, and when. Timings that are appended
+   later refer to it. Earlier sessions without an end are marked as killed. `processor` names the
+   model. */
+int store_session_begin(struct store *store, int64_t threads, const char *processor, struct error *err);
+
+/* Ends it: "finished", "interrupted", "failed". Without a session it does nothing. */
+int store_session_end(struct store *store, const char *ending, struct error *err);
+
+/* Reads tickets in order from `first` on. It sees the database as it was when the first ticket was
+   read. Returns owned in *cursor; free it before the store. */
+struct store_cursor;
+int store_cursor_new(struct store *store, int64_t first, struct store_cursor **cursor, struct error *err);
+void store_cursor_free(struct store_cursor *cursor);
+
+/* The next ticket, or NULL in *ticket after the last; valid until the next call. */
+int store_cursor_next(struct store_cursor *cursor, const struct store_ticket **ticket, struct error *err);
+
+/* A query in SQL by a person. It can only read: statements that write, open other files or change
+   settings are refused, whatever the store was opened for. */
+struct store_query;
+
+enum store_cell_kind {
+    STORE_CELL_NULL,
+    STORE_CELL_INTEGER,
+    STORE_CELL_REAL,
+    STORE_CELL_TEXT,
+    STORE_CELL_BLOB,
+};
+
+struct store_cell {
+    enum store_cell_kind kind;
+    int64_t integer;  /* STORE_CELL_INTEGER */
+    double real;      /* STORE_CELL_REAL; the value as a double for integers too */
+    const char *text; /* STORE_CELL_TEXT: terminated; STORE_CELL_BLOB: bytes; otherwise NULL */
+    size_t length;    /* bytes in text */
+};
+
+/* Prepares exactly one statement. Returns owned in *query; free it before the store. ERROR_INPUT
+   with SQLite's own words and the place in the text. */
+int store_query_new(struct store *store, const char *sql, struct store_query **query, struct error *err);
+void store_query_free(struct store_query *query);
+
+/* The columns are known before the first row. Names are borrowed from the query. */
+int store_query_columns(const struct store_query *query);
+const char *store_query_name(const struct store_query *query, int column);
+
+/* Goes to the next row; *row is false after the last. */
+int store_query_next(struct store_query *query, bool *row, struct error *err);
+
+/* A cell of the current row; its text is valid until the next store_query_next(). */
+struct store_cell store_query_cell(const struct store_query *query, int column);
+
+#endif

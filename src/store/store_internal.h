@@ -1,0 +1,129 @@
+/* What the files of the store share: the tables as data, strings that are freed together, the lock,
+ * and the translation of SQLite's failures. */
+#ifndef ACTSEARCH_STORE_STORE_INTERNAL_H
+#define ACTSEARCH_STORE_STORE_INTERNAL_H
+
+#include "base/text.h"
+#include "store/store.h"
+
+#include <sqlite3.h>
+
+/* "ACTS" in ASCII: what file(1) and SQLite call the application_id. */
+#define STORE_APPLICATION 0x41435453
+
+/* Strings that live and die together. */
+struct pool {
+    struct pool_block *blocks;
+};
+const char *pool_copy(struct pool *pool, const char *string, size_t length); /* NULL: no memory */
+void pool_release(struct pool *pool);
+
+enum column_kind {
+    COLUMN_TEXT,      /* const char *, NULL allowed */
+    COLUMN_INTEGER,   /* int64_t */
+    COLUMN_REFERENCE, /* int64_t, STORE_NONE is NULL */
+    COLUMN_REAL,      /* double, NULL when not finite */
+};
+
+struct column {
+    const char *name; /* in SQL, and of the member of the record */
+    enum column_kind kind;
+    size_t offset;
+    const char *constraints; /* SQL behind the type, may be "" */
+    const char *meaning;     /* a comment in the schema that people see */
+};
+
+/* Each table is declared once, in schema.c; creating, inserting, selecting and comparing follow. */
+struct table {
+    const char *name;
+    const char *key;         /* SQL of a leading column that is no member of the record, or NULL */
+    const char *key_name;    /* its name when it is bound and selected by, or NULL */
+    const char *constraints; /* SQL of table constraints, or NULL */
+    const char *options;
+    const char *order; /* SQL behind ORDER BY for the rows of one key, or NULL */
+    const char *meaning;
+    size_t record_size;
+    const struct column *columns;
+    int column_count;
+};
+
+enum table_id {
+    TABLE_RUN,
+    TABLE_SESSION,
+    TABLE_PROPOSAL,
+    TABLE_EVALUATION,
+    TABLE_TRIAL,
+    TABLE_CURVE,
+    TABLE_PARAMETER,
+    TABLE_TIMING,
+    TABLE_COUNT
+};
+extern const struct table store_tables[TABLE_COUNT];
+
+/* The record behind a row of the table `session`. */
+struct store_session {
+    const char *host;
+    int64_t pid;
+    int64_t threads;
+    const char *processor;
+    const char *started_at;
+    const char *ended_at;
+    const char *ending;
+};
+
+/* The whole schema as one SQL script, with application_id and user_version. */
+void schema_sql(struct text *sql);
+/* Names of tables and views, separated by ", ". */
+void schema_names(struct text *names);
+
+void table_insert_sql(const struct table *table, struct text *sql);
+void table_select_sql(const struct table *table, struct text *sql);
+/* Binds the members of `record` (borrowed until the statement is reset) from parameter `first` on. */
+int table_bind(const struct table *table, sqlite3_stmt *statement, int first, const void *record);
+/* Fills `record` from the current row; strings go to `pool`. */
+int table_read(const struct table *table, sqlite3_stmt *statement, void *record, struct pool *pool, struct error *err);
+
+/* A file lock that dies with its process. */
+struct file_lock {
+    int fd; /* -1: not held */
+    char *path;
+};
+#define FILE_LOCK_EMPTY ((struct file_lock){.fd = -1})
+/* Locks `path`, creating it. ERROR_CONFLICT names the owner. `database` is for messages. */
+int file_lock_acquire(const char *path, const char *database, struct file_lock *lock, struct error *err);
+/* Removes the file and lets go; accepts an empty lock. */
+void file_lock_release(struct file_lock *lock);
+void host_name(char *name, size_t size);
+
+struct store {
+    sqlite3 *db;
+    char *path; /* absolute, links resolved */
+    struct file_lock lock;
+    bool writable;
+    struct store_run run;
+    struct pool strings; /* of run */
+    int64_t count;
+    int64_t session; /* 0: none */
+    sqlite3_stmt *begin, *commit;
+    sqlite3_stmt *insert[TABLE_COUNT]; /* NULL until first used */
+};
+
+/* Fills `err` for the failure that SQLite reported last; `operation` completes "cannot ...". */
+int store_fail(const struct store *store, struct error *err, const char *operation);
+/* ERROR_INPUT: what the file holds cannot be. */
+int store_damaged(const struct store *store, struct error *err, const char *what);
+/* Prepares a statement of our own. */
+int store_prepare(const struct store *store, const char *sql, sqlite3_stmt **statement, struct error *err);
+int store_execute(const struct store *store, const char *sql, const char *operation, struct error *err);
+/* The first column of the first row, as an integer. */
+int store_integer(const struct store *store, const char *sql, int64_t *value, struct error *err);
+/* Inserts one record; `key` is bound first where the table has a key_name. */
+int store_insert(struct store *store, enum table_id id, int64_t key, const void *record, struct error *err);
+/* Compares field by field; ERROR_CONFLICT tells the differences. */
+int run_compare(const char *where, const struct store_run *stored, const struct store_run *given, struct error *err);
+
+#define UTC_SIZE 32
+/* Now, as 2026-01-31T12:34:56.789Z. */
+void utc_now(char text[UTC_SIZE]);
+
+#endif

@@ -1,0 +1,216 @@
+/* A folder for the databases of one test, and records to fill them with. */
+#ifndef ACTSEARCH_TESTS_STORE_FIXTURE_H
+#define ACTSEARCH_TESTS_STORE_FIXTURE_H
+
+#include "testing.h"
+
+#include "store/store.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <sqlite3.h>
+#include <stdio.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static char folder[64];
+static char path[128];
+
+/* In memory where the system offers it: these tests sync thousands of times. */
+static inline void fixture_begin(void)
+{
+    snprintf(folder, sizeof folder, "%s/actsearch-store-XXXXXX", access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp");
+    ck_assert_ptr_nonnull(mkdtemp(folder));
+    snprintf(path, sizeof path, "%s/run.db", folder);
+}
+
+static inline void fixture_end(void)
+{
+    char command[128];
+    snprintf(command, sizeof command, "rm -rf '%s'", folder);
+    ck_assert_int_eq(system(command), 0);
+}
+
+static inline bool is_there(const char *ending)
+{
+    char name[160];
+    snprintf(name, sizeof name, "%s%s", path, ending);
+    return access(name, F_OK) == 0;
+}
+
+static inline void assert_no_side_files(void)
+{
+    ck_assert(!is_there("-wal") && !is_there("-shm") && !is_there("-journal") && !is_there(".lock"));
+}
+
+static const struct store_run example_run = {
+    .name = "spirals",
+    .experiment = "{\"name\":\"spirals\",\"search\":{\"strategy\":\"evolution\",\"budget\":300,\"window\":8}}",
+    .grammar = "{\"primitives\":[\"x\",\"tanh\"]}",
+    .protocol = "{\"epochs\":2}",
+    .seed = -7,
+    .strategy = "evolution",
+    .window = 8,
+    .metric = "validation_accuracy",
+    .program_version = "0.1.0",
+    .isa = "x86-64-v3",
+    .library_version = "oneDNN 2.6.3",
+    .data_digest = "00ff",
+    .data_description = "two spirals, 400 + 200 points",
+};
+
+static const struct store_trial example_trials[] = {
+    {.seed_index = 0,
+     .outcome = STORE_OK,
+     .score = 0.9,
+     .validation_accuracy = 0.9,
+     .validation_loss = 0.25,
+     .train_loss = 0.125,
+     .epochs = 2},
+    {.seed_index = 1,
+     .outcome = STORE_OK,
+     .score = 0.8,
+     .validation_accuracy = 0.8,
+     .validation_loss = 0.5,
+     .train_loss = 1e-300,
+     .epochs = 2},
+    {.seed_index = 2,
+     .outcome = "diverged",
+     .score = NAN,
+     .validation_accuracy = NAN,
+     .validation_loss = INFINITY,
+     .train_loss = -INFINITY,
+     .epochs = 1},
+};
+static const struct store_epoch example_curve[] = {
+    {0, 1, 0.5, 0.6, 0.7, 0.01},    {0, 2, 0.4, 0.5, 0.9, 0.001},     {1, 1, 0.55, 0.65, 0.6, 0.01},
+    {1, 2, 0.45, 0.55, 0.8, 0.001}, {2, 1, NAN, INFINITY, 0.1, 0.01},
+};
+static const struct store_parameter example_parameters[] = {{0, 0, 0, 1.0 / 3}, {0, 1, 0, -0.0}, {1, 0, 0, NAN}};
+static const struct store_evaluation example_evaluation = {.outcome = STORE_OK,
+                                                           .score = 0.85,
+                                                           .score_deviation = 0.0707,
+                                                           .validation_accuracy = 0.85,
+                                                           .validation_accuracy_deviation = 0.0707,
+                                                           .validation_loss = 0.375,
+                                                           .validation_loss_deviation = NAN,
+                                                           .train_loss = 0.0625,
+                                                           .seeds = 3,
+                                                           .epochs = 5};
+static const struct store_timing example_timing = {.wall_seconds = 0.05, .cpu_seconds = 0.04};
+
+/* An evaluated ticket with trials, curve and parameters; its parents are the tickets before it. */
+static inline struct store_ticket example_ticket(int64_t number)
+{
+    return (struct store_ticket){
+        .proposal = {.ticket = number,
+                     .origin = STORE_SEARCH,
+                     .operator= number> 1 ? "crossover" : "random",
+                     .parent1 = number > 1 ? number - 1 : STORE_NONE,
+                     .parent2 = number > 1 ? number / 2 : STORE_NONE,
+                     .genome = "mul(x, tanh(x))",
+                     .expression = "x*tanh(x)",
+                     .simplified = "tanh(x)*x",
+                     .fingerprint = "0123abcd",
+                     .nodes = 4,
+                     .outcome = STORE_EVALUATED,
+                     .same_as = STORE_NONE},
+        .evaluation = &example_evaluation,
+        .trials = example_trials,
+        .trial_count = 3,
+        .curve = example_curve,
+        .epoch_count = 5,
+        .parameters = example_parameters,
+        .parameter_count = 3,
+        .timing = &example_timing,
+    };
+}
+
+static inline struct store_ticket duplicate_ticket(int64_t number, int64_t first)
+{
+    struct store_ticket ticket = {.proposal = example_ticket(number).proposal};
+    ticket.proposal.outcome = STORE_DUPLICATE;
+    ticket.proposal.same_as = first;
+    return ticket;
+}
+
+static inline struct store_ticket rejected_ticket(int64_t number, const char *reason)
+{
+    struct store_ticket ticket = {.proposal = example_ticket(number).proposal};
+    ticket.proposal.outcome = STORE_REJECTED;
+    ticket.proposal.reason = reason;
+    ticket.proposal.fingerprint = NULL;
+    return ticket;
+}
+
+static inline struct store_ticket scored_ticket(int64_t number, const struct store_evaluation *evaluation)
+{
+    struct store_ticket ticket = {.proposal = example_ticket(number).proposal, .evaluation = evaluation};
+    return ticket;
+}
+
+/* The answer of a query as text: cells joined by '|', rows by newlines. Static buffer. */
+static inline const char *answer(struct store *store, const char *sql)
+{
+    static char text[1 << 16];
+    struct error err = ERROR_EMPTY;
+    struct store_query *query = NULL;
+    size_t used = 0;
+    bool row = false;
+    ASSERT_OK(store_query_new(store, sql, &query, &err));
+    text[0] = '\0';
+    for (;;) {
+        ASSERT_OK(store_query_next(query, &row, &err));
+        if (!row)
+            break;
+        for (int i = 0; i < store_query_columns(query); i++) {
+            struct store_cell cell = store_query_cell(query, i);
+            char number[40] = "";
+            if (cell.kind == STORE_CELL_INTEGER)
+                snprintf(number, sizeof number, "%" PRId64, cell.integer);
+            else if (cell.kind == STORE_CELL_REAL)
+                snprintf(number, sizeof number, "%.17g", cell.real);
+            used += (size_t)snprintf(text + used, sizeof text - used, "%s%s%s", i ? "|" : "", number,
+                                     cell.kind == STORE_CELL_TEXT ? cell.text : "");
+            ck_assert_uint_lt(used, sizeof text - 2);
+        }
+        used += (size_t)snprintf(text + used, sizeof text - used, "\n");
+    }
+    store_query_free(query);
+    return text;
+}
+
+/* Runs SQL on the file behind the store's back. */
+static inline void tamper(const char *sql)
+{
+    sqlite3 *db = NULL;
+    char *message = NULL;
+    ck_assert_int_eq(sqlite3_open(path, &db), SQLITE_OK);
+    int code = sqlite3_exec(db, sql, NULL, NULL, &message);
+    ck_assert_msg(code == SQLITE_OK, "%s", message);
+    sqlite3_close(db);
+}
+
+/* Everything in the file but the two tables that may differ, as text. Returns malloc'ed. */
+static inline char *comparable_dump(void)
+{
+    struct error err = ERROR_EMPTY;
+    struct store *store = NULL;
+    ASSERT_OK(store_open_read(path, &store, &err));
+    char names[2048], sql[160];
+    snprintf(
+        names, sizeof names, "%s",
+        answer(store, "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT IN ('timing', 'session')"));
+    char *dump = malloc(1 << 20), *rest = names;
+    size_t used = 0;
+    for (char *name; (name = strsep(&rest, "\n")) && *name;) {
+        snprintf(sql, sizeof sql, "SELECT * FROM %s", name);
+        const char *rows = answer(store, sql);
+        ck_assert_uint_lt(used + strlen(rows) + 100, 1 << 20);
+        used += (size_t)sprintf(dump + used, "%s:\n%s", name, rows);
+    }
+    ASSERT_OK(store_close(store, &err));
+    return dump;
+}
+
+#endif

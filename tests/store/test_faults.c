@@ -1,0 +1,596 @@
+/* What goes wrong around a database: killed processes, two writers, full disks, foreign files. */
+#include "fixture.h"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <time.h>
+
+static struct store *opened(void)
+{
+    struct error err;
+    struct store *store = NULL;
+    ASSERT_OK(store_open(path, &example_run, &store, &err));
+    return store;
+}
+
+static void append_up_to(struct store *store, int64_t count)
+{
+    struct error err;
+    while (store_count(store) < count) {
+        struct store_ticket ticket = example_ticket(store_count(store));
+        ASSERT_OK(store_append(store, &ticket, &err));
+    }
+}
+
+static void close_store(struct store *store)
+{
+    struct error err;
+    ASSERT_OK(store_close(store, &err));
+}
+
+/* Every ticket is there, whole and in order. */
+static void assert_sound(struct store *store)
+{
+    struct error err;
+    struct store_cursor *cursor = NULL;
+    const struct store_ticket *ticket;
+    ASSERT_OK(store_cursor_new(store, 0, &cursor, &err));
+    for (int64_t i = 0; i < store_count(store); i++) {
+        ASSERT_OK(store_cursor_next(cursor, &ticket, &err));
+        ck_assert_ptr_nonnull(ticket);
+        ck_assert_int_eq(ticket->proposal.ticket, i);
+        ck_assert(ticket->evaluation && ticket->trial_count == 3 && ticket->epoch_count == 5 &&
+                  ticket->parameter_count == 3 && ticket->timing);
+    }
+    ASSERT_OK(store_cursor_next(cursor, &ticket, &err));
+    ck_assert_ptr_null(ticket);
+    store_cursor_free(cursor);
+    ck_assert_str_eq(answer(store, "PRAGMA integrity_check"), "ok\n");
+    ck_assert_str_eq(answer(store, "PRAGMA foreign_key_check"), "");
+}
+
+/* Appends until it is killed; a byte into the pipe says that a ticket is durable. */
+static _Noreturn void append_for_ever(int pipe_end)
+{
+    struct error err;
+    struct store *store = NULL;
+    if (store_open(path, &example_run, &store, &err) || store_session_begin(store, 1, NULL, &err))
+        _exit(1);
+    for (;;) {
+        struct store_ticket ticket = example_ticket(store_count(store));
+        if (store_append(store, &ticket, &err) || write(pipe_end, ".", 1) != 1)
+            _exit(2);
+    }
+}
+
+/* Kills a writer some time after it has stored `tickets` more; returns how many it is known to have
+   stored. */
+static int64_t kill_writer(int64_t tickets, long microseconds)
+{
+    int ends[2], status = 0;
+    char byte;
+    int64_t stored = 0;
+    ck_assert_int_eq(pipe(ends), 0);
+    pid_t child = fork();
+    if (child == 0)
+        append_for_ever(ends[1]);
+    close(ends[1]);
+    while (stored < tickets && read(ends[0], &byte, 1) == 1)
+        stored++;
+    nanosleep(&(struct timespec){0, microseconds * 1000}, NULL);
+    kill(child, SIGKILL);
+    waitpid(child, &status, 0);
+    while (read(ends[0], &byte, 1) == 1)
+        stored++;
+    close(ends[0]);
+    ck_assert_msg(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL, "the child ended by itself: %x", status);
+    return stored;
+}
+
+START_TEST(killed_at_any_moment_whole_tickets_remain)
+{
+    fixture_begin();
+    int64_t before = 0;
+    int kills = 1; /* since the tickets were last counted */
+    srand(1);
+    for (int round = 0; round < 16; round++) {
+        /* the first rounds fall into creation */
+        int64_t stored = round < 6 ? kill_writer(0, 200 + 700 * round) : kill_writer(1 + rand() % 20, rand() % 2000);
+        struct store *store = opened();
+        ck_assert_int_ge(store_count(store), before + stored);
+        ck_assert_int_le(store_count(store), before + stored + kills); /* durable, but not yet said */
+        assert_sound(store);
+        append_up_to(store, store_count(store) + 1);
+        before = store_count(store);
+        close_store(store);
+        assert_no_side_files();
+        kills = 1;
+        if (round % 2) { /* the next writer finds a plain file, or the log of a killed one */
+            before += kill_writer(1, 0);
+            kills = 2;
+        }
+    }
+    ck_assert_int_gt(before, 40);
+    fixture_end();
+}
+END_TEST
+
+START_TEST(a_reader_reads_what_a_killed_writer_left)
+{
+    fixture_begin();
+    ck_assert_int_ge(kill_writer(20, 0), 20);
+    ck_assert(is_there("-wal") && is_there(".lock"));
+    struct error err;
+    struct store *store = NULL;
+    ASSERT_OK(store_open_read(path, &store, &err));
+    int64_t count = store_count(store);
+    ck_assert_int_gt(count, 0);
+    assert_sound(store);
+    close_store(store);
+    store = opened();
+    ck_assert_int_eq(store_count(store), count);
+    close_store(store);
+    assert_no_side_files();
+    fixture_end();
+}
+END_TEST
+
+START_TEST(a_second_writer_is_refused_while_readers_read)
+{
+    fixture_begin();
+    struct error err;
+    struct store *writer = opened(), *reader = NULL, *second = NULL;
+    char owner[300], host[200];
+    ck_assert_int_eq(gethostname(host, sizeof host), 0);
+    snprintf(owner, sizeof owner, "process %ld on %s is writing this database; wait for it", (long)getpid(), host);
+    append_up_to(writer, 2);
+    ASSERT_FAILS(store_open(path, &example_run, &second, &err), ERROR_CONFLICT, owner);
+
+    char link_path[160]; /* another name of the same file is no way around it */
+    snprintf(link_path, sizeof link_path, "%s/link.db", folder);
+    ck_assert_int_eq(symlink(path, link_path), 0);
+    ASSERT_FAILS(store_open(link_path, &example_run, &second, &err), ERROR_CONFLICT, owner);
+
+    ASSERT_OK(store_open_read(path, &reader, &err));
+    ck_assert_int_eq(store_count(reader), 2);
+    struct store_query *query = NULL; /* a reader in the middle of its rows, and the writer goes on */
+    bool row;
+    ASSERT_OK(store_query_new(reader, "SELECT ticket FROM proposal ORDER BY ticket", &query, &err));
+    ASSERT_OK(store_query_next(query, &row, &err));
+    append_up_to(writer, 5);
+    ASSERT_OK(store_query_next(query, &row, &err));
+    ck_assert(row && store_query_cell(query, 0).integer == 1);
+    ASSERT_OK(store_query_next(query, &row, &err));
+    ck_assert(!row); /* its picture is of the moment when it began */
+    store_query_free(query);
+    ck_assert_str_eq(answer(reader, "SELECT count(*) FROM proposal"), "5\n");
+    close_store(writer); /* while the reader is there */
+    ck_assert(!is_there(".lock"));
+    ck_assert_str_eq(answer(reader, "SELECT count(*) FROM proposal"), "5\n");
+    close_store(reader);
+    writer = opened();
+    ck_assert_int_eq(store_count(writer), 5);
+    close_store(writer);
+    assert_no_side_files();
+    fixture_end();
+}
+END_TEST
+
+static void set_size_limit(rlim_t bytes)
+{
+    struct rlimit limit;
+    ck_assert_int_eq(getrlimit(RLIMIT_FSIZE, &limit), 0);
+    limit.rlim_cur = bytes;
+    ck_assert_int_eq(setrlimit(RLIMIT_FSIZE, &limit), 0);
+}
+
+/* A limit on the size of files stops real writes in the middle. */
+START_TEST(at_the_size_limit_nothing_is_lost)
+{
+    fixture_begin();
+    struct error err = ERROR_EMPTY;
+    struct rlimit old;
+    ck_assert_int_eq(getrlimit(RLIMIT_FSIZE, &old), 0);
+    signal(SIGXFSZ, SIG_IGN);
+    struct store *store = opened();
+    append_up_to(store, 5);
+    set_size_limit(400000);
+    int status = 0;
+    while (!status && store_count(store) < 2000) {
+        struct store_ticket ticket = example_ticket(store_count(store));
+        status = store_append(store, &ticket, &err);
+    }
+    int64_t count = store_count(store);
+    struct store_ticket ticket = example_ticket(count);
+    int again = store_append(store, &ticket, NULL);
+    set_size_limit(old.rlim_cur);
+    ck_assert_int_eq(status, ERROR_IO);
+    ck_assert_int_eq(again, ERROR_IO);
+    ck_assert_str_eq(err.what, "cannot write: File too large");
+    ck_assert_ptr_nonnull(strstr(err.cure, "ulimit -f"));
+    ck_assert(count > 5 && count < 2000);
+    assert_sound(store);
+    append_up_to(store, count + 3); /* space again: the same store goes on */
+    close_store(store);
+    store = opened();
+    ck_assert_int_eq(store_count(store), count + 3);
+    assert_sound(store);
+    close_store(store);
+    assert_no_side_files();
+    signal(SIGXFSZ, SIG_DFL);
+    fixture_end();
+}
+END_TEST
+
+START_TEST(a_file_that_cannot_be_created_leaves_nothing)
+{
+    fixture_begin();
+    struct error err = ERROR_EMPTY;
+    struct rlimit old;
+    struct store *store = NULL;
+    ck_assert_int_eq(getrlimit(RLIMIT_FSIZE, &old), 0);
+    signal(SIGXFSZ, SIG_IGN);
+    set_size_limit(10000);
+    int status = store_open(path, &example_run, &store, &err);
+    set_size_limit(old.rlim_cur);
+    signal(SIGXFSZ, SIG_DFL);
+    ck_assert_int_eq(status, ERROR_IO);
+    ck_assert(!is_there(""));
+    assert_no_side_files();
+    close_store(opened());
+    fixture_end();
+}
+END_TEST
+
+/* A file system in SQLite's manner that fails from the n-th call on. The default one opens the files;
+   only the method that is to fail is exchanged. */
+static struct {
+    long calls, fail_at; /* 0: never */
+    int code;
+    bool sync; /* syncs fail, not writes */
+    sqlite3_vfs *below;
+    struct {
+        const sqlite3_io_methods *real;
+        sqlite3_io_methods ours;
+    } kinds[4]; /* databases and their logs lock differently */
+} fault;
+
+static const sqlite3_io_methods *real_methods(const sqlite3_file *file)
+{
+    for (int i = 0; i < 4; i++)
+        if (file->pMethods == &fault.kinds[i].ours)
+            return fault.kinds[i].real;
+    abort();
+}
+
+static int failing(bool sync)
+{
+    return fault.fail_at && sync == fault.sync && ++fault.calls >= fault.fail_at;
+}
+
+static int fault_write(sqlite3_file *file, const void *bytes, int count, sqlite3_int64 offset)
+{
+    return failing(false) ? fault.code : real_methods(file)->xWrite(file, bytes, count, offset);
+}
+
+static int fault_sync(sqlite3_file *file, int flags)
+{
+    return failing(true) ? fault.code : real_methods(file)->xSync(file, flags);
+}
+
+static int fault_open(sqlite3_vfs *vfs, const char *name, sqlite3_file *file, int flags, int *out)
+{
+    (void)vfs;
+    int code = fault.below->xOpen(fault.below, name, file, flags, out);
+    if (code != SQLITE_OK || !file->pMethods)
+        return code;
+    int i = 0;
+    while (fault.kinds[i].real && fault.kinds[i].real != file->pMethods)
+        ck_assert_int_lt(++i, 4);
+    fault.kinds[i].real = file->pMethods;
+    fault.kinds[i].ours = *file->pMethods;
+    fault.kinds[i].ours.xWrite = fault_write;
+    fault.kinds[i].ours.xSync = fault_sync;
+    file->pMethods = &fault.kinds[i].ours;
+    return code;
+}
+
+static int write_six(int64_t *acknowledged, struct error *err)
+{
+    struct store *store = NULL;
+    int status = store_open(path, &example_run, &store, err);
+    while (!status && store_count(store) < 6) {
+        struct store_ticket ticket = example_ticket(store_count(store));
+        status = store_append(store, &ticket, err);
+        if (!status)
+            *acknowledged = store_count(store);
+    }
+    struct error at_close = ERROR_EMPTY;
+    int closing = store_close(store, &at_close);
+    if (!status && closing)
+        *err = at_close;
+    return status ? status : closing;
+}
+
+static int run_with_faults(int code, bool sync, const char *message)
+{
+    int failures = 0;
+    fault.code = code;
+    fault.sync = sync;
+    for (long n = 1;; n++) {
+        fixture_begin();
+        struct error err = ERROR_EMPTY;
+        int64_t acknowledged = 0;
+        fault.calls = 0;
+        fault.fail_at = n;
+        int status = write_six(&acknowledged, &err);
+        fault.fail_at = 0;
+        if (status) {
+            failures++;
+            ck_assert_msg(status == ERROR_IO && strstr(err.what, message), "call %ld: %d %s", n, status, err.what);
+        }
+        struct store *store = opened();
+        ck_assert_int_ge(store_count(store), acknowledged);
+        append_up_to(store, 6);
+        assert_sound(store);
+        close_store(store);
+        assert_no_side_files();
+        fixture_end();
+        if (!status)
+            return failures;
+    }
+}
+
+START_TEST(whichever_write_finds_the_disk_full_nothing_acknowledged_is_lost)
+{
+    static sqlite3_vfs vfs;
+    fault.below = sqlite3_vfs_find(NULL);
+    vfs = *fault.below;
+    vfs.zName = "fault";
+    vfs.xOpen = fault_open;
+    ck_assert_int_eq(sqlite3_vfs_register(&vfs, 1), SQLITE_OK);
+    ck_assert_int_gt(run_with_faults(SQLITE_FULL, false, "No space left on device"), 50);
+    ck_assert_int_gt(run_with_faults(SQLITE_IOERR_FSYNC, true, "disk I/O error"), 6);
+    sqlite3_vfs_unregister(&vfs);
+}
+END_TEST
+
+static void write_file(const char *bytes, size_t count)
+{
+    FILE *file = fopen(path, "wb");
+    ck_assert_ptr_nonnull(file);
+    ck_assert_uint_eq(fwrite(bytes, 1, count, file), count);
+    ck_assert_int_eq(fclose(file), 0);
+}
+
+static size_t read_file(char *bytes, size_t size)
+{
+    FILE *file = fopen(path, "rb");
+    ck_assert_ptr_nonnull(file);
+    size_t count = fread(bytes, 1, size, file);
+    fclose(file);
+    return count;
+}
+
+static void both_refuse(enum error_code code, const char *message)
+{
+    static char before[1 << 20], after[1 << 20];
+    struct error err;
+    struct store *store = NULL;
+    size_t length = read_file(before, sizeof before);
+    ASSERT_FAILS(store_open(path, &example_run, &store, &err), code, message);
+    ck_assert_ptr_nonnull(strstr(err.where, path));
+    ck_assert_str_ne(err.cure, "");
+    ASSERT_FAILS(store_open_read(path, &store, &err), code, message);
+    ck_assert_uint_eq(read_file(after, sizeof after), length);
+    ck_assert_mem_eq(before, after, length); /* a refused file is not touched */
+    assert_no_side_files();
+}
+
+START_TEST(foreign_files_are_refused_untouched)
+{
+    fixture_begin();
+    write_file("hello\n", 6);
+    both_refuse(ERROR_INPUT, "this is not a database");
+    char page[5000];
+    memset(page, 'x', sizeof page);
+    write_file(page, sizeof page);
+    both_refuse(ERROR_INPUT, "this is not a database");
+    unlink(path);
+    tamper("CREATE TABLE books (title)");
+    both_refuse(ERROR_INPUT, "a database of another program; name a database that");
+    unlink(path);
+    tamper("PRAGMA application_id = 5");
+    both_refuse(ERROR_INPUT, "a database of another program");
+    fixture_end();
+}
+END_TEST
+
+START_TEST(a_newer_schema_is_refused)
+{
+    fixture_begin();
+    close_store(opened());
+    tamper("PRAGMA user_version = 7");
+    both_refuse(ERROR_CONFLICT, "made by a newer actsearch (schema 7, this program knows 1); use that version");
+    tamper("PRAGMA user_version = 0");
+    both_refuse(ERROR_INPUT, "the database is damaged: its schema version is below 1");
+    fixture_end();
+}
+END_TEST
+
+START_TEST(an_empty_file_is_a_new_database)
+{
+    fixture_begin();
+    struct error err;
+    struct store *store = NULL;
+    write_file("", 0);
+    ASSERT_FAILS(store_open_read(path, &store, &err), ERROR_INPUT, "this database is empty; run an experiment");
+    store = opened();
+    append_up_to(store, 1);
+    close_store(store);
+    fixture_end();
+}
+END_TEST
+
+static void writer_refuses(const char *message)
+{
+    struct error err;
+    struct store *store = NULL;
+    ASSERT_FAILS(store_open(path, &example_run, &store, &err), ERROR_INPUT, message);
+}
+
+START_TEST(damage_is_noticed_before_anything_is_built_on_it)
+{
+    static char bytes[1 << 20];
+    fixture_begin();
+    struct store *store = opened();
+    append_up_to(store, 100);
+    close_store(store);
+    size_t length = read_file(bytes, sizeof bytes);
+    char saved[4096];
+    memcpy(saved, bytes + length / 8192 * 4096, sizeof saved);
+    memset(bytes + length / 8192 * 4096, 0xa5, sizeof saved); /* a page in the middle */
+    write_file(bytes, length);
+    writer_refuses("the database is damaged: ");
+    memcpy(bytes + length / 8192 * 4096, saved, sizeof saved);
+    write_file(bytes, length / 2); /* cut off */
+    writer_refuses("the database is damaged: ");
+    write_file(bytes, length);
+    tamper("PRAGMA foreign_keys = OFF; DELETE FROM parameter; DELETE FROM curve; DELETE FROM trial; DELETE FROM timing;"
+           "DELETE FROM evaluation WHERE ticket = 50");
+    writer_refuses("the database is damaged: evaluations are missing; go back to a copy");
+    tamper("UPDATE proposal SET parent1 = NULL, parent2 = NULL; DELETE FROM evaluation WHERE ticket = 51;"
+           "DELETE FROM proposal WHERE ticket = 51");
+    writer_refuses("the database is damaged: tickets are missing");
+    write_file(bytes, length);
+    tamper("PRAGMA foreign_keys = OFF; DELETE FROM trial WHERE ticket = 50");
+    writer_refuses("the database is damaged: rows refer to rows that are missing");
+    write_file(bytes, length);
+    tamper("DELETE FROM run");
+    writer_refuses("the database is damaged: its table run is empty");
+    write_file(bytes, length);
+    close_store(opened());
+    fixture_end();
+}
+END_TEST
+
+START_TEST(another_program_that_writes_is_named_as_the_reason)
+{
+    fixture_begin();
+    struct error err;
+    struct store *store = opened();
+    sqlite3 *db = NULL;
+    ck_assert_int_eq(sqlite3_open(path, &db), SQLITE_OK);
+    ck_assert_int_eq(sqlite3_exec(db, "BEGIN IMMEDIATE", NULL, NULL, NULL), SQLITE_OK);
+    struct store_ticket ticket = example_ticket(0);
+    ASSERT_FAILS(store_append(store, &ticket, &err), ERROR_CONFLICT,
+                 "cannot write: another program holds the database; close the program that has it open");
+    ck_assert_int_eq(sqlite3_exec(db, "ROLLBACK", NULL, NULL, NULL), SQLITE_OK);
+    sqlite3_close(db);
+    append_up_to(store, 1);
+    close_store(store);
+    fixture_end();
+}
+END_TEST
+
+START_TEST(paths_that_lead_nowhere)
+{
+    fixture_begin();
+    struct error err;
+    struct store *store = NULL;
+    char name[160];
+    ASSERT_FAILS(store_open_read(path, &store, &err), ERROR_IO, "cannot open: No such file or directory; check the");
+    ASSERT_FAILS(store_open(folder, &example_run, &store, &err), ERROR_IO, "Is a directory; name a file");
+    ASSERT_FAILS(store_open_read(folder, &store, &err), ERROR_IO, "Is a directory; name a file");
+    ASSERT_FAILS(store_open("", &example_run, &store, &err), ERROR_IO, "No such file");
+    snprintf(name, sizeof name, "%s/no/run.db", folder);
+    ASSERT_FAILS(store_open(name, &example_run, &store, &err), ERROR_IO, "cannot create it in this folder: No such");
+    snprintf(name, sizeof name, "%s/new/", folder);
+    ASSERT_FAILS(store_open(name, &example_run, &store, &err), ERROR_IO, "Is a directory");
+    snprintf(name, sizeof name, "%s/link.db", folder);
+    ck_assert_int_eq(symlink(path, name), 0);
+    ASSERT_FAILS(store_open(name, &example_run, &store, &err), ERROR_IO, "a link to a file that does not exist");
+    ck_assert(!is_there(""));
+    fixture_end();
+}
+END_TEST
+
+static bool drop_rights(void)
+{
+    return geteuid() != 0 || (setgid(65534) == 0 && setuid(65534) == 0);
+}
+
+/* Exit status of a child without the rights of root: 0 when everything was as it must be. */
+static int as_a_stranger(void)
+{
+    struct error err = ERROR_EMPTY;
+    struct store *store = NULL;
+    char new_path[160];
+    if (!drop_rights())
+        return 10;
+    if (store_open(path, &example_run, &store, &err) != ERROR_IO || !strstr(err.what, "Permission denied") ||
+        !strstr(err.cure, "choose a folder you may write to"))
+        return 11;
+    snprintf(new_path, sizeof new_path, "%s/new.db", folder);
+    if (store_open(new_path, &example_run, &store, &err) != ERROR_IO || !strstr(err.what, "Permission denied"))
+        return 12;
+    if (store_open_read(path, &store, &err) != 0 || store_count(store) != 3)
+        return 13;
+    return store_close(store, &err) == 0 ? 0 : 14;
+}
+
+static int stranger_finds_a_log(void)
+{
+    struct error err = ERROR_EMPTY;
+    struct store *store = NULL;
+    if (!drop_rights())
+        return 10;
+    if (store_open_read(path, &store, &err) != ERROR_IO || !strstr(err.what, "its log was left open") ||
+        !strstr(err.cure, "copy the database and its -wal"))
+        return 11;
+    return 0;
+}
+
+/* Runs `child` in a process of its own while the folder and the database are read-only. */
+static void in_read_only_folder(int (*child)(void))
+{
+    int status = 0;
+    ck_assert_int_eq(chmod(path, 0444), 0);
+    ck_assert_int_eq(chmod(folder, 0555), 0);
+    pid_t pid = fork();
+    if (pid == 0)
+        _exit(child());
+    waitpid(pid, &status, 0);
+    chmod(folder, 0755);
+    chmod(path, 0644);
+    ck_assert_msg(WIFEXITED(status) && WEXITSTATUS(status) == 0, "step %d", WEXITSTATUS(status));
+}
+
+START_TEST(a_read_only_folder_can_be_read_and_not_written)
+{
+    fixture_begin();
+    struct store *store = opened();
+    append_up_to(store, 3);
+    close_store(store);
+    in_read_only_folder(as_a_stranger);
+    kill_writer(1, 0);
+    char name[160];
+    snprintf(name, sizeof name, "%s-shm", path);
+    unlink(name);
+    in_read_only_folder(stranger_finds_a_log);
+    fixture_end();
+}
+END_TEST
+
+int main(void)
+{
+    return RUN_TESTS(
+        "faults", 120, killed_at_any_moment_whole_tickets_remain, a_reader_reads_what_a_killed_writer_left,
+        a_second_writer_is_refused_while_readers_read, at_the_size_limit_nothing_is_lost,
+        a_file_that_cannot_be_created_leaves_nothing, whichever_write_finds_the_disk_full_nothing_acknowledged_is_lost,
+        foreign_files_are_refused_untouched, a_newer_schema_is_refused, an_empty_file_is_a_new_database,
+        damage_is_noticed_before_anything_is_built_on_it, another_program_that_writes_is_named_as_the_reason,
+        paths_that_lead_nowhere, a_read_only_folder_can_be_read_and_not_written);
+}
