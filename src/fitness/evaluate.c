@@ -1,0 +1,196 @@
+/* The training run: trials, epochs, steps, and how they end. */
+#include "base/error.h"
+#include "data/data.h"
+#include "expr/tree.h"
+#include "fitness/fitness.h"
+#include "fitness/fitness_internal.h"
+#include "nn/blas.h"
+#include "nn/network.h"
+#include "rng/rng.h"
+
+#include <math.h>
+#include <time.h>
+
+/* One trial under way. */
+struct run {
+    const struct fitness *fitness;
+    struct fitness_worker *worker;
+    const atomic_int *abort;
+    struct rng shuffle;
+    int64_t step, epoch_steps, steps;
+    double loss_limit; /* above it the trial has diverged; known after the first step */
+    double learning_rate;
+};
+
+static bool is_aborted(const struct run *run)
+{
+    return run->abort && atomic_load_explicit(run->abort, memory_order_relaxed);
+}
+
+static enum outcome judge(struct run *run, const struct pass *pass)
+{
+    const struct protocol *protocol = &run->fitness->protocol;
+    if (!pass->finite)
+        return OUTCOME_non_finite;
+    if (run->step == 0) {
+        double start = fmax(pass->loss, log(network_classes(run->fitness->network)));
+        run->loss_limit = protocol->divergence_factor * start;
+        if (protocol->divergence_loss > 0)
+            run->loss_limit = fmin(run->loss_limit, protocol->divergence_loss);
+    }
+    return pass->loss > run->loss_limit ? OUTCOME_diverged : OUTCOME_ok;
+}
+
+/* One step on B samples, the first of which is `index`. A step that fails changes no weight. */
+static enum outcome run_step(struct run *run, const int32_t *index, ptrdiff_t B, double *loss)
+{
+    const struct protocol *protocol = &run->fitness->protocol;
+    struct trainer *trainer = run->worker->trainer;
+    if (is_aborted(run))
+        return OUTCOME_aborted;
+    data_gather(run->fitness->data, DATA_TRAIN, index, B, trainer_input(trainer), trainer_labels(trainer));
+    struct pass pass = trainer_gradient(trainer, B);
+    enum outcome outcome = judge(run, &pass);
+    if (outcome != OUTCOME_ok)
+        return outcome;
+    run->learning_rate = protocol->optimiser.learning_rate *
+                         schedule_factor(&protocol->schedule, run->step, run->epoch_steps, run->steps);
+    trainer_update(trainer, run->learning_rate);
+    run->step++;
+    *loss += pass.loss * (double)B;
+    return OUTCOME_ok;
+}
+
+/* A pass over the train part in a new order. */
+static enum outcome train_epoch(struct run *run, struct epoch *epoch)
+{
+    ptrdiff_t count = data_size(run->fitness->data, DATA_TRAIN), batch = run->fitness->options.batch;
+    enum outcome outcome = OUTCOME_ok;
+    double loss = 0;
+    rng_shuffle(&run->shuffle, run->worker->order, count);
+    for (ptrdiff_t first = 0; first < count && outcome == OUTCOME_ok; first += batch) {
+        ptrdiff_t B = count - first < batch ? count - first : batch;
+        outcome = run_step(run, run->worker->order + first, B, &loss);
+    }
+    epoch->train_loss = loss / (double)count;
+    epoch->learning_rate = run->learning_rate;
+    if (outcome == OUTCOME_ok && !trainer_is_finite(run->worker->trainer))
+        return OUTCOME_non_finite;
+    return outcome;
+}
+
+static enum outcome validate(struct run *run, struct epoch *epoch)
+{
+    const struct data_set *data = run->fitness->data;
+    struct trainer *trainer = run->worker->trainer;
+    ptrdiff_t count = data_size(data, DATA_VALIDATION), correct = 0;
+    double loss = 0;
+    for (ptrdiff_t first = 0; first < count; first += TRAINER_MEASURE_ROWS) {
+        ptrdiff_t B = count - first < TRAINER_MEASURE_ROWS ? count - first : TRAINER_MEASURE_ROWS;
+        if (is_aborted(run))
+            return OUTCOME_aborted;
+        data_gather_range(data, DATA_VALIDATION, first, B, trainer_input(trainer), trainer_labels(trainer));
+        struct pass pass = trainer_measure(trainer, B);
+        if (!pass.finite)
+            return OUTCOME_non_finite;
+        loss += pass.loss * (double)B;
+        correct += pass.correct;
+    }
+    epoch->validation_loss = loss / (double)count;
+    epoch->validation_accuracy = (double)correct / (double)count;
+    return OUTCOME_ok;
+}
+
+static enum outcome run_epoch(struct run *run, int number, struct epoch *epoch)
+{
+    const struct protocol *protocol = &run->fitness->protocol;
+    epoch->number = number;
+    epoch->validation_loss = epoch->validation_accuracy = NAN;
+    enum outcome outcome = train_epoch(run, epoch);
+    bool measured = number % protocol->validate_every == 0 || number == protocol->epochs;
+    return outcome == OUTCOME_ok && measured ? validate(run, epoch) : outcome;
+}
+
+static void begin_trial(struct run *run, int seed_index)
+{
+    const struct fitness *fitness = run->fitness;
+    ptrdiff_t count = data_size(fitness->data, DATA_TRAIN), batch = fitness->options.batch;
+    run->shuffle = rng_keyed(fitness->seed, (uint64_t)seed_index, RNG_SHUFFLE);
+    run->step = 0;
+    run->epoch_steps = (count + batch - 1) / batch;
+    run->steps = run->epoch_steps * fitness->protocol.epochs;
+    for (ptrdiff_t i = 0; i < count; i++)
+        run->worker->order[i] = (int32_t)i;
+    trainer_start(run->worker->trainer, fitness->starts + (seed_index - fitness->protocol.first_seed) * fitness->draws);
+}
+
+static enum outcome run_trial(struct run *run, int seed_index, struct evaluation *out)
+{
+    struct trial *trial = &out->trials[out->trial_count++];
+    *trial = (struct trial){.seed_index = seed_index,
+                            .outcome = OUTCOME_ok,
+                            .score = NAN,
+                            .validation_accuracy = NAN,
+                            .validation_loss = NAN,
+                            .train_loss = NAN};
+    begin_trial(run, seed_index);
+    while (trial->outcome == OUTCOME_ok && trial->epochs < run->fitness->protocol.epochs) {
+        struct epoch epoch = {.seed_index = seed_index};
+        trial->outcome = run_epoch(run, trial->epochs + 1, &epoch);
+        if (trial->outcome != OUTCOME_ok)
+            break;
+        trial->epochs++;
+        trial->train_loss = epoch.train_loss;
+        trial->validation_loss = epoch.validation_loss;
+        trial->validation_accuracy = epoch.validation_accuracy;
+        out->curve[out->epoch_count++] = epoch;
+    }
+    if (trial->outcome == OUTCOME_ok)
+        trial->score = metric_score(run->fitness->protocol.metric, trial);
+    return trial->outcome;
+}
+
+/* What the activations' learned parameters have become. */
+static void note_parameters(const struct run *run, int seed_index, struct evaluation *out)
+{
+    for (int layer = 0; layer < network_activations(run->fitness->network); layer++) {
+        int count = 0;
+        const float *values = trainer_activation_parameters(run->worker->trainer, layer, &count);
+        for (int i = 0; i < count; i++)
+            out->parameters[out->parameter_count++] =
+                (struct learned){.seed_index = seed_index, .layer = layer, .index = i, .value = (double)values[i]};
+    }
+}
+
+static double seconds(clockid_t clock)
+{
+    struct timespec time;
+    clock_gettime(clock, &time);
+    return (double)time.tv_sec + 1e-9 * (double)time.tv_nsec;
+}
+
+int fitness_evaluate(const struct fitness *fitness, struct fitness_worker *worker, const struct tree *tree,
+                     const atomic_int *abort, struct evaluation *out, struct error *err)
+{
+    const struct protocol *protocol = &fitness->protocol;
+    double wall = seconds(CLOCK_MONOTONIC), cpu = seconds(CLOCK_THREAD_CPUTIME_ID);
+    ptrdiff_t parameters = (ptrdiff_t)network_activations(fitness->network) * TREE_PARAMETERS;
+    int status = evaluation_reserve(out, protocol->seeds, (ptrdiff_t)protocol->seeds * protocol->epochs,
+                                    protocol->seeds * parameters, err);
+    if (!status)
+        status = trainer_prepare(worker->trainer, tree, err);
+    if (status)
+        return status;
+    blas_thread_init();
+    struct run run = {.fitness = fitness, .worker = worker, .abort = abort};
+    enum outcome outcome = OUTCOME_ok;
+    for (int s = 0; s < protocol->seeds && outcome == OUTCOME_ok; s++) {
+        outcome = run_trial(&run, protocol->first_seed + s, out);
+        if (outcome == OUTCOME_ok)
+            note_parameters(&run, protocol->first_seed + s, out);
+    }
+    evaluation_conclude(out);
+    out->wall_seconds = seconds(CLOCK_MONOTONIC) - wall;
+    out->cpu_seconds = seconds(CLOCK_THREAD_CPUTIME_ID) - cpu;
+    return 0;
+}

@@ -1,0 +1,91 @@
+/* Evaluations: what became of one candidate.
+ *
+ * Everything but the two times is a pure function of the tree, the protocol, the network, the data,
+ * the seed and the instruction level: the same bits on every thread and every day.
+ *
+ * A trial that fails ends the evaluation with the trial's outcome; then the evaluation has no score
+ * (NaN), and its trials, curve and parameters are those up to the failure.
+ *
+ * Starts as EVALUATION_EMPTY. It owns its arrays and reuses them from one evaluation to the next;
+ * evaluation_release() frees them. One owner. */
+#ifndef ACTSEARCH_FITNESS_EVALUATION_H
+#define ACTSEARCH_FITNESS_EVALUATION_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct error;
+
+enum outcome {
+#define OUTCOME(name, meaning) OUTCOME_##name,
+#include "fitness/outcomes.def"
+#undef OUTCOME
+    OUTCOME_COUNT
+};
+
+/* "ok", "non_finite", ...; and a sentence for people. */
+const char *outcome_name(enum outcome outcome);
+const char *outcome_meaning(enum outcome outcome);
+
+/* One training. Figures that were not reached are NaN. */
+struct trial {
+    int seed_index; /* which training seed: the same index starts every candidate alike */
+    enum outcome outcome;
+    double score;                                            /* by the protocol's metric, higher is better */
+    double validation_accuracy, validation_loss, train_loss; /* after the last finished epoch */
+    int epochs;                                              /* finished */
+};
+
+struct epoch {
+    int seed_index;
+    int number;                                  /* from 1 */
+    double train_loss;                           /* mean over the epoch's samples, while the weights changed */
+    double validation_loss, validation_accuracy; /* after it; NaN when not measured */
+    double learning_rate;                        /* of its last step */
+};
+
+/* A learned parameter of the activation at the end of a trial. */
+struct learned {
+    int seed_index;
+    int layer; /* which activation layer of the network, from 0 */
+    int index; /* which parameter, from 0 */
+    double value;
+};
+
+/* Mean and sample standard deviation (NaN with fewer than two) over the trials. */
+struct figure {
+    double mean, deviation;
+};
+
+struct evaluation {
+    enum outcome outcome;
+    double score; /* figure of the metric, higher is better; NaN unless ok */
+    double score_deviation;
+    struct figure validation_accuracy, validation_loss, train_loss; /* NaN unless ok */
+
+    struct trial *trials;       /* (trial_count), by seed_index */
+    struct epoch *curve;        /* (epoch_count), by seed_index, then number; finished epochs only */
+    struct learned *parameters; /* (parameter_count), by seed_index, layer, index */
+    ptrdiff_t trial_count, epoch_count, parameter_count;
+    ptrdiff_t trial_capacity, epoch_capacity, parameter_capacity;
+
+    double wall_seconds, cpu_seconds; /* not part of the pure result */
+};
+#define EVALUATION_EMPTY ((struct evaluation){0})
+
+/* Makes it empty but with room, so that nothing is allocated while training. ERROR_MEMORY. */
+int evaluation_reserve(struct evaluation *evaluation, ptrdiff_t trials, ptrdiff_t epochs, ptrdiff_t parameters,
+                       struct error *err);
+
+/* Works out outcome, score and figures from the trials. */
+void evaluation_conclude(struct evaluation *evaluation);
+
+void evaluation_release(struct evaluation *evaluation);
+
+bool evaluation_is_ok(const struct evaluation *evaluation);
+bool evaluation_is_aborted(const struct evaluation *evaluation);
+
+/* The same result bit by bit, times aside. */
+bool evaluation_equal(const struct evaluation *a, const struct evaluation *b);
+
+#endif

@@ -1,0 +1,133 @@
+#include "fitness/fitness.h"
+
+#include "base/error.h"
+#include "base/memory.h"
+#include "data/data.h"
+#include "fitness/fitness_internal.h"
+#include "nn/blas.h"
+#include "nn/network.h"
+#include "rng/rng.h"
+
+#include <unistd.h>
+
+/* Mean square of the training inputs, so that "auto" fits data of any scale. The sum goes row by row. */
+static int measure_input(struct fitness *fitness, struct error *err)
+{
+    enum { ROWS = 64 };
+    ptrdiff_t features = network_features(fitness->network), count = data_size(fitness->data, DATA_TRAIN);
+    float *x = memory_array((size_t)(ROWS * features), sizeof *x);
+    if (!x)
+        return memory_error(err, "measuring the training data");
+    double sum = 0;
+    for (ptrdiff_t first = 0; first < count; first += ROWS) {
+        ptrdiff_t B = count - first < ROWS ? count - first : ROWS;
+        data_gather_range(fitness->data, DATA_TRAIN, first, B, x, NULL);
+        for (ptrdiff_t i = 0; i < B * features; i++)
+            sum += (double)x[i] * (double)x[i];
+    }
+    memory_free(x);
+    fitness->options.input_square = sum / ((double)count * (double)features);
+    return 0;
+}
+
+static int draw_starts(struct fitness *fitness, struct error *err)
+{
+    int seeds = fitness->protocol.seeds;
+    fitness->starts = memory_array((size_t)seeds * (size_t)fitness->draws, sizeof *fitness->starts);
+    if (!fitness->starts)
+        return memory_error(err, "the initial weights");
+    for (int s = 0; s < seeds; s++) {
+        struct rng rng = rng_keyed(fitness->seed, (uint64_t)(fitness->protocol.first_seed + s), RNG_WEIGHTS);
+        network_draw(fitness->network, &rng, fitness->starts + s * fitness->draws);
+    }
+    return 0;
+}
+
+int fitness_new(const struct protocol *protocol, const struct network *network, const struct data_set *data,
+                uint64_t seed, enum isa isa, struct fitness **fitness, struct error *err)
+{
+    struct data_shape shape = data_shape(data);
+    ALWAYS(network_features(network) == shape.features && network_classes(network) == shape.classes);
+    *fitness = NULL;
+    struct fitness *result = memory_zeroed(1, sizeof *result);
+    if (!result)
+        return memory_error(err, "the trainer");
+    ptrdiff_t samples = data_size(data, DATA_TRAIN);
+    *result = (struct fitness){.protocol = *protocol, .network = network, .data = data, .seed = seed};
+    result->draws = network_draws(network);
+    result->options = (struct trainer_options){.isa = isa,
+                                               .batch = protocol->batch < samples ? protocol->batch : samples,
+                                               .optimiser = protocol->optimiser,
+                                               .init = protocol->init,
+                                               .input_square = 1};
+    int status = blas_limit_isa(isa, err);
+    if (!status)
+        status = fitness_check_memory(result, 1, err);
+    if (!status && protocol->init == INIT_AUTO)
+        status = measure_input(result, err);
+    if (!status)
+        status = draw_starts(result, err);
+    if (status)
+        fitness_free(result);
+    else
+        *fitness = result;
+    return status;
+}
+
+void fitness_free(struct fitness *fitness)
+{
+    if (!fitness)
+        return;
+    memory_free(fitness->starts);
+    memory_free(fitness);
+}
+
+size_t fitness_shared_bytes(const struct fitness *fitness)
+{
+    return (size_t)fitness->protocol.seeds * (size_t)fitness->draws * sizeof *fitness->starts;
+}
+
+size_t fitness_worker_bytes(const struct fitness *fitness)
+{
+    return trainer_bytes(fitness->network, &fitness->options) +
+           (size_t)data_size(fitness->data, DATA_TRAIN) * sizeof(int32_t);
+}
+
+int fitness_check_memory(const struct fitness *fitness, int workers, struct error *err)
+{
+    double gib = 1 << 30;
+    double need = (double)fitness_shared_bytes(fitness) + workers * (double)fitness_worker_bytes(fitness);
+    double have = (double)sysconf(_SC_PHYS_PAGES) * (double)sysconf(_SC_PAGESIZE);
+    if (have <= 0 || need <= have)
+        return 0;
+    return error_set(err, ERROR_MEMORY, NULL, "use fewer threads, a smaller batch, fewer seeds or a smaller network",
+                     "training with %d thread%s needs %.1f GiB of memory, this machine has %.1f GiB", workers,
+                     workers == 1 ? "" : "s", need / gib, have / gib);
+}
+
+int fitness_worker_new(const struct fitness *fitness, struct fitness_worker **worker, struct error *err)
+{
+    blas_thread_init();
+    *worker = NULL;
+    struct fitness_worker *result = memory_zeroed(1, sizeof *result);
+    if (!result)
+        return memory_error(err, "a training thread");
+    result->order = memory_array((size_t)data_size(fitness->data, DATA_TRAIN), sizeof *result->order);
+    int status = result->order ? 0 : memory_error(err, "a training thread");
+    if (!status)
+        status = trainer_new(fitness->network, &fitness->options, &result->trainer, err);
+    if (status)
+        fitness_worker_free(result);
+    else
+        *worker = result;
+    return status;
+}
+
+void fitness_worker_free(struct fitness_worker *worker)
+{
+    if (!worker)
+        return;
+    trainer_free(worker->trainer);
+    memory_free(worker->order);
+    memory_free(worker);
+}

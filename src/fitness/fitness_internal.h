@@ -1,0 +1,23 @@
+/* What the files of the fitness module share. */
+#ifndef ACTSEARCH_FITNESS_INTERNAL_H
+#define ACTSEARCH_FITNESS_INTERNAL_H
+
+#include "fitness/fitness.h"
+#include "nn/trainer.h"
+
+struct fitness {
+    struct protocol protocol;
+    const struct network *network; /* borrowed */
+    const struct data_set *data;   /* borrowed */
+    uint64_t seed;
+    struct trainer_options options;
+    ptrdiff_t draws;
+    float *starts; /* owned: (seeds, draws) standard normal numbers, scaled into initial weights */
+};
+
+struct fitness_worker {
+    struct trainer *trainer; /* owned */
+    int32_t *order;          /* owned: (train samples) */
+};
+
+#endif

@@ -1,0 +1,116 @@
+#include "fitness/protocol.h"
+
+#include "base/error.h"
+#include "base/json.h"
+#include "base/text.h"
+#include "fitness/evaluation.h"
+
+static const char *const metric_names[] = {"validation_accuracy", "validation_loss", "train_loss", NULL};
+
+const char *metric_name(enum metric metric)
+{
+    return metric_names[metric];
+}
+
+double metric_score(enum metric metric, const struct trial *trial)
+{
+    switch (metric) {
+    case METRIC_VALIDATION_ACCURACY:
+        return trial->validation_accuracy;
+    case METRIC_VALIDATION_LOSS:
+        return -trial->validation_loss;
+    case METRIC_TRAIN_LOSS:
+        return -trial->train_loss;
+    }
+    error_impossible(__FILE__, __LINE__, "unknown metric");
+}
+
+static int read_integer(struct json json, const char *key, int64_t min, int64_t max, int *out, struct error *err)
+{
+    int64_t value = *out;
+    int status = json_integer_or(json_member(&json, key), min, max, &value, err);
+    *out = (int)value;
+    return status;
+}
+
+static int read_choice(struct json json, const char *key, const char *const *names, int *out, struct error *err)
+{
+    struct json member = json_member(&json, key);
+    return json_exists(member) ? json_choice(member, names, out, err) : 0;
+}
+
+static int read_divergence(struct json json, struct protocol *protocol, struct error *err)
+{
+    static const char *const keys[] = {"factor", "loss", NULL};
+    if (!json_exists(json))
+        return 0;
+    int status = json_only_keys(json, keys, err);
+    if (!status)
+        status = json_number_or(json_member(&json, "factor"), 1, 1e30, &protocol->divergence_factor, err);
+    if (!status)
+        status = json_number_or(json_member(&json, "loss"), 0, 1e30, &protocol->divergence_loss, err);
+    return status;
+}
+
+static int read_members(struct json json, struct protocol *protocol, struct error *err)
+{
+    int batch = (int)protocol->batch, init = (int)protocol->init, metric = (int)protocol->metric;
+    int status = read_integer(json, "epochs", 1, 100000, &protocol->epochs, err);
+    if (!status)
+        status = read_integer(json, "batch", 1, 1 << 20, &batch, err);
+    if (!status)
+        status = read_integer(json, "seeds", 1, 1000, &protocol->seeds, err);
+    if (!status)
+        status = read_integer(json, "first_seed", 0, 1000000, &protocol->first_seed, err);
+    if (!status)
+        status = read_integer(json, "validate_every", 1, 100000, &protocol->validate_every, err);
+    if (!status)
+        status = read_choice(json, "init", init_names, &init, err);
+    if (!status)
+        status = read_choice(json, "metric", metric_names, &metric, err);
+    if (!status)
+        status = optimiser_read(json_member(&json, "optimiser"), &protocol->optimiser, err);
+    if (!status)
+        status = schedule_read(json_member(&json, "schedule"), &protocol->schedule, err);
+    if (!status)
+        status = read_divergence(json_member(&json, "divergence"), protocol, err);
+    protocol->batch = batch;
+    protocol->init = (enum init)init;
+    protocol->metric = (enum metric)metric;
+    return status;
+}
+
+int protocol_read(struct json json, struct protocol *protocol, struct error *err)
+{
+    static const char *const keys[] = {"epochs",   "batch",  "seeds",          "first_seed", "init", "optimiser",
+                                       "schedule", "metric", "validate_every", "divergence", NULL};
+    *protocol = (struct protocol){.epochs = 2,
+                                  .batch = 128,
+                                  .seeds = 1,
+                                  .init = INIT_AUTO,
+                                  .optimiser = optimiser_default(),
+                                  .schedule = {.kind = SCHEDULE_CONSTANT, .every = 1, .factor = 0.1},
+                                  .metric = METRIC_VALIDATION_ACCURACY,
+                                  .validate_every = 1,
+                                  .divergence_factor = 10};
+    if (!json_exists(json))
+        return 0;
+    int status = json_only_keys(json, keys, err);
+    return status ? status : read_members(json, protocol, err);
+}
+
+void protocol_normal_form(const struct protocol *protocol, struct text *out)
+{
+    text_addf(out, "{\"epochs\":%d,\"batch\":%td,\"seeds\":%d,\"first_seed\":%d,\"init\":\"%s\",\"optimiser\":",
+              protocol->epochs, protocol->batch, protocol->seeds, protocol->first_seed, init_names[protocol->init]);
+    optimiser_normal_form(&protocol->optimiser, out);
+    text_add(out, ",\"schedule\":");
+    schedule_normal_form(&protocol->schedule, out);
+    text_addf(out,
+              ",\"metric\":\"%s\",\"validate_every\":%d,\"divergence\":{\"factor\":", metric_names[protocol->metric],
+              protocol->validate_every);
+    text_add_number(out, protocol->divergence_factor);
+    text_add(out, ",\"loss\":");
+    text_add_number(out, protocol->divergence_loss);
+    text_add(out, "}}");
+}

@@ -1,0 +1,98 @@
+/* Trainers: one thread's memory and arithmetic for training networks, one candidate after another.
+ *
+ * All buffers of a run (parameters, gradients, optimiser state, values, derivatives) are cut from one
+ * aligned block that is allocated when the trainer is made; a step allocates nothing of ours. Only
+ * trainer_prepare() allocates: the candidate's tape, and scratch for it when it outgrows the old one.
+ *
+ *   trainer_new -> { trainer_prepare -> { trainer_start -> { fill input and labels,
+ *   trainer_gradient, trainer_update, now and then trainer_measure } } } -> trainer_free
+ *
+ * The result of a run is a pure function of the network, the options, the candidate, the initial
+ * numbers and the batches: nothing is carried over from earlier candidates.
+ *
+ * One owner at a time; trainers of different threads are independent. A thread calls
+ * blas_thread_init() before it uses one. */
+#ifndef ACTSEARCH_NN_TRAINER_H
+#define ACTSEARCH_NN_TRAINER_H
+
+#include "base/isa.h"
+#include "nn/init.h"
+#include "nn/optimiser.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct error;
+struct network;
+struct trainer;
+struct tree;
+
+/* Rows of a batch in trainer_measure(). A part of every result (a product's blocking may depend on
+   it), so it is not a setting. */
+enum { TRAINER_MEASURE_ROWS = 256 };
+
+struct trainer_options {
+    enum isa isa;
+    ptrdiff_t batch; /* largest batch in training */
+    struct optimiser optimiser;
+    enum init init;
+    double input_square; /* mean square of the inputs, for INIT_AUTO; 1 for standardised data */
+};
+
+/* Bytes of the block for a candidate with as many learned parameters as there can be; pages that a
+   simpler candidate does not need are never touched. */
+size_t trainer_bytes(const struct network *network, const struct trainer_options *options);
+
+/* Returns owned; *borrows* the network. ERROR_MEMORY. */
+int trainer_new(const struct network *network, const struct trainer_options *options, struct trainer **trainer,
+                struct error *err);
+void trainer_free(struct trainer *trainer); /* accepts NULL */
+
+/* Puts a candidate into the slots: compiles it and works out the initial deviations. */
+int trainer_prepare(struct trainer *trainer, const struct tree *candidate, struct error *err);
+
+/* Starts a run: fresh weights from the numbers of network_draw(), everything else at its start.
+   z: (network_draws), borrowed. */
+void trainer_start(struct trainer *trainer, const float *z);
+
+/* Where the caller puts a batch: x: (B, features) row-major, y: (B). B <= trainer_rows(); what stands
+   there is gone after the next call below. */
+float *trainer_input(struct trainer *trainer);
+int32_t *trainer_labels(struct trainer *trainer);
+ptrdiff_t trainer_rows(const struct trainer *trainer);
+
+/* What a pass over a batch gives. */
+struct pass {
+    double loss;       /* mean over the batch */
+    ptrdiff_t correct; /* rows whose largest output is their class; an output with NaN is wrong */
+    bool finite;       /* the loss and every activation were finite */
+};
+
+/* Forward, loss and backward over the first B rows, 1 <= B <= batch: leaves the gradient of the mean loss. */
+struct pass trainer_gradient(struct trainer *trainer, ptrdiff_t B);
+
+/* One optimiser step with that gradient; it is spent afterwards. */
+void trainer_update(struct trainer *trainer, double learning_rate);
+
+/* Forward and loss only, 1 <= B <= TRAINER_MEASURE_ROWS. Changes no parameter. */
+struct pass trainer_measure(struct trainer *trainer, ptrdiff_t B);
+
+/* Every parameter is finite. */
+bool trainer_is_finite(const struct trainer *trainer);
+
+/* The learned parameters, for gradient checks, for watching and for reading an activation's final
+   values. Borrowed, valid until the next trainer_prepare(). */
+struct trainer_tensor {
+    const char *layer;
+    const char *name; /* "weight", "bias", "activation" */
+    ptrdiff_t count;
+    float *values, *gradient; /* (count) */
+};
+int trainer_tensors(const struct trainer *trainer);
+struct trainer_tensor trainer_tensor(const struct trainer *trainer, int i);
+
+/* Learned parameters of the i-th activation layer and their number (0: NULL). */
+const float *trainer_activation_parameters(const struct trainer *trainer, int i, int *count);
+
+#endif

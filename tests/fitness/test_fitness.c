@@ -1,0 +1,305 @@
+#include "fitness_testing.h"
+
+#include "base/memory.h"
+
+#include <math.h>
+#include <pthread.h>
+
+static const char *const mlp = "{\"mlp\": [16, 16]}";
+static const char *const plain = "{\"epochs\": 3, \"batch\": 64, \"seeds\": 2, \"optimiser\": {\"name\": \"adam\","
+                                 "\"learning_rate\": 0.01}}";
+static const char *const good = "p*x*sigmoid(p*x)";
+
+static void evaluate(const struct bench *bench, struct fitness_worker *worker, const char *candidate,
+                     struct evaluation *out)
+{
+    struct error err;
+    struct tree tree = parse(candidate);
+    ASSERT_OK(fitness_evaluate(bench->fitness, worker, &tree, NULL, out, &err));
+}
+
+/* Evaluates with a worker of its own. */
+static void evaluate_alone(const struct bench *bench, const char *candidate, struct evaluation *out)
+{
+    struct error err;
+    struct fitness_worker *worker = NULL;
+    ASSERT_OK(fitness_worker_new(bench->fitness, &worker, &err));
+    evaluate(bench, worker, candidate, out);
+    fitness_worker_free(worker);
+}
+
+START_TEST(a_candidate_is_trained_and_scored)
+{
+    struct error err;
+    struct bench bench;
+    struct evaluation result = EVALUATION_EMPTY;
+    ASSERT_OK(bench_init(&bench, "{\"mlp\": [32, 32]}",
+                         "{\"epochs\": 60, \"batch\": 32, \"seeds\": 2, \"first_seed\": 5, \"validate_every\": 7,"
+                         "\"optimiser\": {\"name\": \"adam\", \"learning_rate\": 0.01},"
+                         "\"schedule\": {\"name\": \"cosine\"}}",
+                         isa_best(), &err));
+    evaluate_alone(&bench, good, &result);
+    ck_assert_int_eq((int)result.outcome, OUTCOME_ok);
+    ck_assert_double_gt(result.score, 0.85); /* a network without an activation stays near 0.65 */
+    ck_assert_double_lt(result.train_loss.mean, 0.35);
+    ck_assert(result.wall_seconds > 0 && result.cpu_seconds > 0);
+    ck_assert_int_eq((int)result.trial_count, 2);
+    ck_assert_int_eq((int)result.epoch_count, 120);
+    ck_assert_double_eq(result.score, (result.trials[0].score + result.trials[1].score) / 2);
+    for (int i = 0; i < 2; i++) {
+        const struct trial *trial = &result.trials[i];
+        const struct epoch *curve = &result.curve[60 * i];
+        ck_assert_int_eq(trial->seed_index, 5 + i);
+        ck_assert_int_eq(trial->epochs, 60);
+        ck_assert_double_eq(trial->score, trial->validation_accuracy);
+        ck_assert_double_eq(trial->validation_loss, curve[59].validation_loss);
+        ck_assert_double_lt(curve[59].train_loss, curve[0].train_loss);
+        ck_assert_double_lt(curve[59].learning_rate, 0.01 * 0.01);
+        for (int e = 0; e < 60; e++) {
+            ck_assert_int_eq(curve[e].number, e + 1);
+            ck_assert_int_eq(isnan(curve[e].validation_loss) == 0, (e + 1) % 7 == 0 || e == 59);
+        }
+    }
+    ck_assert(result.trials[0].train_loss != result.trials[1].train_loss);
+    /* two parameters in each of two layers, for each seed */
+    ck_assert_int_eq((int)result.parameter_count, 8);
+    ck_assert_int_eq(result.parameters[3].layer, 1);
+    ck_assert_int_eq(result.parameters[3].index, 1);
+    ck_assert_double_ne(result.parameters[3].value, 1);
+    evaluation_release(&result);
+    bench_release(&bench);
+}
+END_TEST
+
+struct job {
+    const struct bench *bench;
+    struct evaluation result;
+};
+
+static void *evaluate_in_thread(void *argument)
+{
+    struct job *job = argument;
+    evaluate_alone(job->bench, good, &job->result);
+    return NULL;
+}
+
+/* Twice, after other candidates (failing ones too), and in two threads at once. */
+START_TEST(an_evaluation_is_a_pure_function)
+{
+    struct error err;
+    struct bench bench;
+    struct evaluation first = EVALUATION_EMPTY, again = EVALUATION_EMPTY, other = EVALUATION_EMPTY;
+    struct fitness_worker *worker = NULL;
+    ASSERT_OK(bench_init(&bench, mlp, plain, isa_best(), &err));
+    ASSERT_OK(fitness_worker_new(bench.fitness, &worker, &err));
+    evaluate(&bench, worker, good, &first);
+    ck_assert(evaluation_is_ok(&first));
+    evaluate(&bench, worker, good, &again);
+    ck_assert(evaluation_equal(&first, &again));
+    evaluate(&bench, worker, "exp(exp(exp(x)))", &again);
+    evaluate(&bench, worker, "p*x+p*x^2+p*sin(p*x)", &again);
+    evaluate(&bench, worker, "tanh(x)", &other);
+    ck_assert(evaluation_is_ok(&other) && !evaluation_equal(&first, &other));
+    evaluate(&bench, worker, good, &again);
+    ck_assert(evaluation_equal(&first, &again));
+
+    struct job jobs[2] = {{.bench = &bench}, {.bench = &bench}};
+    pthread_t thread[2];
+    for (int i = 0; i < 2; i++)
+        ck_assert_int_eq(pthread_create(&thread[i], NULL, evaluate_in_thread, &jobs[i]), 0);
+    for (int i = 0; i < 2; i++) {
+        pthread_join(thread[i], NULL);
+        ck_assert(evaluation_equal(&first, &jobs[i].result));
+        evaluation_release(&jobs[i].result);
+    }
+    fitness_worker_free(worker);
+    evaluation_release(&first);
+    evaluation_release(&again);
+    evaluation_release(&other);
+    bench_release(&bench);
+}
+END_TEST
+
+/* Comparisons are paired: a seed index means the same numbers wherever the protocol starts counting. */
+START_TEST(a_seed_index_means_the_same_in_every_protocol)
+{
+    struct error err;
+    struct bench bench, shifted;
+    struct evaluation both = EVALUATION_EMPTY, second = EVALUATION_EMPTY;
+    ASSERT_OK(bench_init(&bench, mlp, plain, isa_best(), &err));
+    ASSERT_OK(bench_init(&shifted, mlp,
+                         "{\"epochs\": 3, \"batch\": 64, \"seeds\": 1, \"first_seed\": 1,"
+                         "\"optimiser\": {\"name\": \"adam\", \"learning_rate\": 0.01}}",
+                         isa_best(), &err));
+    evaluate_alone(&bench, good, &both);
+    evaluate_alone(&shifted, good, &second);
+    ck_assert_double_eq(both.trials[1].validation_loss, second.trials[0].validation_loss);
+    ck_assert_double_eq(both.trials[1].train_loss, second.trials[0].train_loss);
+    ck_assert_double_ne(both.trials[0].train_loss, second.trials[0].train_loss);
+    evaluation_release(&both);
+    evaluation_release(&second);
+    bench_release(&bench);
+    bench_release(&shifted);
+}
+END_TEST
+
+START_TEST(failures_have_names)
+{
+    static const struct {
+        const char *candidate, *protocol;
+        enum outcome outcome;
+    } cases[] = {
+        {"exp(exp(x+5))", "{\"init\": \"he\"}", OUTCOME_non_finite},
+        {"log(x)", "{}", OUTCOME_non_finite},
+        {"sqrt(max(0,x))", "{\"epochs\": 20}", OUTCOME_non_finite}, /* f' is infinite at 0: the weights go */
+        {"x^3",
+         "{\"epochs\": 50, \"batch\": 16, \"init\": \"he\", \"optimiser\": {\"name\": \"sgd\", \"learning_rate\": "
+         "0.2}}",
+         OUTCOME_non_finite},
+        {"x", "{\"epochs\": 50, \"optimiser\": {\"name\": \"sgd\", \"learning_rate\": 1000}}", OUTCOME_diverged},
+        {"tanh(x)", "{\"divergence\": {\"loss\": 0.001}}", OUTCOME_diverged},
+        {"tanh(x)", "{}", OUTCOME_ok},
+        {"0*x", "{\"epochs\": 20}", OUTCOME_ok}, /* learns nothing, but that is a score too */
+    };
+    struct error err;
+    struct evaluation result = EVALUATION_EMPTY;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct bench bench;
+        ASSERT_OK(bench_init(&bench, mlp, cases[i].protocol, isa_best(), &err));
+        evaluate_alone(&bench, cases[i].candidate, &result);
+        ck_assert_msg(result.outcome == cases[i].outcome, "%s: %s after %d epochs", cases[i].candidate,
+                      outcome_name(result.outcome), result.trials[0].epochs);
+        ck_assert_int_eq(isnan(result.score) != 0, result.outcome != OUTCOME_ok);
+        if (result.outcome != OUTCOME_ok) {
+            ck_assert_int_eq((int)result.trials[0].outcome, (int)result.outcome);
+            ck_assert(isnan(result.trials[0].score));
+            ck_assert_int_eq((int)result.epoch_count, result.trials[0].epochs);
+        }
+        for (ptrdiff_t e = 0; e < result.epoch_count; e++)
+            ck_assert(isfinite(result.curve[e].train_loss) && isfinite(result.curve[e].validation_loss));
+        bench_release(&bench);
+    }
+    evaluation_release(&result);
+}
+END_TEST
+
+/* One failing seed ends the evaluation: the others are not trained. */
+START_TEST(a_failed_trial_is_the_last)
+{
+    struct error err;
+    struct bench bench;
+    struct evaluation result = EVALUATION_EMPTY;
+    ASSERT_OK(bench_init(&bench, mlp, "{\"seeds\": 4}", isa_best(), &err));
+    evaluate_alone(&bench, "log(x)", &result);
+    ck_assert_int_eq((int)result.trial_count, 1);
+    ck_assert_int_eq((int)result.parameter_count, 0);
+    evaluate_alone(&bench, "x", &result);
+    ck_assert_int_eq((int)result.trial_count, 4);
+    evaluation_release(&result);
+    bench_release(&bench);
+}
+END_TEST
+
+START_TEST(an_abort_ends_at_once)
+{
+    struct error err;
+    struct bench bench;
+    struct fitness_worker *worker = NULL;
+    struct evaluation result = EVALUATION_EMPTY;
+    ASSERT_OK(bench_init(&bench, mlp, "{\"epochs\": 100000}", isa_best(), &err));
+    ASSERT_OK(fitness_worker_new(bench.fitness, &worker, &err));
+    struct tree tree = parse("tanh(x)");
+    atomic_int abort = 1;
+    ASSERT_OK(fitness_evaluate(bench.fitness, worker, &tree, &abort, &result, &err));
+    ck_assert(evaluation_is_aborted(&result));
+    ck_assert_int_eq((int)result.epoch_count, 0);
+    ck_assert(isnan(result.score));
+    ck_assert_double_lt(result.wall_seconds, 5);
+    fitness_worker_free(worker);
+    evaluation_release(&result);
+    bench_release(&bench);
+}
+END_TEST
+
+START_TEST(training_allocates_nothing)
+{
+    struct error err;
+    long allocations[2];
+    for (int i = 0; i < 2; i++) {
+        struct bench bench;
+        struct evaluation result = EVALUATION_EMPTY;
+        struct fitness_worker *worker = NULL;
+        ASSERT_OK(bench_init(&bench, mlp, i ? "{\"epochs\": 9, \"seeds\": 3}" : "{\"epochs\": 1}", isa_best(), &err));
+        ASSERT_OK(fitness_worker_new(bench.fitness, &worker, &err));
+        evaluate(&bench, worker, good, &result);
+        allocations[i] = memory_allocations();
+        evaluate(&bench, worker, good, &result);
+        allocations[i] = memory_allocations() - allocations[i];
+        fitness_worker_free(worker);
+        evaluation_release(&result);
+        bench_release(&bench);
+    }
+    ck_assert_int_le((int)allocations[0], 2); /* the tape */
+    ck_assert_int_eq((int)allocations[0], (int)allocations[1]);
+}
+END_TEST
+
+START_TEST(memory_is_planned)
+{
+    struct error err;
+    struct bench bench, huge;
+    ASSERT_OK(bench_init(&bench, mlp, plain, isa_best(), &err));
+    size_t need = fitness_worker_bytes(bench.fitness);
+    ck_assert_uint_gt(need, 256 * 34 * 4);
+    ck_assert_uint_lt(need, 1 << 20);
+    ck_assert_uint_eq(fitness_shared_bytes(bench.fitness), 2 * 4 * (2 * 16 + 16 * 16 + 16 * 2));
+    ASSERT_OK(fitness_check_memory(bench.fitness, 64, &err));
+    ASSERT_FAILS(fitness_check_memory(bench.fitness, 2000000000, &err), ERROR_MEMORY, "threads needs");
+    bench_release(&bench);
+    ASSERT_FAILS(bench_init(&huge, "{\"mlp\": [1000000, 1000000]}", plain, isa_best(), &err), ERROR_MEMORY,
+                 "training with 1 thread needs");
+    bench_release(&huge);
+}
+END_TEST
+
+START_TEST(every_failed_allocation_is_an_error)
+{
+    struct error err;
+    struct bench bench;
+    struct tree tree = parse(good);
+    int failures = 0;
+    ASSERT_OK(bench_init(&bench, mlp, "{\"epochs\": 1}", isa_best(), &err));
+    for (long n = 1;; n++) {
+        struct fitness *fitness = NULL;
+        struct fitness_worker *worker = NULL;
+        struct evaluation result = EVALUATION_EMPTY;
+        memory_fail_at(n);
+        err = ERROR_EMPTY;
+        int status = fitness_new(&bench.protocol, bench.network, bench.data, 1, isa_best(), &fitness, &err);
+        if (!status)
+            status = fitness_worker_new(fitness, &worker, &err);
+        if (!status)
+            status = fitness_evaluate(fitness, worker, &tree, NULL, &result, &err);
+        memory_fail_never();
+        if (status) /* what failed can be tried again */
+            ck_assert(!worker || fitness_evaluate(fitness, worker, &tree, NULL, &result, &err) == 0);
+        evaluation_release(&result);
+        fitness_worker_free(worker);
+        fitness_free(fitness);
+        if (!status)
+            break;
+        ck_assert_int_eq(status, ERROR_MEMORY);
+        failures++;
+    }
+    ck_assert_int_ge(failures, 8);
+    bench_release(&bench);
+}
+END_TEST
+
+int main(void)
+{
+    return RUN_TESTS("fitness", 60, a_candidate_is_trained_and_scored, an_evaluation_is_a_pure_function,
+                     a_seed_index_means_the_same_in_every_protocol, failures_have_names, a_failed_trial_is_the_last,
+                     an_abort_ends_at_once, training_allocates_nothing, memory_is_planned,
+                     every_failed_allocation_is_an_error);
+}

@@ -1,0 +1,198 @@
+/* The vector loops against plain ones, at every level that this processor runs. */
+#include "testing.h"
+
+#include "nn/nn_internal.h"
+#include "rng/rng.h"
+
+#include <float.h>
+#include <math.h>
+
+enum { MOST = 3000 };
+static const ptrdiff_t lengths[] = {0, 1, 7, 15, 16, 17, 31, 33, 64, 100, 1000, MOST};
+enum { LENGTHS = sizeof lengths / sizeof *lengths };
+
+static void fill(float *x, ptrdiff_t N, uint64_t key)
+{
+    struct rng rng = rng_keyed(key, 1, RNG_TEST);
+    for (ptrdiff_t i = 0; i < N; i++)
+        x[i] = (float)rng_normal(&rng);
+}
+
+static void assert_near(double got, double wanted, double bound)
+{
+    ck_assert_msg(fabs(got - wanted) <= bound * (1 + fabs(wanted)), "got %.9g, wanted %.9g", got, wanted);
+}
+
+START_TEST(bias_and_column_sums)
+{
+    static float g[MOST], y[MOST], bias[MOST], sum[MOST];
+    for (int isa = 0; isa <= (int)isa_best(); isa++)
+        for (ptrdiff_t N = 1; N <= 100; N += 9) {
+            const struct nn_loops *loops = nn_loops_for((enum isa)isa);
+            ptrdiff_t B = 29;
+            fill(g, B * N, 1);
+            fill(bias, N, 2);
+            memcpy(y, g, sizeof g);
+            loops->bias_add(B, N, bias, y);
+            loops->column_sums(B, N, g, sum);
+            for (ptrdiff_t n = 0; n < N; n++) {
+                float wanted = 0;
+                for (ptrdiff_t b = 0; b < B; b++) {
+                    wanted += g[b * N + n];
+                    ck_assert(y[b * N + n] == g[b * N + n] + bias[n]);
+                }
+                /* the order is fixed: row after row, so every level gives the same bits */
+                ck_assert(sum[n] == wanted);
+            }
+        }
+}
+END_TEST
+
+START_TEST(multiply_and_dot)
+{
+    static float a[MOST], b[MOST], product[MOST];
+    fill(a, MOST, 3);
+    fill(b, MOST, 4);
+    for (int isa = 0; isa <= (int)isa_best(); isa++)
+        for (int l = 0; l < LENGTHS; l++) {
+            const struct nn_loops *loops = nn_loops_for((enum isa)isa);
+            ptrdiff_t N = lengths[l];
+            double wanted = 0;
+            for (ptrdiff_t i = 0; i < N; i++)
+                wanted += (double)a[i] * (double)b[i];
+            assert_near(loops->dot(N, a, b), wanted, 1e-12);
+            memcpy(product, b, sizeof b);
+            loops->multiply(N, a, product);
+            for (ptrdiff_t i = 0; i < MOST; i++)
+                ck_assert(product[i] == (i < N ? a[i] * b[i] : b[i]));
+        }
+}
+END_TEST
+
+START_TEST(one_bad_number_anywhere_is_seen)
+{
+    static float x[100];
+    static const float bad[] = {INFINITY, -INFINITY, NAN, -NAN}, good[] = {0, -0.0f, FLT_MAX, -FLT_MAX, 1e-45f};
+    for (int isa = 0; isa <= (int)isa_best(); isa++)
+        for (int i = 0; i < 100; i++) {
+            const struct nn_loops *loops = nn_loops_for((enum isa)isa);
+            memset(x, 0, sizeof x);
+            for (int j = 0; j < 5; j++) {
+                x[i] = good[j];
+                ck_assert(loops->all_finite(100, x));
+            }
+            for (int j = 0; j < 4; j++) {
+                x[i] = bad[j];
+                ck_assert(!loops->all_finite(100, x));
+                ck_assert(loops->all_finite(i, x));
+            }
+        }
+}
+END_TEST
+
+START_TEST(adam_and_momentum_match_plain_ones)
+{
+    static float g[MOST], w[MOST], m[MOST], v[MOST], w0[MOST], m0[MOST], v0[MOST];
+    const struct adam_step adam = {
+        .beta1 = 0.9f, .beta2 = 0.999f, .rate = 0.01f, .epsilon = 1e-6f, .decay = 0.1f, .scale = 0.5f};
+    fill(g, MOST, 5);
+    fill(w0, MOST, 6);
+    fill(m0, MOST, 7);
+    fill(v0, MOST, 8);
+    for (int i = 0; i < MOST; i++)
+        v0[i] *= v0[i];
+    for (int isa = 0; isa <= (int)isa_best(); isa++)
+        for (int l = 0; l < LENGTHS; l++) {
+            const struct nn_loops *loops = nn_loops_for((enum isa)isa);
+            ptrdiff_t N = lengths[l];
+            memcpy(w, w0, sizeof w);
+            memcpy(m, m0, sizeof m);
+            memcpy(v, v0, sizeof v);
+            loops->adam(N, &adam, g, w, m, v);
+            for (ptrdiff_t i = 0; i < N; i++) {
+                double gradient = (double)g[i] * 0.5 + 0.1f * (double)w0[i];
+                double first = 0.9f * (double)m0[i] + (1 - 0.9f) * gradient;
+                double second = 0.999f * (double)v0[i] + (1 - 0.999f) * gradient * gradient;
+                assert_near((double)m[i], first, 4e-7);
+                assert_near((double)v[i], second, 4e-7);
+                assert_near((double)w[i], (double)w0[i] - 0.01f * first / (sqrt(second) + 1e-6), 4e-7);
+            }
+            ck_assert(N == MOST || (w[N] == w0[N] && m[N] == m0[N] && v[N] == v0[N]));
+            for (int nesterov = 0; nesterov < 2; nesterov++) {
+                struct momentum_step step = {
+                    .momentum = 0.9f, .rate = 0.01f, .decay = 0.1f, .scale = 0.5f, .nesterov = nesterov};
+                memcpy(w, w0, sizeof w);
+                memcpy(v, m0, sizeof v);
+                loops->momentum(N, &step, g, w, v);
+                for (ptrdiff_t i = 0; i < N; i++) {
+                    double gradient = (double)g[i] * 0.5 + 0.1f * (double)w0[i];
+                    double velocity = 0.9f * (double)m0[i] + gradient;
+                    double move = nesterov ? gradient + 0.9f * velocity : velocity;
+                    assert_near((double)v[i], velocity, 4e-7);
+                    assert_near((double)w[i], (double)w0[i] - 0.01f * move, 4e-7);
+                }
+            }
+        }
+}
+END_TEST
+
+/* log-sum-exp in double. */
+START_TEST(softmax_cross_entropy_is_stable_and_right)
+{
+    enum { B = 37, C = 10 };
+    float z[B * C], g[B * C], scratch[B * (C + 1)];
+    int32_t y[B];
+    fill(z, B * C, 9);
+    for (int i = 0; i < B * C; i++)
+        z[i] = z[i] * 3 + (i / C % 2 ? 1000.0f : 0) - (i % 7 == 0 ? 200.0f : 0); /* a plain exp() would overflow */
+    for (int b = 0; b < B; b++)
+        y[b] = b * 3 % C;
+    for (int isa = 0; isa <= (int)isa_best(); isa++) {
+        struct loss_sum got = loss_softmax_cross_entropy.run((enum isa)isa, B, C, z, y, g, scratch);
+        double wanted = 0;
+        int correct = 0;
+        for (int b = 0; b < B; b++) {
+            double top = -INFINITY, sum = 0;
+            int best = 0;
+            for (int c = 0; c < C; c++)
+                if ((double)z[b * C + c] > top) {
+                    top = (double)z[b * C + c];
+                    best = c;
+                }
+            for (int c = 0; c < C; c++)
+                sum += exp((double)z[b * C + c] - top);
+            wanted += log(sum) + top - (double)z[b * C + y[b]];
+            correct += best == y[b];
+            for (int c = 0; c < C; c++) {
+                double slope = (exp((double)z[b * C + c] - top) / sum - (c == y[b])) / B;
+                ck_assert_double_le(fabs((double)g[b * C + c] - slope), 1e-6 / B);
+            }
+        }
+        assert_near(got.loss, wanted, 1e-6);
+        ck_assert_int_eq((int)got.correct, correct);
+        ck_assert_int_gt(correct, 0);
+        struct loss_sum alone = loss_softmax_cross_entropy.run((enum isa)isa, B, C, z, y, NULL, scratch);
+        ck_assert(alone.loss == got.loss && alone.correct == got.correct);
+    }
+}
+END_TEST
+
+START_TEST(a_loss_shows_what_is_not_finite)
+{
+    float g[3], scratch[4];
+    const int32_t y[] = {1};
+    const float bad[][3] = {{0, NAN, 0}, {NAN, 0, 0}, {0, 0, NAN}, {INFINITY, 0, 0}, {0, -INFINITY, 0}};
+    for (int i = 0; i < 5; i++) {
+        struct loss_sum sum = loss_softmax_cross_entropy.run(ISA_PORTABLE, 1, 3, bad[i], y, g, scratch);
+        ck_assert(!isfinite(sum.loss));
+        ck_assert_int_eq((int)sum.correct, 0);
+    }
+}
+END_TEST
+
+int main(void)
+{
+    return RUN_TESTS("loops", 60, bias_and_column_sums, multiply_and_dot, one_bad_number_anywhere_is_seen,
+                     adam_and_momentum_match_plain_ones, softmax_cross_entropy_is_stable_and_right,
+                     a_loss_shows_what_is_not_finite);
+}
