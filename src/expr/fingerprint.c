@@ -8,8 +8,12 @@
 #include <stdio.h>
 #include <string.h>
 
-/* Width of a cell of the index, far above what the tolerance can move a projection (32 * 1.5e-6). */
-#define CELL 1e-3
+/* The index sorts fingerprints into cells by three weighted sums of their values. Equal fingerprints
+   differ by less than REACH in each (32 values, weights of at most 1.5, 1e-6 each); cells are much
+   wider, so that mostly one cell has to be searched, and at most eight. */
+enum { SUMS = 3 };
+#define REACH 5e-5
+#define CELL 4e-3
 
 /* Probe i: the golden ratio spreads the points evenly; every other one within [-2, 2], where
    networks live. None is a round number, at which kinks would stand. */
@@ -20,16 +24,56 @@ static double probe(int i)
     return (2 * share - 1) * (i % 2 ? 8 : 2);
 }
 
+/* asinh is a logarithm that knows signs and zero: a relative tolerance of the value becomes an
+   absolute one, and nothing gets too large. */
+static double flattened(float value)
+{
+    return isnan(value) ? 100 : isinf(value) ? copysign(90, value) : asinh(value);
+}
+
+/* What moving parameter j alone does to the function, as one number. */
+static double effect_of(const struct tree *tree, const double starts[TREE_PARAMETERS], int j)
+{
+    double moved[TREE_PARAMETERS], effect = 0;
+    memcpy(moved, starts, sizeof moved);
+    moved[j] += 0.29;
+    for (int i = 0; i < 4; i++)
+        effect += flattened((float)tree_value(tree, probe(i), moved)) * (1 + 0.3 * i);
+    return effect;
+}
+
+/* Moves every parameter by another amount. The amounts go by the parameters' effects, not by their
+   numbers, which are only names: p0*x + p1 is p1*x + p0. */
+static void move_parameters(const struct tree *tree, int count, const double starts[TREE_PARAMETERS],
+                            double moved[TREE_PARAMETERS])
+{
+    double effects[TREE_PARAMETERS];
+    for (int j = 0; j < count; j++)
+        effects[j] = effect_of(tree, starts, j);
+    for (int j = 0; j < count; j++) {
+        int rank = 0;
+        for (int k = 0; k < count; k++)
+            rank += effects[k] < effects[j] || (effects[k] == effects[j] && k < j);
+        moved[j] = starts[j] + 0.37 + 0.11 * rank;
+    }
+}
+
 void fingerprint_of(const struct tree *tree, struct fingerprint *out)
 {
     double starts[TREE_PARAMETERS], moved[TREE_PARAMETERS];
-    tree_parameter_starts(tree, starts);
-    for (int j = 0; j < TREE_PARAMETERS; j++)
-        moved[j] = starts[j] + 0.37 + 0.11 * j;
+    struct tree renumbered;
     out->parameters = tree_parameter_count(tree);
+    if (out->parameters) {
+        renumbered = *tree;
+        tree_renumber_parameters(&renumbered); /* p3*x has one parameter */
+        tree = &renumbered;
+        out->parameters = tree_parameter_count(tree);
+        tree_parameter_starts(tree, starts);
+        move_parameters(tree, out->parameters, starts, moved);
+    }
     int unmoved = out->parameters ? FINGERPRINT_PROBES / 2 : FINGERPRINT_PROBES;
     for (int i = 0; i < FINGERPRINT_PROBES; i++)
-        out->values[i] = (float)tree_eval(tree, probe(i), i < unmoved ? starts : moved).value;
+        out->values[i] = (float)tree_value(tree, probe(i), i < unmoved ? NULL : moved);
 }
 
 static bool same_value(double a, double b)
@@ -49,13 +93,6 @@ bool fingerprint_equal(const struct fingerprint *a, const struct fingerprint *b)
     return true;
 }
 
-/* asinh is a logarithm that knows signs and zero: a relative tolerance of the value becomes an
-   absolute one, and nothing gets too large. */
-static double flattened(float value)
-{
-    return isnan(value) ? 100 : isinf(value) ? copysign(90, value) : asinh(value);
-}
-
 void fingerprint_label(const struct fingerprint *fingerprint, char label[FINGERPRINT_LABEL])
 {
     uint64_t hash = 14695981039346656037u + (uint64_t)fingerprint->parameters;
@@ -68,12 +105,40 @@ void fingerprint_label(const struct fingerprint *fingerprint, char label[FINGERP
     snprintf(label, FINGERPRINT_LABEL, "%016llx", (unsigned long long)hash);
 }
 
+static void sums_of(const struct fingerprint *fingerprint, double sums[SUMS])
+{
+    memset(sums, 0, SUMS * sizeof *sums);
+    for (int i = 0; i < FINGERPRINT_PROBES; i++) {
+        double value = flattened(fingerprint->values[i]);
+        sums[0] += value * (0.5 + 0.031 * i);
+        sums[1] += value * (i % 3 == 0 ? 1.3 : -0.7);
+        sums[2] += value * (i % 5 < 2 ? 1.1 : -0.9);
+    }
+}
+
+static int64_t place_of(double sum)
+{
+    return (int64_t)floor(sum / CELL);
+}
+
+static int64_t cell_at(const int64_t places[SUMS], int parameters)
+{
+    uint64_t hash = (uint64_t)parameters;
+    for (int k = 0; k < SUMS; k++) {
+        hash = (hash ^ (uint64_t)places[k]) * 0x9e3779b97f4a7c15u;
+        hash ^= hash >> 32;
+    }
+    return (int64_t)hash;
+}
+
 static int64_t cell_of(const struct fingerprint *fingerprint)
 {
-    double sum = 0;
-    for (int i = 0; i < FINGERPRINT_PROBES; i++)
-        sum += flattened(fingerprint->values[i]) * (0.5 + 0.031 * i);
-    return (int64_t)floor(sum / CELL);
+    double sums[SUMS];
+    int64_t places[SUMS];
+    sums_of(fingerprint, sums);
+    for (int k = 0; k < SUMS; k++)
+        places[k] = place_of(sums[k]);
+    return cell_at(places, fingerprint->parameters);
 }
 
 /* A hash table of cells; each cell is a chain of fingerprints. */
@@ -136,14 +201,32 @@ void fingerprint_index_free(struct fingerprint_index *index)
     memory_free(index);
 }
 
+static int64_t find_in_cell(const struct fingerprint_index *index, int64_t cell, const struct fingerprint *fingerprint)
+{
+    int64_t first = -1;
+    for (int64_t i = index->buckets[bucket_of(index, cell)]; i >= 0; i = index->entries[i].next)
+        if (index->entries[i].cell == cell && fingerprint_equal(&index->entries[i].fingerprint, fingerprint))
+            first = i; /* a chain runs from the newest to the oldest */
+    return first;
+}
+
 int64_t fingerprint_index_find(const struct fingerprint_index *index, const struct fingerprint *fingerprint)
 {
-    int64_t first = -1, middle = cell_of(fingerprint);
-    for (int64_t cell = middle - 1; cell <= middle + 1; cell++)
-        for (int64_t i = index->buckets[bucket_of(index, cell)]; i >= 0; i = index->entries[i].next)
-            if (index->entries[i].cell == cell && (first < 0 || i < first) &&
-                fingerprint_equal(&index->entries[i].fingerprint, fingerprint))
-                first = i;
+    double sums[SUMS];
+    sums_of(fingerprint, sums);
+    int64_t first = -1;
+    for (int corner = 0; corner < 1 << SUMS; corner++) {
+        int64_t places[SUMS];
+        bool is_new = true; /* a corner that lies in the cell of an earlier one is skipped */
+        for (int k = 0; k < SUMS; k++) {
+            bool up = corner >> k & 1;
+            places[k] = place_of(sums[k] + (up ? REACH : -REACH));
+            is_new &= !up || places[k] != place_of(sums[k] - REACH);
+        }
+        int64_t found = is_new ? find_in_cell(index, cell_at(places, fingerprint->parameters), fingerprint) : -1;
+        if (found >= 0 && (first < 0 || found < first))
+            first = found;
+    }
     return first;
 }
 

@@ -7,6 +7,10 @@
 #include <stddef.h>
 
 enum { HALF = 128, POINTS = 2 * HALF + 1 }; /* steps of 1/16 */
+_Static_assert(HALF % 4 == 0, "0 is among every fourth point");
+
+/* Slopes up to this let no gradient through. */
+#define FLAT 1e-8
 
 static const char *const reasons[] = {
 #define REJECTION(name, reason) [REJECT_##name] = reason,
@@ -29,20 +33,73 @@ static bool is_a_float(double value)
     return fabs(value) <= (double)FLT_MAX;
 }
 
+/* Between two grid points x and x + step, where |f| grows towards the other one from both sides and
+   fast: does it grow without end? A search for the peak of |f| by thirds; a smooth peak is reached
+   soon, a pole grows by many orders. */
+static bool is_pole(const struct tree *tree, double x, double step, double edge)
+{
+    double low = x, high = x + step;
+    for (int i = 0; i < 80 && high > low; i++) {
+        double first = low + (high - low) / 3, second = high - (high - low) / 3;
+        double left = fabs(tree_value(tree, first, NULL)), right = fabs(tree_value(tree, second, NULL));
+        if (!is_a_float(left) || !is_a_float(right) || fmax(left, right) > 1e4 * edge)
+            return true;
+        if (left < right)
+            low = first;
+        else
+            high = second;
+    }
+    return false;
+}
+
+/* values: (POINTS). 1/(x-0.3) is finite at every grid point, and infinite between two of them. Next to
+   a pole at least one of the nearest values is twice the one behind it. */
+static bool has_pole(const struct tree *tree, const double *values)
+{
+    for (int i = 1; i + 2 < POINTS; i++) {
+        double left = fabs(values[i]), right = fabs(values[i + 1]);
+        double left_growth = left - fabs(values[i - 1]), right_growth = right - fabs(values[i + 2]);
+        bool inward = left_growth > 0 && right_growth > 0;
+        bool fast = left_growth >= 0.49 * left || right_growth >= 0.49 * right;
+        if (inward && fast && is_pole(tree, point(i), point(i + 1) - point(i), fmax(left, right)))
+            return true;
+    }
+    return false;
+}
+
+/* The largest |slope| at every stride-th grid point, infinite when one is not finite. */
+static double steepest_slope(const struct tree *tree, int stride)
+{
+    double steepest = 0;
+    for (int i = 0; i < POINTS; i += stride) {
+        double slope = fabs(tree_eval(tree, point(i), NULL).slope);
+        if (!is_a_float(slope))
+            return INFINITY;
+        steepest = fmax(steepest, slope);
+    }
+    return steepest;
+}
+
 enum rejection tree_screen(const struct tree *tree)
 {
-    double min = INFINITY, max = -INFINITY, steepest = 0;
+    double min = INFINITY, max = -INFINITY, values[POINTS];
     for (int i = 0; i < POINTS; i++) {
-        struct dual f = tree_eval(tree, point(i), NULL);
-        if (!is_a_float(f.value) || !is_a_float(f.slope))
+        values[i] = tree_value(tree, point(i), NULL);
+        if (!is_a_float(values[i]))
             return REJECT_NOT_FINITE;
-        min = fmin(min, f.value);
-        max = fmax(max, f.value);
-        steepest = fmax(steepest, fabs(f.slope));
+        min = fmin(min, values[i]);
+        max = fmax(max, values[i]);
     }
     if (max - min <= 1e-6 * fmax(fabs(min), fabs(max)) + 1e-12)
         return REJECT_CONSTANT;
-    return steepest <= 1e-8 ? REJECT_NO_GRADIENT : REJECT_NONE;
+    /* Slopes cost more than values: every fourth is enough (0 and all multiples of 1/4), unless all
+       of those are flat. */
+    double steepest = steepest_slope(tree, 4);
+    if (steepest <= FLAT)
+        steepest = steepest_slope(tree, 1);
+    if (isinf(steepest) || has_pole(tree, values))
+        return REJECT_NOT_FINITE;
+    return steepest <= FLAT ? REJECT_NO_GRADIENT : REJECT_NONE;
 }
 
 static bool close_to(double a, double b)

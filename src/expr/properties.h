@@ -22,8 +22,10 @@ enum rejection {
 };
 const char *rejection_reason(enum rejection rejection);
 
-/* Looks at value and slope at 257 points of [-8, 8], 0 among them because inputs of exactly 0 are
-   common; parameters stand where they start. What a float cannot hold counts as not finite. */
+/* Looks at the value at 257 points of [-8, 8] and at the slope at 65 of them, 0 among them because
+   inputs of exactly 0 are common; parameters stand where they start. What a float cannot hold counts
+   as not finite, and so does a pole between two points (1/(x-0.3)), if it is not narrower than their
+   distance of 1/16. Some 10 to 30 microseconds. */
 enum rejection tree_screen(const struct tree *tree);
 
 struct properties {

@@ -313,14 +313,15 @@ static struct dual eval(const struct tree *tree, double x, const double *paramet
         top -= arity - 1;
         struct moving *a = &stack[top - 1], *b = &stack[top];
         double second = arity == 2 ? b->dual.value : 0, slope = 0;
+        double value = op_value(op, a->dual.value, second);
         if (a->moves)
-            slope = a->dual.slope * op_slope(op, a->dual.value, second, 0);
+            slope = a->dual.slope * op_slope_at(op, a->dual.value, second, value, 0);
         if (arity == 2 && b->moves) {
-            double by_b = b->dual.slope * op_slope(op, a->dual.value, second, 1);
+            double by_b = b->dual.slope * op_slope_at(op, a->dual.value, second, value, 1);
             slope = a->moves ? slope + by_b : by_b;
             a->moves = true;
         }
-        a->dual = (struct dual){.value = op_value(op, a->dual.value, second), .slope = slope};
+        a->dual = (struct dual){.value = value, .slope = slope};
     }
     ALWAYS(top == 1);
     return stack[0].dual;
@@ -329,6 +330,11 @@ static struct dual eval(const struct tree *tree, double x, const double *paramet
 struct dual tree_eval(const struct tree *tree, double x, const double *parameters)
 {
     return eval(tree, x, parameters, -1);
+}
+
+double tree_value(const struct tree *tree, double x, const double *parameters)
+{
+    return eval(tree, x, parameters, TREE_PARAMETERS).value; /* by a parameter that no tree has */
 }
 
 struct dual tree_eval_parameter(const struct tree *tree, double x, const double *parameters, int p)

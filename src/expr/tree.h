@@ -108,6 +108,8 @@ struct dual {
 
 /* f(x) and df/dx. parameters: (tree_parameter_count), or NULL for where they start. */
 struct dual tree_eval(const struct tree *tree, double x, const double *parameters);
+/* f(x) alone, at a fraction of the price. */
+double tree_value(const struct tree *tree, double x, const double *parameters);
 /* f(x) and df/dp of learned parameter p. */
 struct dual tree_eval_parameter(const struct tree *tree, double x, const double *parameters, int p);
 

@@ -70,8 +70,8 @@ static bool has_stable_form(const struct tree *tree)
     return false;
 }
 
-static const double probes[] = {-1000, -37.3, -7.9, -3,  -2.03, -1,  -0.51, -0.1, -1e-3,
-                                0,     1e-3,  0.07, 0.5, 1,     1.9, 3.3,   8.1,  41.7, 1000};
+static const double probes[] = {-1000, -37.3, -7.9, -3, -2.03, -1,  -0.51, -0.1, -1e-3, 0,
+                                1e-3,  0.07,  0.5,  1,  1.9,   3.3, 8.1,   41.7, 1000};
 enum { PROBES = sizeof probes / sizeof *probes };
 
 /* Bounds what rounding can do to the value: as much as moving the argument by some units in the last
@@ -269,5 +269,6 @@ END_TEST
 int main(void)
 {
     return RUN_TESTS("simplify", 60, cases_have_their_canonical_form, random_trees_keep_their_value_and_have_one_form,
-                     awkward_constants_do_no_harm,                     order_and_brackets_do_not_matter, the_largest_trees_are_handled, memory_failure_is_an_error);
+                     awkward_constants_do_no_harm, order_and_brackets_do_not_matter, the_largest_trees_are_handled,
+                     memory_failure_is_an_error);
 }
