@@ -1,0 +1,38 @@
+# cmake --install: the program, one library with all modules, headers, pkg-config file, CMake package.
+include(CMakePackageConfigHelpers)
+
+set(members "")
+foreach(module IN LISTS ACTSEARCH_MODULES)
+  get_target_property(type actsearch_${module} TYPE)
+  if(NOT module STREQUAL cli AND type STREQUAL STATIC_LIBRARY)
+    list(APPEND members $<TARGET_OBJECTS:actsearch_${module}>)
+    foreach(level IN LISTS ACTSEARCH_LEVELS)
+      if(TARGET actsearch_${module}_${level})
+        list(APPEND members $<TARGET_OBJECTS:actsearch_${module}_${level}>)
+      endif()
+    endforeach()
+  endif()
+endforeach()
+list(REMOVE_DUPLICATES members)
+add_library(actsearch_library STATIC ${members})
+set_target_properties(actsearch_library PROPERTIES OUTPUT_NAME actsearch LINKER_LANGUAGE C)
+add_dependencies(actsearch_library actsearch)
+
+install(TARGETS actsearch RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
+install(TARGETS actsearch_library ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR})
+install(DIRECTORY src/ DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/actsearch
+        FILES_MATCHING PATTERN "*.h" PATTERN "*.def"
+        PATTERN "*_internal.h" EXCLUDE PATTERN "cli" EXCLUDE
+        PATTERN "polynomials.h" EXCLUDE PATTERN "vector_math.h" EXCLUDE)
+install(DIRECTORY grammars experiments DESTINATION ${CMAKE_INSTALL_DATADIR}/actsearch)
+install(FILES README.md LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR})
+
+configure_file(cmake/actsearch.pc.in actsearch.pc @ONLY)
+install(FILES ${CMAKE_CURRENT_BINARY_DIR}/actsearch.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
+
+configure_package_config_file(cmake/actsearch-config.cmake.in actsearch-config.cmake
+  INSTALL_DESTINATION ${CMAKE_INSTALL_LIBDIR}/cmake/actsearch)
+write_basic_package_version_file(actsearch-config-version.cmake COMPATIBILITY SameMinorVersion)
+install(FILES ${CMAKE_CURRENT_BINARY_DIR}/actsearch-config.cmake
+              ${CMAKE_CURRENT_BINARY_DIR}/actsearch-config-version.cmake
+        DESTINATION ${CMAKE_INSTALL_LIBDIR}/cmake/actsearch)
