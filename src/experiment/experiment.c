@@ -1,0 +1,173 @@
+#include "experiment/experiment.h"
+
+#include "base/error.h"
+#include "base/file.h"
+#include "base/json.h"
+#include "base/memory.h"
+#include "base/text.h"
+#include "fitness/fitness.h"
+#include "grammar/grammar.h"
+#include "nn/network.h"
+
+#include <ctype.h>
+#include <string.h>
+
+enum { FILE_LIMIT = 16 << 20 };
+
+/* ---- reading */
+
+static int copy_string(const char *string, char **out, struct error *err)
+{
+    *out = memory_copy_string(string);
+    return *out ? 0 : memory_error(err, "the experiment");
+}
+
+/* Reads the file and applies the settings, one after the other. */
+static int read_document(const char *path, const char *const *settings, struct json_document **document,
+                         struct error *err)
+{
+    if (!settings || !settings[0])
+        return json_read(path, document, err);
+    struct text text = TEXT_EMPTY;
+    int status = file_read(path, FILE_LIMIT, &text, err);
+    for (int i = 0; !status && settings[i]; i++) {
+        struct text changed = TEXT_EMPTY;
+        status = experiment_set(text_string(&text), path, settings[i], &changed, err);
+        text_release(&text);
+        text = changed;
+    }
+    if (!status)
+        status = json_parse(text_string(&text), path, document, err);
+    text_release(&text);
+    return status;
+}
+
+/* The name becomes a file name, so it must not lead anywhere. */
+static int read_name(struct json value, char **out, struct error *err)
+{
+    const char *name = NULL;
+    int status = json_string(value, &name, err);
+    if (status)
+        return status;
+    bool good = *name && *name != '.' && *name != '-' && strlen(name) <= 100;
+    for (const char *p = name; *p; p++)
+        good = good && (isalnum((unsigned char)*p) || strchr("-_.", *p));
+    if (!good)
+        return json_fail(value, err, "use letters, digits, '-', '_' and '.'; at most 100",
+                         "\"%.60s\" cannot be a name, because it also names the database", name);
+    return copy_string(name, out, err);
+}
+
+static int read_description(struct json value, char **out, struct error *err)
+{
+    const char *description = "";
+    int status = json_string_or(value, &description, err);
+    return status ? status : copy_string(description, out, err);
+}
+
+static int read_seed(struct json value, uint64_t *seed, struct error *err)
+{
+    int64_t number = 1;
+    int status = json_integer_or(value, 0, INT64_C(9007199254740992), &number, err);
+    *seed = (uint64_t)number;
+    return status;
+}
+
+/* A grammar stands in its own file or, as an object, in the experiment. */
+static int read_grammar(struct json value, const char *path, struct grammar **grammar, struct error *err)
+{
+    if (json_is_object(value))
+        return grammar_parse(value, grammar, err);
+    const char *relative = NULL;
+    if (!json_is_string(value))
+        return json_fail(value, err, "for example: \"grammar\": \"../grammars/default.json\"",
+                         json_exists(value) ? "expected the path of a grammar file, or a grammar { ... }"
+                                            : "missing; expected the path of a grammar file, or a grammar { ... }");
+    int status = json_string(value, &relative, err);
+    if (status)
+        return status;
+    struct text file = TEXT_EMPTY;
+    file_beside(path, relative, &file);
+    status = text_failed(&file) ? memory_error(err, relative) : grammar_read(text_string(&file), grammar, err);
+    text_release(&file);
+    return status;
+}
+
+static int read_members(struct json json, struct experiment *experiment, struct error *err)
+{
+    static const char *const keys[] = {"name",     "description", "grammar", "data", "network",
+                                       "training", "search",      "seed",    NULL};
+    struct json data = json_member(&json, "data"), training = json_member(&json, "training");
+    struct json search = json_member(&json, "search");
+    int status = json_only_keys(json, keys, err);
+    if (!status)
+        status = read_name(json_member(&json, "name"), &experiment->name, err);
+    if (!status)
+        status = read_description(json_member(&json, "description"), &experiment->description, err);
+    if (!status)
+        status = read_seed(json_member(&json, "seed"), &experiment->seed, err);
+    if (!status)
+        status = read_grammar(json_member(&json, "grammar"), experiment->path, &experiment->grammar, err);
+    if (!status)
+        status = data_spec_read(data, experiment->path, &experiment->data, err);
+    if (!status)
+        status = json_object(json_member(&json, "network"), err);
+    if (!status)
+        status = protocol_read(training, &experiment->protocol, err);
+    return status ? status : search_spec_read(search, &experiment->search, err);
+}
+
+int experiment_read(const char *path, const char *const *settings, struct experiment **experiment, struct error *err)
+{
+    *experiment = NULL;
+    struct experiment *made = memory_zeroed(1, sizeof *made);
+    if (!made)
+        return memory_error(err, path);
+    int status = copy_string(path, &made->path, err);
+    if (!status)
+        status = read_document(path, settings, &made->document, err);
+    if (!status)
+        status = read_members(json_root(made->document), made, err);
+    if (status)
+        experiment_free(made);
+    else
+        *experiment = made;
+    return status;
+}
+
+void experiment_free(struct experiment *experiment)
+{
+    if (!experiment)
+        return;
+    fitness_free(experiment->fitness);
+    network_free(experiment->network);
+    data_set_free(experiment->set);
+    data_spec_release(&experiment->data);
+    grammar_free(experiment->grammar);
+    json_document_free(experiment->document);
+    memory_free(experiment->path);
+    memory_free(experiment->name);
+    memory_free(experiment->description);
+    memory_free(experiment);
+}
+
+/* ---- opening */
+
+int experiment_open_data(struct experiment *experiment, struct error *err)
+{
+    ALWAYS(!experiment->set);
+    int status = data_set_open(&experiment->data, experiment->seed, &experiment->set, err);
+    if (status)
+        return status;
+    struct data_shape shape = data_shape(experiment->set);
+    struct json root = json_root(experiment->document);
+    return network_read(json_member(&root, "network"), shape.features, shape.classes, &experiment->network, err);
+}
+
+int experiment_open(struct experiment *experiment, enum isa isa, struct error *err)
+{
+    int status = experiment_open_data(experiment, err);
+    return status ? status
+                  : fitness_new(&experiment->protocol, experiment->network, experiment->set, experiment->seed, isa,
+                                &experiment->fitness, err);
+}

@@ -1,0 +1,144 @@
+/* Aging evolution (Real, Aggarwal, Huang, Le 2019, "Regularized Evolution for Image Classifier
+ * Architecture Search", arXiv 1802.01548).
+ *
+ * The population is a queue: who enters last pushes out the oldest, however good it is, so that a
+ * lucky score is forgotten unless its kin confirm it. A parent is the best of a tournament; its child
+ * is a mutation of it or, with a given probability, a crossover with the winner of another
+ * tournament. Until the population is full, candidates are drawn from the grammar.
+ *
+ * Real trains every child. Here a child whose function is known costs nothing, which needs a rule:
+ * a duplicate enters with the score of its function, unless that function is in the population
+ * already. Then a good function that died of age can come back, but no function can fill the
+ * population with its copies and freeze the search. What was turned away or failed in training never
+ * enters. */
+#include "base/error.h"
+#include "base/memory.h"
+#include "rng/rng.h"
+#include "search/search_internal.h"
+
+struct member {
+    int64_t ticket, function;
+    double score;
+    struct genome genome;
+};
+
+struct aging {
+    const struct search_spec *spec;
+    const struct grammar *grammar;
+    int64_t count, oldest; /* a ring of spec->population places */
+    struct member *members;
+};
+
+static const char *const operators[MUTATION_COUNT] = {
+    [MUTATE_CHANGE] = "mutate:change", [MUTATE_INSERT] = "mutate:insert",     [MUTATE_REMOVE] = "mutate:remove",
+    [MUTATE_REGROW] = "mutate:regrow", [MUTATE_CONSTANT] = "mutate:constant",
+};
+
+static int read(struct json json, struct search_spec *spec, struct error *err)
+{
+    struct json population = json_member(&json, "population"), tournament = json_member(&json, "tournament");
+    int status = json_integer_or(population, 2, 1000 * 1000, &spec->population, err);
+    if (!status && !json_exists(tournament) && spec->tournament > spec->population)
+        spec->tournament = spec->population;
+    if (!status)
+        status = json_integer_or(tournament, 1, 1000 * 1000, &spec->tournament, err);
+    if (!status && spec->tournament > spec->population)
+        status =
+            json_fail(tournament, err, "make it at most the population", "a tournament of %lld in a population of %lld",
+                      (long long)spec->tournament, (long long)spec->population);
+    if (!status)
+        status = json_number_or(json_member(&json, "crossover"), 0, 1, &spec->crossover, err);
+    return status;
+}
+
+static void state_free(void *state)
+{
+    struct aging *aging = state;
+    memory_free(aging->members);
+    memory_free(aging);
+}
+
+static int state_new(const struct search_spec *spec, const struct grammar *grammar, void **state, struct error *err)
+{
+    struct aging *aging = memory_array(1, sizeof *aging);
+    if (!aging)
+        return memory_error(err, "the search");
+    *aging = (struct aging){.spec = spec, .grammar = grammar};
+    aging->members = memory_array((size_t)spec->population, sizeof *aging->members);
+    if (!aging->members) {
+        state_free(aging);
+        return memory_error(err, "the population");
+    }
+    *state = aging;
+    return 0;
+}
+
+/* The best of `tournament` members drawn with replacement; of equals the first drawn. */
+static const struct member *tournament(const struct aging *aging, struct rng *rng)
+{
+    const struct member *best = NULL;
+    for (int64_t i = 0; i < aging->spec->tournament; i++) {
+        const struct member *drawn = &aging->members[rng_below(rng, (uint64_t)aging->count)];
+        if (!best || drawn->score > best->score)
+            best = drawn;
+    }
+    return best;
+}
+
+static bool propose(void *state, struct rng *rng, struct proposal *out)
+{
+    const struct aging *aging = state;
+    if (aging->count < aging->spec->population) {
+        grammar_sample(aging->grammar, rng, &out->genome);
+        out->operator_name = "sample";
+        return true;
+    }
+    const struct member *parent = tournament(aging, rng);
+    out->parents[0] = parent->ticket;
+    if (rng_uniform(rng) < aging->spec->crossover) {
+        const struct member *other = tournament(aging, rng);
+        if (other != parent && grammar_cross(aging->grammar, &parent->genome, &other->genome, rng, &out->genome)) {
+            out->parents[1] = other->ticket;
+            out->operator_name = "cross";
+            return true;
+        }
+    }
+    enum mutation kind;
+    grammar_mutate(aging->grammar, &parent->genome, rng, &out->genome, &kind);
+    out->operator_name = operators[kind];
+    return true;
+}
+
+static bool lives(const struct aging *aging, int64_t function)
+{
+    for (int64_t i = 0; i < aging->count; i++)
+        if (aging->members[i].function == function)
+            return true;
+    return false;
+}
+
+static void tell(void *state, const struct news *news)
+{
+    struct aging *aging = state;
+    if (!news->ok || (news->function != news->ticket && lives(aging, news->function)))
+        return;
+    struct member *place;
+    if (aging->count < aging->spec->population) {
+        place = &aging->members[aging->count++];
+    } else {
+        place = &aging->members[aging->oldest];
+        aging->oldest = (aging->oldest + 1) % aging->count;
+    }
+    *place = (struct member){news->ticket, news->function, news->score, *news->genome};
+}
+
+const struct strategy strategy_aging = {
+    .name = "aging",
+    .summary = "mutates the best of small tournaments; the oldest die (Real et al. 2019)",
+    .options = {"population", "tournament", "crossover"},
+    .read = read,
+    .state_new = state_new,
+    .state_free = state_free,
+    .propose = propose,
+    .tell = tell,
+};

@@ -1,0 +1,237 @@
+/* The state machine: tickets, the window, the budget. */
+#include "search/search.h"
+
+#include "base/error.h"
+#include "base/memory.h"
+#include "rng/rng.h"
+#include "search/search_internal.h"
+
+#include <math.h>
+#include <string.h>
+
+/* What is known of a ticket. Kept for all of them, because a duplicate may point at any older one. */
+struct entry {
+    double score;
+    int64_t function; /* the first ticket with this function */
+    bool settled, ok, baseline;
+};
+
+struct search {
+    struct search_spec spec;
+    const struct grammar *grammar;
+    uint64_t seed;
+    struct archive *archive;
+    void *state;
+
+    int64_t proposed; /* tickets made; also the number of the next */
+    int64_t applied;  /* tickets whose results the strategy has heard: 0 .. applied - 1 */
+    int64_t baselines, baselines_to_train, trained;
+    bool exhausted;
+
+    struct entry *entries; /* by ticket */
+    int64_t entry_capacity;
+    struct genome *open; /* genomes of the tickets not yet applied: ticket k at k % open_capacity */
+    int64_t open_capacity;
+};
+
+int search_new(const struct search_spec *spec, const struct grammar *grammar, uint64_t seed, struct search **search,
+               struct error *err)
+{
+    struct search *made = memory_zeroed(1, sizeof *made);
+    if (!made)
+        return memory_error(err, "the search");
+    made->spec = *spec;
+    made->grammar = grammar;
+    made->seed = seed;
+    int status = archive_new(&made->archive, err);
+    if (!status && spec->baselines)
+        made->baselines = made->baselines_to_train = archive_baselines(made->archive);
+    if (!status)
+        status = spec->strategy->state_new(&made->spec, grammar, &made->state, err);
+    if (status)
+        search_free(made);
+    else
+        *search = made;
+    return status;
+}
+
+void search_free(struct search *search)
+{
+    if (!search)
+        return;
+    if (search->state)
+        search->spec.strategy->state_free(search->state);
+    archive_free(search->archive);
+    memory_free(search->entries);
+    memory_free(search->open);
+    memory_free(search);
+}
+
+static int64_t doubled(int64_t capacity)
+{
+    return capacity ? 2 * capacity : 64;
+}
+
+static int reserve_entry(struct search *search, struct error *err)
+{
+    if (search->proposed < search->entry_capacity)
+        return 0;
+    int64_t capacity = doubled(search->entry_capacity);
+    struct entry *entries = memory_resize(search->entries, (size_t)capacity, sizeof *entries);
+    if (!entries)
+        return memory_error(err, "the tickets");
+    search->entries = entries;
+    search->entry_capacity = capacity;
+    return 0;
+}
+
+/* The ring grows to what is really open, which is far less than a generous window allows. */
+static int reserve_open(struct search *search, struct error *err)
+{
+    if (search->proposed - search->applied < search->open_capacity)
+        return 0;
+    int64_t capacity = doubled(search->open_capacity);
+    struct genome *open = memory_array((size_t)capacity, sizeof *open);
+    if (!open)
+        return memory_error(err, "the open tickets; a smaller window needs less");
+    for (int64_t k = search->applied; k < search->proposed; k++)
+        open[k % capacity] = search->open[k % search->open_capacity];
+    memory_free(search->open);
+    search->open = open;
+    search->open_capacity = capacity;
+    return 0;
+}
+
+static void apply(struct search *search)
+{
+    int64_t k = search->applied++;
+    const struct entry *entry = &search->entries[k];
+    const struct strategy *strategy = search->spec.strategy;
+    if (!strategy->tell || entry->baseline)
+        return;
+    struct news news = {
+        .ticket = k, .genome = &search->open[k % search->open_capacity], .function = entry->function, .ok = entry->ok};
+    if (entry->ok)
+        news.score = entry->score;
+    strategy->tell(search->state, &news);
+}
+
+/* Applies what the next ticket may know, which is neither more nor less than the tickets below
+   proposed - window. False when one of those results is missing. */
+static bool catch_up(struct search *search)
+{
+    while (search->applied < search->proposed - search->spec.window) {
+        struct entry *entry = &search->entries[search->applied];
+        if (entry->function != search->applied) {
+            /* A duplicate's first ticket is older, hence settled. */
+            const struct entry *first = &search->entries[entry->function];
+            entry->ok = first->ok;
+            entry->score = first->score;
+        } else if (!entry->settled) {
+            return false;
+        }
+        apply(search);
+    }
+    return true;
+}
+
+static bool over(const struct search *search)
+{
+    int64_t own = search->proposed - search->baselines; /* the strategy's tickets */
+    if (own < 0)
+        return false;
+    return search->exhausted || own >= search->spec.proposals ||
+           search->trained - search->baselines_to_train >= search->spec.evaluations;
+}
+
+/* Fills genome, expression and origin of the ticket; false when the strategy has nothing more. */
+static bool choose(struct search *search, struct ticket *ticket)
+{
+    int64_t k = ticket->number;
+    if (k < search->baselines) {
+        ticket->baseline = true;
+        ticket->operator_name = "baseline";
+        ticket->expression = *archive_baseline(search->archive, (int)k);
+        return true;
+    }
+    struct rng rng = rng_keyed(search->seed, (uint64_t)k, RNG_PROPOSAL);
+    struct proposal proposal = {.parents = {-1, -1}};
+    if (!search->spec.strategy->propose(search->state, &rng, &proposal))
+        return false;
+    ticket->operator_name = proposal.operator_name;
+    memcpy(ticket->parents, proposal.parents, sizeof ticket->parents);
+    ticket->genome = proposal.genome;
+    genome_express(search->grammar, &ticket->genome, &ticket->expression);
+    return true;
+}
+
+static void enter(struct search *search, const struct ticket *ticket)
+{
+    bool train = ticket->kind == TICKET_TRAIN;
+    search->entries[ticket->number] = (struct entry){
+        .function = ticket->kind == TICKET_DUPLICATE ? ticket->same_as : ticket->number,
+        .settled = !train,
+        .baseline = ticket->baseline,
+    };
+    search->open[ticket->number % search->open_capacity] = ticket->genome;
+    search->proposed++;
+    search->trained += train;
+    if (ticket->baseline && !train)
+        search->baselines_to_train--;
+}
+
+int search_next(struct search *search, struct ticket *ticket, enum search_state *state, struct error *err)
+{
+    *state = SEARCH_DONE;
+    if (over(search))
+        return 0;
+    *state = SEARCH_WAIT;
+    if (!catch_up(search))
+        return 0;
+    int status = reserve_entry(search, err);
+    if (!status)
+        status = reserve_open(search, err);
+    if (status)
+        return status;
+    memset(ticket, 0, sizeof *ticket);
+    ticket->number = search->proposed;
+    ticket->parents[0] = ticket->parents[1] = ticket->same_as = -1;
+    if (!choose(search, ticket)) {
+        search->exhausted = true;
+        *state = SEARCH_DONE;
+        return 0;
+    }
+    status = archive_judge(search->archive, ticket, err);
+    if (status)
+        return status;
+    enter(search, ticket);
+    *state = SEARCH_TICKET;
+    return 0;
+}
+
+void search_tell(struct search *search, int64_t ticket, bool ok, double score)
+{
+    ALWAYS(ticket >= search->applied && ticket < search->proposed);
+    struct entry *entry = &search->entries[ticket];
+    ALWAYS(!entry->settled);
+    entry->settled = true;
+    entry->ok = ok && isfinite(score);
+    entry->score = score;
+}
+
+int64_t search_proposed(const struct search *search)
+{
+    return search->proposed;
+}
+
+int64_t search_trained(const struct search *search)
+{
+    return search->trained;
+}
+
+int64_t search_to_train(const struct search *search)
+{
+    if (search->spec.evaluations == SEARCH_UNLIMITED)
+        return -1;
+    return search->baselines_to_train + search->spec.evaluations;
+}

@@ -1,0 +1,99 @@
+/* Search: which candidate comes next.
+ *
+ * A search is a state machine without threads, clocks or files. Candidates are numbered by tickets
+ * 0, 1, 2, ... The caller asks search_next() for the next ticket and later hands its result to
+ * search_tell(). The second law of the design lives here: ticket k is proposed when exactly the
+ * results of the tickets below k - window have been applied, in ticket order, no matter how many
+ * others have arrived. So the sequence of proposals depends on the results only, never on who
+ * computed them, how many at a time, or when.
+ *
+ * The first tickets are the baselines (when asked for); then come the strategy's. A proposal whose
+ * function was seen before (same fingerprint) is a duplicate of the first such ticket and needs no
+ * training; a function that cannot work (properties.h) is rejected with its reason. Both are tickets
+ * of their own, stored like the others, but do not count against the budget of evaluations.
+ *
+ * Not thread-safe: the executor calls it under a lock. */
+#ifndef ACTSEARCH_SEARCH_SEARCH_H
+#define ACTSEARCH_SEARCH_SEARCH_H
+
+#include "base/json.h"
+#include "expr/tree.h"
+#include "grammar/grammar.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct error;
+struct text;
+struct search;
+
+#define SEARCH_UNLIMITED INT64_MAX
+
+/* The `search` object of an experiment. */
+struct search_spec {
+    const struct strategy *strategy; /* an entry of the table in search/strategy.h */
+    int64_t evaluations;             /* budget: candidates to train, baselines not counted; SEARCH_UNLIMITED: all */
+    int64_t proposals;               /* stop after so many of the strategy's tickets even if fewer were trained */
+    int64_t window;                  /* see above; 1 .. 1,000,000 */
+    bool baselines;                  /* evaluate the catalogue's baselines first */
+    /* aging evolution (Real et al. 2019, arXiv 1802.01548) */
+    int64_t population, tournament;
+    double crossover; /* share of children made by crossover */
+};
+
+/* Reads, with these defaults: window 16, baselines true, proposals 50 * evaluations + 1000,
+   population 64, tournament 16 (or the population, if that is smaller), crossover 0.1. `strategy` must
+   be given, and `evaluations` too unless the strategy comes to an end by itself. Keys of another
+   strategy are refused like unknown ones. */
+int search_spec_read(struct json json, struct search_spec *spec, struct error *err);
+
+enum ticket_kind {
+    TICKET_TRAIN,     /* must be evaluated, then search_tell() */
+    TICKET_DUPLICATE, /* same function as ticket `same_as`; nothing to do */
+    TICKET_REJECTED,  /* cannot work, see `reason`; nothing to do */
+};
+
+struct ticket {
+    int64_t number;
+    enum ticket_kind kind;
+    bool baseline;
+    const char *operator_name; /* "sample", "mutate:change", "cross", "enumerate", "baseline"; static */
+    int64_t parents[2];        /* tickets, -1 for none */
+    struct genome genome;      /* count 0 for a baseline */
+    struct tree expression;    /* what the genome stands for */
+    struct tree simplified;    /* its canonical form: what is trained */
+    const char *known_as;      /* catalogue name or NULL; borrowed from the search */
+    char fingerprint[17];      /* label of the function, for people */
+    int64_t same_as;           /* of a duplicate, else -1 */
+    const char *reason;        /* of a rejection, else NULL; static */
+};
+
+/* `grammar` is borrowed, *spec is copied. Returns owned in *search. Errors: a strategy that cannot work with this
+   grammar (exhaustive over an uncountable one). */
+int search_new(const struct search_spec *spec, const struct grammar *grammar, uint64_t seed, struct search **search,
+               struct error *err);
+void search_free(struct search *search);
+
+enum search_state {
+    SEARCH_TICKET, /* *ticket is the next one */
+    SEARCH_WAIT,   /* the window is full: tell a result first (the oldest open one is needed) */
+    SEARCH_DONE,   /* nothing more will be proposed; open tickets may still be told */
+};
+
+/* Makes the next ticket. When *state is not SEARCH_TICKET, *ticket means nothing. ERROR_MEMORY is
+   possible; after an error only search_free() may be called. */
+int search_next(struct search *search, struct ticket *ticket, enum search_state *state, struct error *err);
+
+/* The result of a TICKET_TRAIN ticket, in any order; each exactly once. `ok` false: the candidate
+   failed (diverged, ...) and counts as worse than every score; so does a score that is not
+   finite. Higher scores are better. */
+void search_tell(struct search *search, int64_t ticket, bool ok, double score);
+
+/* For progress: tickets made; candidates to be trained among them; the number that the budget allows
+   in all (baselines included), which falls when a baseline needs no training; -1 when not known
+   beforehand. */
+int64_t search_proposed(const struct search *search);
+int64_t search_trained(const struct search *search);
+int64_t search_to_train(const struct search *search);
+
+#endif

@@ -1,0 +1,65 @@
+/* Strategies: how a search chooses the next genome.
+ *
+ * A strategy is one const descriptor, one file and one line in the table of strategy.c. It sees
+ * neither the seed nor the archive nor a thread: for each ticket it is handed that ticket's own
+ * random stream, and it hears the results of older tickets in ticket order, exactly as many as the
+ * window of search.h allows. So it cannot break the second law even by mistake.
+ *
+ * Its state belongs to one search and is not thread-safe. */
+#ifndef ACTSEARCH_SEARCH_STRATEGY_H
+#define ACTSEARCH_SEARCH_STRATEGY_H
+
+#include "grammar/grammar.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct error;
+struct rng;
+struct search_spec;
+
+struct proposal {
+    struct genome genome;
+    const char *operator_name; /* static */
+    int64_t parents[2];        /* tickets, -1 for none */
+};
+
+/* What a strategy hears of one of its tickets. */
+struct news {
+    int64_t ticket;
+    const struct genome *genome; /* borrowed during the call */
+    int64_t function;            /* the first ticket that has this function: of a duplicate an older one */
+    bool ok;                     /* false: turned away, or failed in training; the score says nothing */
+    double score;                /* of a duplicate that of its first ticket; finite when ok */
+};
+
+enum { STRATEGY_OPTIONS = 3 };
+
+struct strategy {
+    const char *name;
+    const char *summary;                   /* one line for people */
+    const char *options[STRATEGY_OPTIONS]; /* its own keys in the `search` object, unused ones NULL */
+    bool ends;                             /* comes to an end by itself, so the budget may be left out */
+
+    /* Reads its own options, whose defaults are in *spec; NULL when it has none. */
+    int (*read)(struct json json, struct search_spec *spec, struct error *err);
+
+    /* Returns owned state in *state; spec and grammar are borrowed and outlive it. Everything that the
+       strategy needs is allocated here. Errors: memory; a grammar it cannot work with. */
+    int (*state_new)(const struct search_spec *spec, const struct grammar *grammar, void **state, struct error *err);
+    void (*state_free)(void *state);
+
+    /* Fills *out, which holds no parents yet; false when there is nothing more to propose. */
+    bool (*propose)(void *state, struct rng *rng, struct proposal *out);
+
+    /* Hears a result; NULL when it does not care. */
+    void (*tell)(void *state, const struct news *news);
+};
+
+/* The i-th strategy, NULL behind the last. */
+const struct strategy *strategy_at(int i);
+
+/* NULL if there is none of that name. */
+const struct strategy *strategy_by_name(const char *name);
+
+#endif

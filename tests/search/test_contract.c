@@ -1,0 +1,260 @@
+/* What every strategy owes, held against every entry of the table. */
+#include "toy.h"
+
+#include "base/memory.h"
+#include "base/text.h"
+
+static void each_strategy(void (*check)(const char *strategy, const char *grammar_text))
+{
+    const struct strategy *strategy;
+    int count = 0;
+    for (; (strategy = strategy_at(count)); count++) {
+        check(strategy->name, toy_small);
+        if (!strategy->ends)
+            check(strategy->name, toy_wide);
+    }
+    ck_assert_int_ge(count, 3);
+}
+
+static void check_order(const char *strategy, const char *text)
+{
+    static const int windows[] = {1, 7, 40};
+    struct grammar *grammar = toy_grammar(text);
+    for (int w = 0; w < 3; w++) {
+        struct search_spec spec = toy_spec(strategy, 120, windows[w]);
+        struct history first = toy_run(&spec, grammar, TOY_AT_ONCE, INT64_MAX);
+        for (int order = TOY_LATE; order < TOY_SHUFFLED + 4; order++) {
+            struct history other = toy_run(&spec, grammar, order, INT64_MAX);
+            ck_assert_int_eq(other.count, first.count);
+            for (int64_t k = 0; k < first.count; k++)
+                ck_assert_msg(seen_equal(&first.seen[k], &other.seen[k]), "%s: ticket %d differs with window %d",
+                              strategy, (int)k, windows[w]);
+            free(other.seen);
+        }
+        free(first.seen);
+    }
+    grammar_free(grammar);
+}
+
+START_TEST(tickets_do_not_depend_on_the_order_of_results)
+{
+    each_strategy(check_order);
+}
+END_TEST
+
+/* Ticket k sees results below k - window only: other results from ticket c on leave everything up to
+   ticket c + window as it was. */
+static void check_blindness(const char *strategy, const char *text)
+{
+    enum { CUT = 70, WINDOW = 9 };
+    struct grammar *grammar = toy_grammar(text);
+    struct search_spec spec = toy_spec(strategy, 120, WINDOW);
+    struct history as_is = toy_run(&spec, grammar, TOY_AT_ONCE, INT64_MAX);
+    struct history changed = toy_run(&spec, grammar, TOY_AT_ONCE, CUT);
+    ck_assert_int_gt(as_is.count, CUT + WINDOW);
+    int64_t differ = 0;
+    for (int64_t k = 0; k < as_is.count && k < changed.count; k++) {
+        bool same = seen_equal(&as_is.seen[k], &changed.seen[k]);
+        ck_assert_msg(same || k > CUT + WINDOW, "%s: ticket %d saw too much", strategy, (int)k);
+        differ += !same;
+    }
+    if (strcmp(strategy, "aging") == 0)
+        ck_assert_msg(differ > 20, "%s ignores its results", strategy);
+    else
+        ck_assert_int_eq(differ, 0);
+    free(as_is.seen);
+    free(changed.seen);
+    grammar_free(grammar);
+}
+
+START_TEST(a_ticket_sees_no_result_inside_its_window)
+{
+    each_strategy(check_blindness);
+}
+END_TEST
+
+/* ... and sees the one just below it: with the result of ticket c alone changed, ticket c + window + 1
+   may change. Aging with a full tournament must then follow a new best at once. */
+START_TEST(a_ticket_sees_the_result_just_below_its_window)
+{
+    struct grammar *grammar = toy_grammar(toy_wide);
+    struct error err;
+    for (int window = 1; window <= 16; window += 5) {
+        struct search_spec spec = toy_spec("aging", 200, window);
+        spec.tournament = 20 * 20; /* practically every member is in every tournament */
+        spec.crossover = 0;
+        struct search *search;
+        ASSERT_OK(search_new(&spec, grammar, 3, &search, &err));
+        static struct ticket ticket;
+        enum search_state state;
+        int64_t best = -1;
+        for (int followed = 0; followed < 30;) {
+            ASSERT_OK(search_next(search, &ticket, &state, &err));
+            ck_assert_int_eq(state, SEARCH_TICKET);
+            if (ticket.parents[0] >= 0) {
+                ck_assert_msg(ticket.parents[0] == best, "window %d: ticket %d has the parent %d, not %d", window,
+                              (int)ticket.number, (int)ticket.parents[0], (int)best);
+                followed++;
+            }
+            /* Every result is better than all before: the newest visible trained ticket is the best. */
+            static bool trains[4000];
+            trains[ticket.number] = ticket.kind == TICKET_TRAIN;
+            if (trains[ticket.number])
+                search_tell(search, ticket.number, true, (double)ticket.number);
+            int64_t visible = ticket.number + 1 - window - 1;
+            if (visible >= 0 && trains[visible])
+                best = visible;
+        }
+        search_free(search);
+    }
+    grammar_free(grammar);
+}
+END_TEST
+
+static void check_tickets(const char *strategy, const char *text)
+{
+    struct grammar *grammar = toy_grammar(text);
+    struct search_spec spec = toy_spec(strategy, 100, 8);
+    spec.baselines = true;
+    struct error err;
+    struct search *search;
+    ASSERT_OK(search_new(&spec, grammar, 1, &search, &err));
+    struct ticket *tickets = malloc(sizeof *tickets * 2000);
+    enum search_state state;
+    int64_t count = 0, trained = 0, own_trained = 0, own = 0, baselines = 0;
+    for (;; count++) {
+        struct ticket *ticket = &tickets[count];
+        ASSERT_OK(search_next(search, ticket, &state, &err));
+        if (state == SEARCH_DONE)
+            break;
+        ck_assert_int_eq(state, SEARCH_TICKET);
+        if (ticket->kind == TICKET_TRAIN)
+            search_tell(search, count, true, toy_score(&ticket->simplified));
+        trained += ticket->kind == TICKET_TRAIN;
+        own_trained += ticket->kind == TICKET_TRAIN && !ticket->baseline;
+        own += !ticket->baseline;
+        baselines += ticket->baseline;
+        ck_assert_msg(!ticket->baseline || own == 0, "a baseline after the strategy's tickets");
+    }
+    ck_assert_int_eq(search_proposed(search), count);
+    ck_assert_int_eq(search_trained(search), trained);
+    ck_assert_int_ge(search_to_train(search), trained);
+    ck_assert_int_ge(baselines, 10);
+    ck_assert_int_le(own_trained, spec.evaluations);
+    ck_assert_int_le(own, spec.proposals);
+    int64_t total = INT64_MAX;
+    if (strategy_by_name(strategy)->ends)
+        ASSERT_OK(grammar_total(grammar, &total, &err));
+    ck_assert_msg(own_trained == spec.evaluations || own == spec.proposals || own == total, "%s ended early", strategy);
+
+    for (int64_t k = 0; k < count; k++) {
+        const struct ticket *ticket = &tickets[k];
+        ck_assert(tree_is_valid(&ticket->expression));
+        ck_assert_int_eq(ticket->kind == TICKET_REJECTED, ticket->reason != NULL);
+        ck_assert_int_eq(ticket->kind == TICKET_DUPLICATE, ticket->same_as >= 0);
+        ck_assert_int_lt(ticket->parents[0], k);
+        ck_assert_int_lt(ticket->parents[1], k);
+        if (ticket->baseline) {
+            ck_assert_str_eq(ticket->operator_name, "baseline");
+            ck_assert_int_eq(ticket->genome.count, 0);
+            ck_assert_ptr_nonnull(ticket->known_as);
+        } else {
+            static struct tree expression;
+            ck_assert(grammar_contains(grammar, &ticket->genome));
+            genome_express(grammar, &ticket->genome, &expression);
+            ck_assert(tree_equal(&expression, &ticket->expression));
+        }
+        if (ticket->kind == TICKET_DUPLICATE) {
+            ck_assert_int_lt(ticket->same_as, k);
+            ck_assert_int_eq(tickets[ticket->same_as].kind, TICKET_TRAIN);
+        }
+        /* No function is trained twice. */
+        for (int64_t i = 0; ticket->kind == TICKET_TRAIN && i < k; i++)
+            ck_assert_msg(tickets[i].kind != TICKET_TRAIN || !tree_equal(&tickets[i].simplified, &ticket->simplified),
+                          "%s: tickets %d and %d train the same", strategy, (int)i, (int)k);
+    }
+    free(tickets);
+    search_free(search);
+    grammar_free(grammar);
+}
+
+START_TEST(tickets_are_sound_and_the_budget_is_kept)
+{
+    each_strategy(check_tickets);
+}
+END_TEST
+
+static void check_seed(const char *strategy, const char *text)
+{
+    struct grammar *grammar = toy_grammar(text);
+    struct search_spec spec = toy_spec(strategy, 30, 8);
+    struct error err;
+    int differ = 0;
+    struct search *searches[2];
+    ASSERT_OK(search_new(&spec, grammar, 1, &searches[0], &err));
+    ASSERT_OK(search_new(&spec, grammar, 2, &searches[1], &err));
+    for (int k = 0; k < 9; k++) {
+        static struct ticket tickets[2];
+        enum search_state state;
+        for (int i = 0; i < 2; i++) {
+            ASSERT_OK(search_next(searches[i], &tickets[i], &state, &err));
+            ck_assert_int_eq(state, SEARCH_TICKET);
+        }
+        differ += !genome_equal(&tickets[0].genome, &tickets[1].genome);
+    }
+    ck_assert_msg(strategy_by_name(strategy)->ends ? differ == 0 : differ > 5, "%s: %d of 9 differ", strategy, differ);
+    search_free(searches[0]);
+    search_free(searches[1]);
+    grammar_free(grammar);
+}
+
+START_TEST(another_seed_gives_other_tickets)
+{
+    each_strategy(check_seed);
+}
+END_TEST
+
+/* The n-th allocation fails, for every n: an error, no leak, no crash. */
+static void check_memory(const char *strategy, const char *text)
+{
+    struct grammar *grammar = toy_grammar(text);
+    struct search_spec spec = toy_spec(strategy, 80, 70);
+    spec.baselines = true;
+    bool whole = false;
+    for (long n = 1; !whole; n += n < 60 ? 1 : 37) {
+        struct error err = ERROR_EMPTY;
+        struct search *search = NULL;
+        static struct ticket ticket;
+        enum search_state state = SEARCH_TICKET;
+        memory_fail_at(n);
+        int status = search_new(&spec, grammar, 1, &search, &err);
+        while (!status && state == SEARCH_TICKET) {
+            status = search_next(search, &ticket, &state, &err);
+            if (!status && state == SEARCH_TICKET && ticket.kind == TICKET_TRAIN)
+                search_tell(search, ticket.number, true, 0.5);
+        }
+        memory_fail_never();
+        search_free(search);
+        whole = status == 0;
+        if (!whole) {
+            ck_assert_int_eq(status, ERROR_MEMORY);
+            ck_assert_int_eq(err.code, ERROR_MEMORY);
+        }
+        ck_assert_msg(n < 100000, "%s does not come to an end", strategy);
+    }
+    grammar_free(grammar);
+}
+
+START_TEST(short_memory_is_an_error)
+{
+    each_strategy(check_memory);
+}
+END_TEST
+
+int main(void)
+{
+    return RUN_TESTS("search contract", 60, tickets_do_not_depend_on_the_order_of_results,
+                     a_ticket_sees_no_result_inside_its_window, a_ticket_sees_the_result_just_below_its_window,
+                     tickets_are_sound_and_the_budget_is_kept, another_seed_gives_other_tickets,
+                     short_memory_is_an_error);
+}
