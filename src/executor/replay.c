@@ -1,0 +1,59 @@
+#include "base/error.h"
+#include "executor/executor_internal.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static int conflict(struct error *err, int64_t ticket, const char *what)
+{
+    char where[64];
+    snprintf(where, sizeof where, "ticket %lld", (long long)ticket);
+    return error_set(err, ERROR_CONFLICT, where, "go on with the program that made the database, or start a new one",
+                     "%s", what);
+}
+
+/* The search makes ticket number `stored` again and hears its result. */
+static int replay_ticket(struct search *search, const struct grammar *grammar, const struct store_ticket *stored,
+                         struct record *record, struct error *err)
+{
+    struct ticket ticket;
+    enum search_state state;
+    int status = search_next(search, &ticket, &state, err);
+    if (status)
+        return status;
+    /* All older results were told, so the search cannot be waiting for one. */
+    ALWAYS(state != SEARCH_WAIT);
+    if (state == SEARCH_DONE)
+        return conflict(err, stored->proposal.ticket, "the database holds more tickets than this search makes");
+    status = record_proposal(record, grammar, &ticket, err);
+    if (!status)
+        status = record_compare(&stored->proposal, &record->ticket.proposal, err);
+    if (status)
+        return status;
+    if ((ticket.kind == TICKET_TRAIN) != (stored->evaluation != NULL))
+        return conflict(err, ticket.number, "the database lacks the evaluation of this ticket");
+    if (stored->evaluation)
+        search_tell(search, ticket.number, strcmp(stored->evaluation->outcome, STORE_OK) == 0,
+                    stored->evaluation->score);
+    return 0;
+}
+
+int replay(struct search *search, const struct grammar *grammar, struct store *store, struct tally *tally,
+           struct error *err)
+{
+    struct record record = RECORD_EMPTY;
+    struct store_cursor *cursor = NULL;
+    const struct store_ticket *stored;
+    int status = store_cursor_new(store, 0, &cursor, err);
+    while (!status) {
+        status = store_cursor_next(cursor, &stored, err);
+        if (status || !stored)
+            break;
+        status = replay_ticket(search, grammar, stored, &record, err);
+        if (!status)
+            tally_add(tally, stored, false);
+    }
+    store_cursor_free(cursor);
+    record_release(&record);
+    return status;
+}

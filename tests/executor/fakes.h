@@ -1,0 +1,288 @@
+/* Evaluators that train nothing, a database in a folder of its own, and its contents as text. */
+#ifndef ACTSEARCH_TESTS_EXECUTOR_FAKES_H
+#define ACTSEARCH_TESTS_EXECUTOR_FAKES_H
+
+#include "testing.h"
+
+#include "base/memory.h"
+#include "base/text.h"
+#include "executor/executor.h"
+#include "expr/parse.h"
+#include "rng/rng.h"
+#include "search/strategy.h"
+#include "store/store.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+#include <unistd.h>
+
+/* ---- evaluators */
+
+struct fake {
+    int64_t pause;       /* longest sleep in microseconds; 0: instant */
+    bool jitter;         /* sleeps differ from call to call */
+    int64_t fail_at;     /* this evaluation (counted over all threads, from 1) is an error; 0: none */
+    int fail_worker;     /* the worker with this number (from 1) cannot be made; 0: none */
+    bool hold_first;     /* the first evaluation waits until no other has begun for 50 ms */
+    atomic_llong *begun; /* counts evaluations; may be NULL */
+    atomic_llong *held;  /* how many had begun when the first went on */
+    atomic_int *workers; /* counts workers; may be NULL */
+};
+
+struct fake_worker {
+    struct rng rng; /* of the jitter only: no result depends on it */
+};
+
+static inline void fake_sleep(int64_t microseconds)
+{
+    struct timespec pause = {.tv_sec = microseconds / 1000000, .tv_nsec = microseconds % 1000000 * 1000};
+    nanosleep(&pause, NULL);
+}
+
+static inline int fake_worker_new(const void *context, void **worker, struct error *err)
+{
+    const struct fake *fake = context;
+    int number = fake->workers ? atomic_fetch_add(fake->workers, 1) + 1 : 1;
+    if (fake->fail_worker == number)
+        return error_set(err, ERROR_MEMORY, NULL, NULL, "worker %d cannot be made", number);
+    struct fake_worker *made = memory_array(1, sizeof *made);
+    if (!made)
+        return memory_error(err, "a worker");
+    made->rng = rng_keyed((uint64_t)number, (uint64_t)getpid(), RNG_TEST);
+    *worker = made;
+    return 0;
+}
+
+static inline void fake_worker_free(void *worker)
+{
+    memory_free(worker);
+}
+
+/* A number that the canonical form alone decides. */
+static inline uint64_t fake_hash(const struct tree *tree)
+{
+    struct text text = TEXT_EMPTY;
+    tree_print(tree, &text);
+    uint64_t hash = 14695981039346656037u; /* FNV-1a */
+    for (size_t i = 0; i < text.length; i++)
+        hash = (hash ^ (unsigned char)text.data[i]) * 1099511628211u;
+    text_release(&text);
+    return hash;
+}
+
+/* Two trials of two epochs and a learned parameter each; the second trial of one candidate in eight
+   diverges. */
+static inline int fake_fill(uint64_t hash, struct evaluation *out, struct error *err)
+{
+    struct rng rng = rng_keyed(hash, 0, RNG_TEST);
+    int status = evaluation_reserve(out, 2, 4, 2, err);
+    if (status)
+        return status;
+    for (int i = 0; i < 2; i++) {
+        bool ok = i == 0 || rng_below(&rng, 8) != 0;
+        for (int number = 1; number <= 2; number++)
+            out->curve[out->epoch_count++] = (struct epoch){i, number, rng_uniform(&rng), rng_uniform(&rng), NAN, 0.1};
+        out->trials[out->trial_count++] = (struct trial){.seed_index = i,
+                                                         .outcome = ok ? OUTCOME_ok : OUTCOME_diverged,
+                                                         .score = ok ? rng_uniform(&rng) : NAN,
+                                                         .validation_accuracy = rng_uniform(&rng),
+                                                         .validation_loss = rng_uniform(&rng),
+                                                         .train_loss = rng_uniform(&rng),
+                                                         .epochs = 2};
+        out->parameters[out->parameter_count++] = (struct learned){i, 0, 0, rng_normal(&rng)};
+    }
+    evaluation_conclude(out);
+    return 0;
+}
+
+static inline void fake_hold(const struct fake *fake)
+{
+    long long before;
+    do {
+        before = atomic_load(fake->begun);
+        fake_sleep(50 * 1000);
+    } while (atomic_load(fake->begun) != before);
+    atomic_store(fake->held, before);
+}
+
+static inline int fake_evaluate(const void *context, void *worker, const struct tree *tree, const atomic_int *abort,
+                                struct evaluation *out, struct error *err)
+{
+    const struct fake *fake = context;
+    struct fake_worker *own = worker;
+    long long number = fake->begun ? atomic_fetch_add(fake->begun, 1) + 1 : 0;
+    if (fake->fail_at && number == fake->fail_at)
+        return error_set(err, ERROR_INTERNAL, "fake", NULL, "evaluation %lld fails", number);
+    if (fake->hold_first && number == 1)
+        fake_hold(fake);
+    int64_t pause = fake->jitter ? (int64_t)rng_below(&own->rng, (uint64_t)fake->pause + 1) : fake->pause;
+    for (; pause > 0 && !atomic_load(abort); pause -= 500)
+        fake_sleep(pause < 500 ? pause : 500);
+    if (atomic_load(abort))
+        return evaluation_reserve(out, 0, 0, 0, err); /* that is "aborted" */
+    return fake_fill(fake_hash(tree), out, err);
+}
+
+static inline struct evaluator fake_evaluator(const struct fake *fake)
+{
+    return (struct evaluator){fake, fake_worker_new, fake_worker_free, fake_evaluate};
+}
+
+/* ---- runs */
+
+static const char fake_grammar[] =
+    "{\"name\": \"fake\","
+    " \"unary\": [\"tanh\", \"relu\", \"sigmoid\", \"sin\", \"negative\", \"erf\", \"exp\", \"zero\"],"
+    " \"binary\": [\"add\", \"mul\", \"max\", \"sub\"],"
+    " \"leaves\": {\"constants\": {\"values\": [-1, 0.5, 2]}, \"parameter\": {}},"
+    " \"shapes\": {\"grow\": {\"max_depth\": 4, \"max_nodes\": 7}}}";
+
+struct fake_run {
+    const char *path; /* of the database */
+    const struct fake *fake;
+    int64_t evaluations;
+    int window, threads;
+    uint64_t seed;
+    struct executor_stop *stop;
+    void (*observe)(void *observer, const struct progress *progress);
+    void *observer;
+};
+
+static inline int fake_parts(const struct fake_run *run, struct grammar **grammar, struct search **search,
+                             struct error *err)
+{
+    struct json_document *document = NULL;
+    struct search_spec spec = {.strategy = strategy_by_name("aging"),
+                               .evaluations = run->evaluations,
+                               .proposals = 50 * run->evaluations,
+                               .window = run->window,
+                               .baselines = true,
+                               .population = 12,
+                               .tournament = 4,
+                               .crossover = 0.2};
+    *search = NULL;
+    *grammar = NULL;
+    int status = json_parse(fake_grammar, "fake.json", &document, err);
+    if (!status)
+        status = grammar_parse(json_root(document), grammar, err);
+    json_document_free(document);
+    return status ? status : search_new(&spec, *grammar, run->seed, search, err);
+}
+
+/* Opens, runs, closes: what a program does. */
+static inline int fake_execute(const struct fake_run *run, struct error *err)
+{
+    static const struct store_run identity = {"fake",    "{}", "{}",  "{}",   1,   "aging", 1,
+                                              "made up", "0",  "any", "none", "0", "none"};
+    struct executor_options options = {run->threads, run->stop, run->observe, run->observer};
+    struct evaluator evaluator = fake_evaluator(run->fake);
+    struct grammar *grammar = NULL;
+    struct search *search = NULL;
+    struct store *store = NULL;
+    int status = fake_parts(run, &grammar, &search, err);
+    if (!status)
+        status = store_open(run->path, &identity, &store, err);
+    if (!status)
+        status = store_session_begin(store, run->threads, "fake", err);
+    if (!status)
+        status = executor_run(search, grammar, &evaluator, store, &options, err);
+    int closed = store_close(store, status ? NULL : err);
+    search_free(search);
+    grammar_free(grammar);
+    return status ? status : closed;
+}
+
+/* ---- databases */
+
+enum { FAKE_PATH = 64 };
+
+/* The path of a new database in a folder of its own; in memory where the system offers it, because
+   these tests sync thousands of times. */
+static inline void fake_path(char path[FAKE_PATH])
+{
+    char folder[FAKE_PATH / 2];
+    snprintf(folder, sizeof folder, "%s/actsearch-run-XXXXXX", access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp");
+    ck_assert_ptr_nonnull(mkdtemp(folder));
+    snprintf(path, FAKE_PATH, "%s/run.db", folder);
+}
+
+/* Removes the database, what lies beside it, and its folder. */
+static inline void fake_remove(const char *path)
+{
+    char command[FAKE_PATH + 16];
+    snprintf(command, sizeof command, "rm -rf '%.*s'", (int)(strrchr(path, '/') - path), path);
+    ck_assert_int_eq(system(command), 0);
+}
+
+static inline void fake_add_rows(struct store *store, const char *sql, struct text *out)
+{
+    struct error err;
+    struct store_query *query;
+    bool row;
+    ASSERT_OK(store_query_new(store, sql, &query, &err));
+    for (;;) {
+        ASSERT_OK(store_query_next(query, &row, &err));
+        if (!row)
+            break;
+        for (int i = 0; i < store_query_columns(query); i++) {
+            struct store_cell cell = store_query_cell(query, i);
+            text_add_char(out, i ? '|' : '\n');
+            if (cell.kind == STORE_CELL_INTEGER || cell.kind == STORE_CELL_REAL)
+                text_addf(out, "%.17g", cell.real);
+            else if (cell.kind != STORE_CELL_NULL)
+                text_add_bytes(out, cell.text, cell.length);
+        }
+    }
+    store_query_free(query);
+}
+
+/* Every table but those about time. Returns owned (memory_free). */
+static inline char *fake_dump(const char *path)
+{
+    struct error err;
+    struct store *store;
+    struct store_query *tables;
+    struct text out = TEXT_EMPTY;
+    bool row;
+    ASSERT_OK(store_open_read(path, &store, &err));
+    ASSERT_OK(store_query_new(store,
+                              "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT IN ('timing', "
+                              "'session') ORDER BY name",
+                              &tables, &err));
+    for (;;) {
+        ASSERT_OK(store_query_next(tables, &row, &err));
+        if (!row)
+            break;
+        char sql[128];
+        snprintf(sql, sizeof sql, "SELECT * FROM \"%s\" ORDER BY 1, 2, 3", store_query_cell(tables, 0).text);
+        text_addf(&out, "\n== %s", sql);
+        fake_add_rows(store, sql, &out);
+    }
+    store_query_free(tables);
+    ASSERT_OK(store_close(store, &err));
+    return text_take(&out);
+}
+
+static inline int64_t fake_tickets(const char *path)
+{
+    struct error err;
+    struct store *store;
+    ASSERT_OK(store_open_read(path, &store, &err));
+    int64_t count = store_count(store);
+    ASSERT_OK(store_close(store, &err));
+    return count;
+}
+
+/* The dumps must be equal; the first differing place is shown. */
+static inline void fake_assert_equal(const char *a, const char *b, const char *what)
+{
+    size_t at = 0;
+    while (a[at] && a[at] == b[at])
+        at++;
+    size_t from = at < 60 ? 0 : at - 60;
+    ck_assert_msg(a[at] == b[at], "%s: \"%.120s\" against \"%.120s\"", what, a + from, b + from);
+}
+
+#endif
