@@ -1,0 +1,168 @@
+/* actsearch apply: f and f' at given points. */
+#include "base/error.h"
+#include "base/memory.h"
+#include "cli/command.h"
+#include "cli/expression.h"
+#include "cli/output.h"
+#include "cli/workbench.h"
+#include "expr/tree.h"
+#include "kernel/tape.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { WORD = 64 };
+
+static const struct option options[] = {
+    {"float", 0, OPTION_FLAG, .help = "with the single-precision kernels that train networks (default: in double)"},
+    {"parameter", 'p', OPTION_LIST, "pN=VALUE", .help = "value of a learned parameter (default: where it starts)"},
+    OPTION_ISA,
+    OPTION_FORMAT,
+    OPTION_END,
+};
+
+/* What evaluates: a tree in double, or a tape in float. */
+struct evaluation_at {
+    struct tree tree;
+    double parameters[TREE_PARAMETERS];
+    bool single;
+    enum isa isa;
+    struct tape *tape;
+    void *scratch;
+};
+
+static int read_number(const char *text, const char *where, double *value, struct error *err)
+{
+    char *end;
+    *value = strtod(text, &end);
+    if (end == text || *end)
+        return error_set(err, ERROR_INPUT, where, "give numbers such as -1.5 or 1e-3", "\"%.40s\" is no number", text);
+    return 0;
+}
+
+static int read_parameters(const struct arguments *arguments, struct evaluation_at *at, struct error *err)
+{
+    tree_parameter_starts(&at->tree, at->parameters);
+    const char *text;
+    for (int i = 0; (text = arguments_list(arguments, "parameter", i)); i++) {
+        bool named = text[0] == 'p' && isdigit((unsigned char)text[1]) && text[2] == '=';
+        if (!named)
+            return error_set(err, ERROR_USAGE, "--parameter", "write p0=0.5", "cannot read \"%.40s\"", text);
+        int index = text[1] - '0';
+        if (index >= tree_parameter_count(&at->tree))
+            return error_set(err, ERROR_USAGE, "--parameter", NULL, "the function has %d learned parameters, no p%d",
+                             tree_parameter_count(&at->tree), index);
+        int status = read_number(text + 3, "--parameter", &at->parameters[index], err);
+        if (status)
+            return status;
+    }
+    return 0;
+}
+
+static int prepare(struct call *call, struct evaluation_at *at, struct error *err)
+{
+    const struct arguments *arguments = call->arguments;
+    int status = expression_read(call, arguments->items[0], &at->tree, err);
+    if (!status)
+        status = read_parameters(arguments, at, err);
+    if (!status)
+        status = isa_parse(arguments_text(arguments, "isa", "best"), &at->isa, err);
+    at->single = arguments_flag(arguments, "float");
+    if (status || !at->single)
+        return status;
+    status = tape_new(&at->tree, &at->tape, err);
+    if (!status && !(at->scratch = memory_aligned(tape_scratch_bytes(at->tape))))
+        status = memory_error(err, "scratch");
+    return status;
+}
+
+static void add_point(const struct evaluation_at *at, double x, struct output *output)
+{
+    struct dual f;
+    if (at->single) {
+        float input = (float)x, value, slope, parameters[TREE_PARAMETERS];
+        for (int i = 0; i < TREE_PARAMETERS; i++)
+            parameters[i] = (float)at->parameters[i];
+        tape_run(at->tape, at->isa, parameters, 1, &input, &value, &slope, NULL, at->scratch);
+        f = (struct dual){value, slope};
+        x = input;
+    } else {
+        f = tree_eval(&at->tree, x, at->parameters);
+    }
+    output_number(output, x, -1);
+    output_number(output, f.value, -1);
+    output_number(output, f.slope, -1);
+}
+
+/* Numbers separated by white space; an error names the place. */
+static int add_input(const struct evaluation_at *at, struct output *output, struct error *err)
+{
+    char word[WORD + 1];
+    for (int64_t place = 1; scanf("%64s", word) == 1; place++) {
+        char where[48];
+        snprintf(where, sizeof where, "standard input, number %lld", (long long)place);
+        double x;
+        int status = read_number(word, where, &x, err);
+        if (status)
+            return status;
+        add_point(at, x, output);
+    }
+    return ferror(stdin) ? error_set(err, ERROR_IO, "standard input", NULL, "cannot read: %s", strerror(errno)) : 0;
+}
+
+static int add_all(const struct arguments *arguments, const struct evaluation_at *at, struct output *output,
+                   struct error *err)
+{
+    int status = 0;
+    if (arguments->count == 1)
+        return add_input(at, output, err);
+    for (int i = 1; i < arguments->count && !status; i++) {
+        char where[32];
+        double x;
+        snprintf(where, sizeof where, "point %d", i);
+        status = read_number(arguments->items[i], where, &x, err);
+        if (!status)
+            add_point(at, x, output);
+    }
+    return status;
+}
+
+static int run(struct call *call, struct error *err)
+{
+    struct evaluation_at at = {.tape = NULL};
+    struct output *output = NULL;
+    enum output_format format = (enum output_format)arguments_choice(call->arguments, "format", OUTPUT_TABLE);
+    int status = prepare(call, &at, err);
+    if (!status)
+        status = output_new(format, &output, err);
+    if (!status) {
+        output_column(output, "x");
+        output_column(output, "f");
+        output_column(output, "slope");
+        status = add_all(call->arguments, &at, output, err);
+    }
+    if (!status)
+        status = output_finish(output, err);
+    output_free(output);
+    memory_free(at.scratch);
+    tape_free(at.tape);
+    return status;
+}
+
+const struct command command_apply = {
+    .name = "apply",
+    .summary = "a function's value and slope at given points",
+    .usage = "actsearch apply [options] EXPRESSION [X ...]",
+    .description = "Prints f(x) and f'(x) for each X, or for the numbers on standard input.\n",
+    .examples = "  actsearch apply 'x*sigmoid(x)' -1 0 1.5\n"
+                "  seq -3 0.5 3 | actsearch apply gelu --format csv\n"
+                "  actsearch apply --float --parameter p0=2 'x*sigmoid(p0*x)' 1\n",
+    .options = options,
+    .min_arguments = 1,
+    .max_arguments = ANY_NUMBER,
+    .run = run,
+};

@@ -1,0 +1,114 @@
+#include "data/data.h"
+
+#include "base/error.h"
+#include "base/memory.h"
+#include "base/text.h"
+#include "cli/command.h"
+#include "cli/output.h"
+#include "cli/workbench.h"
+#include "experiment/experiment.h"
+#include "nn/network.h"
+
+static const char *const split_names[] = {[DATA_TRAIN] = "train", [DATA_VALIDATION] = "validation"};
+
+static const struct option options[] = {
+    {"splits", 0, OPTION_FLAG, .help = "print which rows of the source are in which part instead (CSV by default)"},
+    OPTION_SET,
+    OPTION_FORMAT,
+    OPTION_END,
+};
+
+static int print_splits(const struct data_set *set, enum output_format format, struct error *err)
+{
+    struct output *output = NULL;
+    int status = output_new(format, &output, err);
+    if (status)
+        return status;
+    output_column(output, "split");
+    output_column(output, "index");
+    for (int split = 0; split < DATA_SPLIT_COUNT; split++)
+        for (ptrdiff_t i = 0; i < data_size(set, (enum data_split)split); i++) {
+            output_text(output, split_names[split]);
+            output_integer(output, data_split_index(set, (enum data_split)split, i));
+        }
+    status = output_finish(output, err);
+    output_free(output);
+    return status;
+}
+
+static int64_t count_class(const struct data_set *set, enum data_split split, int class)
+{
+    const int32_t *labels = data_labels(set, split);
+    int64_t count = 0;
+    for (ptrdiff_t i = 0; i < data_size(set, split); i++)
+        count += labels[i] == class;
+    return count;
+}
+
+static int print_classes(const struct data_set *set, enum output_format format, struct error *err)
+{
+    struct output *output = NULL;
+    int status = output_new(format, &output, err);
+    if (status)
+        return status;
+    output_column(output, "class");
+    for (int split = 0; split < DATA_SPLIT_COUNT; split++)
+        output_column(output, split_names[split]);
+    for (int class = 0; class < data_shape(set).classes; class ++) {
+        output_text(output, data_class_name(set, class));
+        for (int split = 0; split < DATA_SPLIT_COUNT; split++)
+            output_integer(output, count_class(set, (enum data_split)split, class));
+    }
+    status = output_finish(output, err);
+    output_free(output);
+    return status;
+}
+
+static int print_head(const struct experiment *experiment, struct error *err)
+{
+    struct text out = TEXT_EMPTY;
+    data_describe(experiment->set, &out);
+    text_add(&out, "\nnetwork: ");
+    network_describe(experiment->network, &out);
+    text_addf(&out, "\ndigest: %016llx\n\n", (unsigned long long)data_digest(experiment->set));
+    int status = output_plain(&out, err);
+    text_release(&out);
+    return status;
+}
+
+static int run(struct call *call, struct error *err)
+{
+    const struct arguments *arguments = call->arguments;
+    bool splits = arguments_flag(arguments, "splits");
+    enum output_format format =
+        (enum output_format)arguments_choice(arguments, "format", splits ? OUTPUT_CSV : OUTPUT_TABLE);
+    struct experiment *experiment = NULL;
+    int status = workbench_read(arguments, arguments->items[0], NULL, &experiment, err);
+    if (!status)
+        status = experiment_open_data(experiment, err);
+    if (!status && splits)
+        status = print_splits(experiment->set, format, err);
+    if (!status && !splits && format == OUTPUT_TABLE)
+        status = print_head(experiment, err);
+    if (!status && !splits)
+        status = print_classes(experiment->set, format, err);
+    experiment_free(experiment);
+    return status;
+}
+
+const struct command command_data = {
+    .name = "data",
+    .summary = "describe the data of an experiment and how they are divided",
+    .usage = "actsearch data [options] EXPERIMENT",
+    .description = "Reads the data of an experiment and prints what they are, the network that\n"
+                   "fits them, and how many samples of each class are in the parts that a search\n"
+                   "sees. The test part stays sealed: a search cannot read it. --splits prints the\n"
+                   "row numbers in the source, counted from 0, so that other programs can use the\n"
+                   "same division.\n",
+    .examples = "  actsearch data experiments/spirals.json\n"
+                "  actsearch data --splits experiments/fashion-mlp.json > splits.csv\n",
+    .options = options,
+    .min_arguments = 1,
+    .max_arguments = 1,
+    .run = run,
+};

@@ -1,0 +1,360 @@
+/* eval: trains and scores given functions, without a database. */
+#include "base/error.h"
+#include "base/memory.h"
+#include "base/text.h"
+#include "cli/command.h"
+#include "cli/expression.h"
+#include "cli/output.h"
+#include "cli/watch.h"
+#include "cli/workbench.h"
+#include "experiment/experiment.h"
+#include "expr/catalogue.h"
+#include "expr/parse.h"
+#include "expr/simplify.h"
+#include "fitness/fitness.h"
+
+#include <math.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+
+static const struct option options[] = {
+    {"baselines", 'b', OPTION_FLAG, .help = "the known functions too"},
+    {"seeds", 0, OPTION_INTEGER, "N", "trainings of each function (default: as the experiment says)", .min = 1,
+     .max = 1000},
+    {"per-seed", 0, OPTION_FLAG, .help = "print one row for each training"},
+    {"curve", 0, OPTION_FLAG, .help = "print one row for each epoch of each training"},
+    OPTION_THREADS,
+    OPTION_ISA,
+    OPTION_SET,
+    {"quiet", 'q', OPTION_FLAG, .help = "show no progress"},
+    OPTION_FORMAT,
+    OPTION_END,
+};
+
+/* A function to evaluate. */
+struct job {
+    const char *name; /* as it was given; borrowed */
+    int order;        /* of the command line */
+    struct tree tree; /* simplified, as a search would train it */
+    struct evaluation evaluation;
+};
+
+/* What the threads share. */
+struct pool {
+    const struct experiment *experiment;
+    struct watch *watch;
+    struct job *jobs; /* (count) */
+    int count;
+
+    pthread_mutex_t lock; /* of what follows */
+    int next;
+    struct progress progress;
+    double began;
+    int status; /* of the first thread that failed, and why */
+    struct error err;
+};
+
+/* ---- the functions */
+
+static int add_job(struct pool *pool, const char *name, const struct tree *tree, struct error *err)
+{
+    struct job *job = &pool->jobs[pool->count];
+    *job = (struct job){.name = name, .order = pool->count};
+    int status = tree_simplify(tree, &job->tree, err);
+    if (!status)
+        pool->count++;
+    return status;
+}
+
+/* The names stay valid: the catalogue's strings are static. */
+static int add_baselines(struct pool *pool, const struct catalogue *catalogue, struct error *err)
+{
+    int status = 0;
+    for (int i = 0; !status && i < catalogue_count(catalogue); i++) {
+        const struct known *known = catalogue_at(catalogue, i);
+        if (known->baseline)
+            status = add_job(pool, known->name, &known->tree, err);
+    }
+    return status;
+}
+
+static int collect(struct call *call, struct pool *pool, struct error *err)
+{
+    const struct arguments *arguments = call->arguments;
+    int given = arguments->count - 1;
+    struct catalogue *catalogue = NULL;
+    int status = catalogue_new(&catalogue, err);
+    if (status)
+        return status;
+    pool->jobs = memory_array((size_t)(given + catalogue_count(catalogue)), sizeof *pool->jobs);
+    if (!pool->jobs)
+        status = memory_error(err, "the functions");
+    for (int i = 0; !status && i < given; i++) {
+        struct tree tree;
+        status = expression_read(call, arguments->items[i], &tree, err);
+        if (!status)
+            status = add_job(pool, arguments->items[i], &tree, err);
+    }
+    if (!status && arguments_flag(arguments, "baselines"))
+        status = add_baselines(pool, catalogue, err);
+    if (!status && pool->count == 0)
+        status = error_set(err, ERROR_USAGE, "eval", "give expressions before the experiment, or --baselines",
+                           "there is no function to evaluate");
+    catalogue_free(catalogue);
+    return status;
+}
+
+/* ---- the threads */
+
+static double seconds(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
+}
+
+/* Under the lock. */
+static void show(struct pool *pool, const struct job *job)
+{
+    struct progress *progress = &pool->progress;
+    if (job) {
+        const struct evaluation *evaluation = &job->evaluation;
+        progress->tickets = progress->trained = ++progress->trained_now;
+        if (evaluation_is_ok(evaluation) && (progress->best_ticket < 0 || evaluation->score > progress->best_score)) {
+            progress->best_ticket = job - pool->jobs;
+            progress->best_score = evaluation->score;
+        }
+    }
+    progress->seconds = seconds() - pool->began;
+    progress->finished = progress->trained == pool->count;
+    progress->best_formula = progress->best_ticket < 0 ? "" : pool->jobs[progress->best_ticket].name;
+    watch_observe(pool->watch, progress);
+}
+
+static struct job *take(struct pool *pool)
+{
+    pthread_mutex_lock(&pool->lock);
+    bool stop = pool->status || atomic_load(&watch_stop(pool->watch)->drain) || pool->next == pool->count;
+    struct job *job = stop ? NULL : &pool->jobs[pool->next++];
+    pthread_mutex_unlock(&pool->lock);
+    return job;
+}
+
+static void settle(struct pool *pool, const struct job *job, int status, const struct error *err)
+{
+    pthread_mutex_lock(&pool->lock);
+    if (status && !pool->status) {
+        pool->status = status;
+        pool->err = *err;
+    }
+    if (!status && job)
+        show(pool, job);
+    pthread_mutex_unlock(&pool->lock);
+}
+
+static void *work(void *context)
+{
+    struct pool *pool = context;
+    const struct fitness *fitness = pool->experiment->fitness;
+    struct error err = ERROR_EMPTY;
+    struct fitness_worker *worker = NULL;
+    struct job *job;
+    int status = fitness_worker_new(fitness, &worker, &err);
+    settle(pool, NULL, status, &err);
+    while (!status && (job = take(pool))) {
+        status = fitness_evaluate(fitness, worker, &job->tree, &watch_stop(pool->watch)->abort, &job->evaluation, &err);
+        settle(pool, job, status, &err);
+    }
+    fitness_worker_free(worker);
+    return NULL;
+}
+
+static int run_threads(struct pool *pool, int threads, struct error *err)
+{
+    if (threads > pool->count)
+        threads = pool->count;
+    pthread_t *ids = memory_array((size_t)threads, sizeof *ids);
+    int started = 0;
+    if (!ids)
+        return memory_error(err, "the threads");
+    while (started < threads && pthread_create(&ids[started], NULL, work, pool) == 0)
+        started++;
+    for (int i = 0; i < started; i++)
+        pthread_join(ids[i], NULL);
+    memory_free(ids);
+    if (started == 0)
+        return memory_error(err, "a thread");
+    if (pool->status)
+        *err = pool->err;
+    if (!pool->status && pool->progress.trained < pool->count)
+        return error_set(err, ERROR_INTERRUPTED, NULL, "eval keeps nothing: the same command starts again",
+                         "stopped after %lld of %d functions", (long long)pool->progress.trained, pool->count);
+    return pool->status;
+}
+
+static int train(struct pool *pool, const struct arguments *arguments, struct error *err)
+{
+    int threads = workbench_threads(arguments);
+    int status = fitness_check_memory(pool->experiment->fitness, threads, err);
+    if (status)
+        return status;
+    pool->began = seconds();
+    pool->progress = (struct progress){.to_train = pool->count, .best_ticket = -1};
+    show(pool, NULL);
+    return run_threads(pool, threads, err);
+}
+
+/* ---- printing */
+
+/* Best first; functions without a score last; otherwise as they were given. */
+static int compare_jobs(const void *a, const void *b)
+{
+    const struct job *first = a, *second = b;
+    double x = first->evaluation.score, y = second->evaluation.score;
+    if (isnan(x) != isnan(y))
+        return isnan(x) ? 1 : -1;
+    if (x != y && !isnan(x))
+        return x < y ? 1 : -1;
+    return first->order - second->order;
+}
+
+static void add_columns(struct output *output, const char *const *names)
+{
+    for (int i = 0; names[i]; i++)
+        output_column(output, names[i]);
+}
+
+static void print_summary(struct output *output, const struct job *job)
+{
+    const struct evaluation *evaluation = &job->evaluation;
+    double trials = (double)evaluation->trial_count;
+    output_text(output, outcome_name(evaluation->outcome));
+    output_number(output, evaluation->score, 4);
+    output_number(output, evaluation->score_deviation, 4);
+    output_number(output, evaluation->validation_accuracy.mean, 4);
+    output_number(output, evaluation->validation_loss.mean, 4);
+    output_number(output, evaluation->train_loss.mean, 4);
+    output_integer(output, evaluation->trial_count);
+    output_number(output, evaluation->wall_seconds / trials, 3);
+    output_number(output, evaluation->cpu_seconds / trials, 3);
+    output_text(output, job->name);
+}
+
+static void print_trials(struct output *output, const struct job *job)
+{
+    for (ptrdiff_t i = 0; i < job->evaluation.trial_count; i++) {
+        const struct trial *trial = &job->evaluation.trials[i];
+        output_integer(output, trial->seed_index);
+        output_text(output, outcome_name(trial->outcome));
+        output_number(output, trial->score, 4);
+        output_number(output, trial->validation_accuracy, 4);
+        output_number(output, trial->validation_loss, 4);
+        output_number(output, trial->train_loss, 4);
+        output_integer(output, trial->epochs);
+        output_text(output, job->name);
+    }
+}
+
+static void print_epochs(struct output *output, const struct job *job)
+{
+    for (ptrdiff_t i = 0; i < job->evaluation.epoch_count; i++) {
+        const struct epoch *epoch = &job->evaluation.curve[i];
+        output_integer(output, epoch->seed_index);
+        output_integer(output, epoch->number);
+        output_number(output, epoch->train_loss, 4);
+        output_number(output, epoch->validation_loss, 4);
+        output_number(output, epoch->validation_accuracy, 4);
+        output_number(output, epoch->learning_rate, -1);
+        output_text(output, job->name);
+    }
+}
+
+static int print(struct pool *pool, const struct arguments *arguments, struct error *err)
+{
+    static const struct {
+        const char *columns[12];
+        void (*print)(struct output *output, const struct job *job);
+    } views[] = {
+        {{"outcome", "score", "deviation", "accuracy", "loss", "train_loss", "seeds", "wall_s", "cpu_s", "function"},
+         print_summary},
+        {{"seed", "outcome", "score", "accuracy", "loss", "train_loss", "epochs", "function"}, print_trials},
+        {{"seed", "epoch", "train_loss", "loss", "accuracy", "learning_rate", "function"}, print_epochs},
+    };
+    int view = arguments_flag(arguments, "curve") ? 2 : arguments_flag(arguments, "per-seed") ? 1 : 0;
+    struct output *output = NULL;
+    int status = output_new((enum output_format)arguments_choice(arguments, "format", OUTPUT_TABLE), &output, err);
+    if (status)
+        return status;
+    qsort(pool->jobs, (size_t)pool->count, sizeof *pool->jobs, compare_jobs);
+    add_columns(output, views[view].columns);
+    for (int i = 0; i < pool->count; i++)
+        views[view].print(output, &pool->jobs[i]);
+    status = output_finish(output, err);
+    output_free(output);
+    return status;
+}
+
+/* ---- the command */
+
+static void pool_release(struct pool *pool)
+{
+    for (int i = 0; i < pool->count; i++)
+        evaluation_release(&pool->jobs[i].evaluation);
+    memory_free(pool->jobs);
+    pthread_mutex_destroy(&pool->lock);
+}
+
+static int run(struct call *call, struct error *err)
+{
+    const struct arguments *arguments = call->arguments;
+    const char *path = arguments->items[arguments->count - 1];
+    int64_t seeds = arguments_integer(arguments, "seeds", 0);
+    char setting[48];
+    struct pool pool = {.lock = PTHREAD_MUTEX_INITIALIZER};
+    struct experiment *experiment = NULL;
+    enum isa isa;
+
+    snprintf(setting, sizeof setting, "training.seeds=%lld", (long long)seeds);
+    int status = isa_parse(arguments_text(arguments, "isa", "best"), &isa, err);
+    if (!status)
+        status = collect(call, &pool, err);
+    if (!status)
+        status = workbench_read(arguments, path, seeds ? setting : NULL, &experiment, err);
+    if (!status)
+        status = watch_new(arguments_flag(arguments, "quiet"), &pool.watch, err);
+    if (!status)
+        status = experiment_open(experiment, isa, err);
+    if (!status) {
+        pool.experiment = experiment;
+        status = train(&pool, arguments, err);
+    }
+    watch_free(pool.watch);
+    if (!status)
+        status = print(&pool, arguments, err);
+    pool_release(&pool);
+    experiment_free(experiment);
+    return status;
+}
+
+const struct command command_eval = {
+    .name = "eval",
+    .summary = "train and score given functions as an experiment would",
+    .usage = "actsearch eval [options] [EXPRESSION...] EXPERIMENT",
+    .description = "Trains networks with the given functions under the protocol of an experiment\n"
+                   "and prints for each, best first: outcome, score (higher is better) with its\n"
+                   "deviation over the seeds, validation accuracy, validation and training loss,\n"
+                   "number of trainings, and the seconds that one training took on the clock and\n"
+                   "of a processor. A function is an expression or a name: relu, mish,\n"
+                   "'x*sigmoid(x)'. Nothing is stored. The scores are those that a search gives\n"
+                   "the same functions.\n",
+    .examples = "  actsearch eval 'x*tanh(exp(x))' experiments/spirals.json\n"
+                "  actsearch eval --baselines --seeds 10 experiments/fashion-mlp.json\n"
+                "  actsearch eval relu mish --per-seed --format csv experiments/spirals.json\n"
+                "  actsearch eval relu --set training.epochs=20 --curve experiments/spirals.json\n",
+    .options = options,
+    .min_arguments = 1,
+    .max_arguments = ANY_NUMBER,
+    .run = run,
+};

@@ -1,0 +1,154 @@
+/* The program: finds the command, reads its options, runs it, and turns an error into one line on
+   standard error and an exit status. */
+#include "base/error.h"
+#include "base/memory.h"
+#include "cli/command.h"
+#include "cli/output.h"
+#include "nn/blas.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static const struct command *const commands[] = {
+    &command_run,  &command_top,     &command_show,  &command_query,  &command_eval,
+    &command_data, &command_grammar, &command_apply, &command_export,
+};
+enum { COMMANDS = sizeof commands / sizeof *commands };
+
+static const struct command *find_command(const char *name)
+{
+    for (int i = 0; i < COMMANDS; i++)
+        if (strcmp(commands[i]->name, name) == 0)
+            return commands[i];
+    return NULL;
+}
+
+static int unknown_command(const char *name, struct error *err)
+{
+    const char *names[COMMANDS + 3] = {0};
+    for (int i = 0; i < COMMANDS; i++)
+        names[i] = commands[i]->name;
+    names[COMMANDS] = "--help";
+    names[COMMANDS + 1] = "--version";
+    const char *near = nearest_name(name, names);
+    char cure[80];
+    snprintf(cure, sizeof cure, near ? "did you mean \"%s\"?" : "actsearch --help lists them%.0s", near);
+    return error_set(err, ERROR_USAGE, NULL, cure, "unknown %s %.60s", *name == '-' ? "option" : "command", name);
+}
+
+/* ---- help */
+
+static int print_overview(struct error *err)
+{
+    struct text out = TEXT_EMPTY;
+    text_add(&out, "actsearch " ACTSEARCH_VERSION ": an activation-function search engine\n\n"
+                   "usage: actsearch COMMAND [options] [arguments]\n\ncommands:\n");
+    for (int i = 0; i < COMMANDS; i++)
+        text_addf(&out, "  %-10s%s\n", commands[i]->name, commands[i]->summary);
+    text_add(&out, "\n  actsearch COMMAND --help   what it does, its options, examples\n"
+                   "  actsearch --version        the version of the program\n"
+                   "\nexamples:\n"
+                   "  actsearch run experiments/spirals.json       search for a few seconds\n"
+                   "  actsearch top spirals.db                     what was found\n"
+                   "  actsearch show 'x*sigmoid(x)'                what is known of a function\n"
+                   "\nexit status:\n");
+    for (int code = 0; code < ERROR_COUNT; code++)
+        text_addf(&out, "  %3d  %s\n", error_exit_status((enum error_code)code), error_meaning((enum error_code)code));
+    int status = output_plain(&out, err);
+    text_release(&out);
+    return status;
+}
+
+static int print_help(const struct command *command, struct error *err)
+{
+    struct text out = TEXT_EMPTY;
+    text_addf(&out, "actsearch %s: %s\n\nusage: %s\n\n%s\noptions:\n", command->name, command->summary, command->usage,
+              command->description);
+    options_describe(command->options, &out);
+    text_addf(&out, "\nexamples:\n%s", command->examples);
+    int status = output_plain(&out, err);
+    text_release(&out);
+    return status;
+}
+
+static int print_version(struct error *err)
+{
+    struct text out = TEXT_EMPTY;
+    char library[32];
+    text_addf(&out, "actsearch %s (%s, %s)\n", ACTSEARCH_VERSION, isa_name(isa_best()), blas_version(library));
+    int status = output_plain(&out, err);
+    text_release(&out);
+    return status;
+}
+
+static int help_about(int count, char **words, struct error *err)
+{
+    if (count == 0)
+        return print_overview(err);
+    const struct command *command = find_command(words[0]);
+    return command ? print_help(command, err) : unknown_command(words[0], err);
+}
+
+/* ---- running */
+
+static int check_count(const struct command *command, int count, struct error *err)
+{
+    if (count >= command->min_arguments && count <= command->max_arguments)
+        return 0;
+    char cure[200];
+    snprintf(cure, sizeof cure, "usage: %s", command->usage);
+    return error_set(err, ERROR_USAGE, NULL, cure,
+                     count < command->min_arguments ? "an argument is missing" : "too many arguments");
+}
+
+static int run_command(const struct command *command, int word_count, char **words, struct text *note,
+                       struct error *err)
+{
+    struct arguments arguments;
+    struct call call = {.arguments = &arguments, .word_count = word_count, .words = words};
+    int status = arguments_parse(command->options, word_count - 2, words + 2, &arguments, err);
+    if (!status && arguments.help) {
+        status = print_help(command, err);
+    } else {
+        if (!status)
+            status = check_count(command, arguments.count, err);
+        if (status && status == ERROR_USAGE)
+            error_prefix(err, command->name);
+        if (!status)
+            status = command->run(&call, err);
+    }
+    arguments_release(&arguments);
+    *note = call.note;
+    return status;
+}
+
+static bool is_one_of(const char *word, const char *a, const char *b)
+{
+    return strcmp(word, a) == 0 || strcmp(word, b) == 0;
+}
+
+static int dispatch(int argc, char **argv, struct text *note, struct error *err)
+{
+    if (argc < 2)
+        return error_set(err, ERROR_USAGE, NULL, "actsearch --help lists them", "name a command");
+    if (is_one_of(argv[1], "--help", "-h") || strcmp(argv[1], "help") == 0)
+        return help_about(argc - 2, argv + 2, err);
+    if (is_one_of(argv[1], "--version", "-V"))
+        return print_version(err);
+    const struct command *command = find_command(argv[1]);
+    return command ? run_command(command, argc, argv, note, err) : unknown_command(argv[1], err);
+}
+
+int main(int argc, char **argv)
+{
+    struct error err = ERROR_EMPTY;
+    struct text note = TEXT_EMPTY;
+    int status = dispatch(argc, argv, &note, &err);
+    if (status) {
+        char line[sizeof err];
+        error_line(&err, line, sizeof line);
+        fprintf(stderr, "actsearch: %s\n%s", line, text_string(&note));
+    }
+    text_release(&note);
+    return error_exit_status((enum error_code)status);
+}

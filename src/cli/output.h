@@ -1,0 +1,51 @@
+/* Output: rows and columns on standard output, as a table for people, CSV or JSON for programs.
+ *
+ *   output_new -> output_column, once a column -> cells, row by row -> output_finish -> output_free
+ *
+ * A row ends with its last cell. The table is kept until the end, since every row counts for the
+ * widths, and then cut to the terminal: text columns become narrower, the widest first, numbers
+ * never. CSV (RFC 4180) and JSON (an array of objects) are written row by row with every digit of
+ * a number; what is missing or not finite is empty in CSV, null in JSON and "-" in a table.
+ *
+ * The first failure (memory, a full disk behind standard output) is kept, later calls do nothing,
+ * and output_finish() reports it. */
+#ifndef ACTSEARCH_CLI_OUTPUT_H
+#define ACTSEARCH_CLI_OUTPUT_H
+
+#include <stdint.h>
+
+struct error;
+struct output;
+struct text;
+
+enum output_format { OUTPUT_TABLE, OUTPUT_CSV, OUTPUT_JSON };
+extern const char *const output_formats[]; /* their names, for OPTION_FORMAT */
+
+/* The entry for the tables of options: -f, --format. */
+#define OPTION_FORMAT                                                                                                  \
+    {                                                                                                                  \
+        .name = "format", .letter = 'f', .kind = OPTION_CHOICE, .value = "FORMAT", .choices = output_formats,          \
+        .help = "table (the default), csv or json"                                                                     \
+    }
+
+/* Returns owned. */
+int output_new(enum output_format format, struct output **output, struct error *err);
+void output_free(struct output *output); /* accepts NULL */
+
+/* Adds a column; before the first cell. The name is copied. */
+void output_column(struct output *output, const char *name);
+
+/* The next cell. NULL is a missing text. A number that is not finite is missing. `decimals`: digits
+   behind the point in a table; negative: up to 6 significant ones. */
+void output_text(struct output *output, const char *string);
+void output_integer(struct output *output, int64_t value);
+void output_number(struct output *output, double value, int decimals);
+void output_missing(struct output *output);
+
+/* Writes what is left. ERROR_IO when standard output cannot take it. */
+int output_finish(struct output *output, struct error *err);
+
+/* Writes a plain text to standard output; ERROR_IO likewise, ERROR_MEMORY when the text has failed. */
+int output_plain(const struct text *text, struct error *err);
+
+#endif

@@ -1,0 +1,14 @@
+/* The report at the end of a run. */
+#ifndef ACTSEARCH_CLI_REPORT_H
+#define ACTSEARCH_CLI_REPORT_H
+
+#include <stdbool.h>
+
+struct error;
+struct store;
+
+/* Prints what became of the candidates, the best ten, the places of the known functions, and what to
+   type next. `database` is its path; `resumed`: some of it was there before. */
+int report_print(struct store *store, const char *database, bool resumed, struct error *err);
+
+#endif

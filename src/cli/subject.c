@@ -1,0 +1,106 @@
+#include "cli/subject.h"
+
+#include "base/error.h"
+#include "cli/command.h"
+#include "cli/expression.h"
+#include "expr/catalogue.h"
+#include "expr/parse.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static int best_ticket(struct store *store, int64_t *ticket, struct error *err)
+{
+    struct store_query *query = NULL;
+    bool row = false;
+    int status = store_query_new(store, "SELECT ticket FROM leaderboard WHERE rank = 1 LIMIT 1", &query, err);
+    if (!status)
+        status = store_query_next(query, &row, err);
+    if (!status && row)
+        *ticket = store_query_cell(query, 0).integer;
+    else if (!status)
+        status = error_set(err, ERROR_INPUT, NULL, "let the run go on until a candidate is scored",
+                           "the database holds no scored candidate yet");
+    store_query_free(query);
+    return status;
+}
+
+static int read_ticket(struct store *store, const char *text, int64_t *ticket, struct error *err)
+{
+    if (strcmp(text, "best") == 0)
+        return best_ticket(store, ticket, err);
+    char *end;
+    errno = 0;
+    long long value = strtoll(text, &end, 10);
+    if (*end || end == text || errno || value < 0)
+        return error_set(err, ERROR_USAGE, NULL, "give a number of actsearch top, or best", "\"%.40s\" is no ticket",
+                         text);
+    if (value >= store_count(store))
+        return error_set(err, ERROR_INPUT, NULL, "actsearch top lists them", "there is no ticket %lld, only 0 to %lld",
+                         value, (long long)store_count(store) - 1);
+    *ticket = value;
+    return 0;
+}
+
+static int open_row(struct subject *subject, int64_t ticket, struct error *err)
+{
+    store_cursor_free(subject->cursor);
+    subject->cursor = NULL;
+    int status = store_cursor_new(subject->store, ticket, &subject->cursor, err);
+    if (!status)
+        status = store_cursor_next(subject->cursor, &subject->stored, err);
+    if (!status && !subject->stored)
+        status = error_set(err, ERROR_INPUT, NULL, NULL, "there is no ticket %lld", (long long)ticket);
+    return status;
+}
+
+static int open_stored(struct subject *subject, const char *path, const char *which, struct error *err)
+{
+    int64_t ticket = 0;
+    subject->database = path;
+    int status = store_open_read(path, &subject->store, err);
+    if (!status)
+        status = read_ticket(subject->store, which, &ticket, err);
+    if (!status)
+        status = open_row(subject, ticket, err);
+    if (!status && subject->stored->proposal.same_as != STORE_NONE)
+        status = open_row(subject, subject->stored->proposal.same_as, err);
+    if (!status)
+        status = tree_parse(subject->stored->proposal.simplified, &subject->tree, err);
+    if (status)
+        error_prefix(err, path);
+    return status;
+}
+
+int subject_open(struct call *call, struct subject *subject, struct error *err)
+{
+    const struct arguments *arguments = call->arguments;
+    const char *first = arguments->items[0];
+    *subject = (struct subject){0};
+    int status;
+    if (arguments->count == 2)
+        status = open_stored(subject, first, arguments->items[1], err);
+    else if (access(first, F_OK) == 0)
+        status =
+            error_set(err, ERROR_USAGE, first, "add a ticket of actsearch top, or best", "which of its candidates?");
+    else
+        status = expression_read(call, first, &subject->tree, err);
+    if (!status)
+        status = catalogue_new(&subject->catalogue, err);
+    if (!status) {
+        const struct known *known = catalogue_of(subject->catalogue, &subject->tree);
+        subject->name = known ? known->name : NULL;
+    }
+    return status;
+}
+
+void subject_release(struct subject *subject)
+{
+    store_cursor_free(subject->cursor);
+    store_close(subject->store, NULL);
+    catalogue_free(subject->catalogue);
+    *subject = (struct subject){0};
+}

@@ -1,0 +1,212 @@
+#include "cli/watch.h"
+
+#include "base/error.h"
+#include "base/memory.h"
+#include "base/text.h"
+#include "cli/terminal.h"
+
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { TICK_MS = 200, LOG_SECONDS = 5 };
+
+struct watch {
+    struct executor_stop stop;
+    bool quiet, terminal;
+    sigset_t heard, before;
+    pthread_t thread;
+    atomic_bool over;
+    int signals; /* heard so far; the thread's own */
+
+    pthread_mutex_t lock; /* of what follows: written by the observer, read by the thread */
+    struct progress progress;
+    char formula[200];
+    bool observed;
+    double observed_at;    /* by now() */
+    int64_t first_tickets; /* that were there at the start */
+    int64_t expected_tickets;
+};
+
+static double now(void)
+{
+    struct timespec time;
+    clock_gettime(CLOCK_MONOTONIC, &time);
+    return (double)time.tv_sec + 1e-9 * (double)time.tv_nsec;
+}
+
+/* ---- the line */
+
+/* 0:07, 12:34, 1:02:03 */
+static void add_duration(double seconds, struct text *out)
+{
+    long s = (long)(seconds + 0.5);
+    if (s >= 3600)
+        text_addf(out, "%ld:%02ld:%02ld", s / 3600, s / 60 % 60, s % 60);
+    else
+        text_addf(out, "%ld:%02ld", s / 60, s % 60);
+}
+
+/* What is done and to do of the thing that is counted; both 0 when the end is not known. */
+static void share_done(const struct watch *watch, double *done, double *all, double *done_now)
+{
+    const struct progress *progress = &watch->progress;
+    *done = *all = *done_now = 0;
+    if (progress->to_train > 0) {
+        *done = (double)progress->trained;
+        *all = (double)progress->to_train;
+        *done_now = (double)progress->trained_now;
+    } else if (watch->expected_tickets > 0) {
+        *done = (double)progress->tickets;
+        *all = (double)watch->expected_tickets;
+        *done_now = (double)(progress->tickets - watch->first_tickets);
+    }
+    if (*done > *all)
+        *done = *all;
+}
+
+static void add_line(const struct watch *watch, struct text *out)
+{
+    const struct progress *progress = &watch->progress;
+    double done, all, done_now;
+    double seconds = progress->seconds + (progress->finished ? 0 : now() - watch->observed_at);
+    share_done(watch, &done, &all, &done_now);
+    if (all > 0)
+        text_addf(out, "%3.0f%%  %.0f/%.0f", progress->finished ? 100 : 100 * done / all, done, all);
+    else
+        text_addf(out, "%lld trained", (long long)progress->trained);
+    if (seconds > 0 && progress->trained_now > 0)
+        text_addf(out, "  %.1f/s", (double)progress->trained_now / seconds);
+    bool estimated = !progress->finished && done_now > 0 && seconds > 0;
+    text_add(out, estimated ? "  " : "  in ");
+    add_duration(estimated ? (all - done) * seconds / done_now : seconds, out);
+    text_add(out, estimated ? " left" : "");
+    if (progress->best_ticket >= 0)
+        text_addf(out, "  best %.4f  %s", progress->best_score, watch->formula);
+}
+
+/* On a terminal the line must not reach the last column, or it would wrap. */
+static void show(const struct watch *watch)
+{
+    struct text line = TEXT_EMPTY;
+    add_line(watch, &line);
+    const char *string = text_string(&line);
+    if (watch->terminal) {
+        int width = terminal_width(STDERR_FILENO) - 1;
+        fprintf(stderr, "\r%.*s\033[K", (int)character_bytes(string, width), string);
+    } else {
+        fprintf(stderr, "%s\n", string);
+    }
+    fflush(stderr);
+    text_release(&line);
+}
+
+static void say(const struct watch *watch, const char *message)
+{
+    fprintf(stderr, "%s%s\n", watch->terminal && !watch->quiet ? "\r\033[K" : "", message);
+}
+
+/* ---- the thread */
+
+static void hear(struct watch *watch)
+{
+    watch->signals++;
+    if (watch->signals == 1) {
+        atomic_store(&watch->stop.drain, 1);
+        say(watch, "stopping when what is in training is finished; once more to drop it");
+    } else if (watch->signals == 2) {
+        atomic_store(&watch->stop.abort, 1);
+        say(watch, "dropping what is in training");
+    }
+}
+
+static void *live(void *context)
+{
+    struct watch *watch = context;
+    struct timespec tick = {.tv_nsec = TICK_MS * 1000000L};
+    double last = now();
+    int64_t shown = -1;
+    while (!atomic_load(&watch->over)) {
+        int signal = sigtimedwait(&watch->heard, NULL, &tick);
+        if (signal > 0 && !atomic_load(&watch->over))
+            hear(watch);
+        pthread_mutex_lock(&watch->lock);
+        bool due = watch->terminal || (now() - last >= LOG_SECONDS && watch->progress.tickets != shown);
+        if (!watch->quiet && watch->observed && due && !atomic_load(&watch->over)) {
+            show(watch);
+            shown = watch->progress.tickets;
+            last = now();
+        }
+        pthread_mutex_unlock(&watch->lock);
+    }
+    return NULL;
+}
+
+int watch_new(bool quiet, struct watch **watch, struct error *err)
+{
+    *watch = NULL;
+    struct watch *made = memory_zeroed(1, sizeof *made);
+    if (!made)
+        return memory_error(err, "the progress");
+    made->quiet = quiet;
+    made->terminal = isatty(STDERR_FILENO);
+    pthread_mutex_init(&made->lock, NULL);
+    sigemptyset(&made->heard);
+    sigaddset(&made->heard, SIGINT);
+    sigaddset(&made->heard, SIGTERM);
+    pthread_sigmask(SIG_BLOCK, &made->heard, &made->before);
+    int failure = pthread_create(&made->thread, NULL, live, made);
+    if (failure) {
+        pthread_sigmask(SIG_SETMASK, &made->before, NULL);
+        memory_free(made);
+        return error_set(err, ERROR_MEMORY, NULL, "end some other processes", "cannot start a thread: %s",
+                         strerror(failure));
+    }
+    *watch = made;
+    return 0;
+}
+
+void watch_free(struct watch *watch)
+{
+    if (!watch)
+        return;
+    atomic_store(&watch->over, true);
+    pthread_kill(watch->thread, SIGINT); /* wakes it; it looks at `over` first */
+    pthread_join(watch->thread, NULL);
+    if (watch->observed && !watch->quiet) {
+        show(watch);
+        if (watch->terminal)
+            fputc('\n', stderr);
+    }
+    pthread_sigmask(SIG_SETMASK, &watch->before, NULL);
+    pthread_mutex_destroy(&watch->lock);
+    memory_free(watch);
+}
+
+struct executor_stop *watch_stop(struct watch *watch)
+{
+    return &watch->stop;
+}
+
+void watch_expect_tickets(struct watch *watch, int64_t tickets)
+{
+    watch->expected_tickets = tickets;
+}
+
+void watch_observe(void *context, const struct progress *progress)
+{
+    struct watch *watch = context;
+    pthread_mutex_lock(&watch->lock);
+    if (!watch->observed)
+        watch->first_tickets = progress->tickets;
+    watch->observed = true;
+    watch->observed_at = now();
+    watch->progress = *progress;
+    watch->progress.best_formula = NULL;
+    if (progress->best_ticket >= 0)
+        snprintf(watch->formula, sizeof watch->formula, "%s", progress->best_formula);
+    pthread_mutex_unlock(&watch->lock);
+}

@@ -1,0 +1,42 @@
+/* Workbench: what the commands that train have in common: options, threads, the evaluator. */
+#ifndef ACTSEARCH_CLI_WORKBENCH_H
+#define ACTSEARCH_CLI_WORKBENCH_H
+
+#include "executor/executor.h"
+
+struct arguments;
+struct error;
+struct experiment;
+
+#define OPTION_SET                                                                                                     \
+    {                                                                                                                  \
+        .name = "set", .letter = 's', .kind = OPTION_LIST, .value = "PATH=VALUE",                                      \
+        .help = "set a value of the experiment, such as search.window=8 or training.seeds=5 (may be repeated; paths "  \
+                "of files start at the experiment's folder)"                                                           \
+    }
+#define OPTION_THREADS                                                                                                 \
+    {                                                                                                                  \
+        .name = "threads", .letter = 't', .kind = OPTION_INTEGER, .value = "N", .min = 1, .max = 4096,                 \
+        .help = "candidates trained side by side (default: one a core; results do not depend on it)"                   \
+    }
+#define OPTION_ISA                                                                                                     \
+    {                                                                                                                  \
+        .name = "isa", .kind = OPTION_TEXT, .value = "LEVEL",                                                          \
+        .help = "instruction level: portable, x86-64-v3, x86-64-v4 or best (the default); results depend on it in "    \
+                "their last digits"                                                                                    \
+    }
+
+/* Reads the experiment with the settings of --set, and then `extra` (NULL: none). Returns owned. */
+int workbench_read(const struct arguments *arguments, const char *path, const char *extra,
+                   struct experiment **experiment, struct error *err);
+
+/* --threads, or the number of cores that this process may use. */
+int workbench_threads(const struct arguments *arguments);
+
+/* The evaluator of an open experiment, which it borrows. */
+struct evaluator workbench_evaluator(const struct experiment *experiment);
+
+/* The processor's model name, or "unknown"; into `buffer`. */
+const char *workbench_processor(char *buffer, int size);
+
+#endif

@@ -1,0 +1,64 @@
+#!/bin/sh
+# The database does not depend on the number of threads, nor on how often the run was killed: everything
+# but the tables of times must be the same, byte by byte, for 1 thread, 2 threads, and 2 threads with
+# kill -9 at random moments and resuming. A run with another window must differ, or the comparison
+# could not fail.
+#   determinism.sh PROGRAM SOURCE_DIR [KILLS]
+set -u
+program=$(realpath "$1")
+source=$(realpath "$2")
+kills=${3:-10}
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+cd "$work" || exit 1
+experiment="$source/experiments/spirals.json --set search.evaluations=80 --set search.window=8 --set search.population=16
+    --set search.tournament=4 --quiet"
+
+# Everything but `session` and `timing`, in a fixed order.
+dump() {
+    for table in run proposal evaluation trial curve parameter; do
+        "$program" query "$1" "SELECT * FROM $table" --format csv || exit 1
+    done >"$1.txt"
+}
+
+# shellcheck disable=SC2086
+"$program" run $experiment --threads 1 --db one.db || exit 1
+# shellcheck disable=SC2086
+"$program" run $experiment --threads 2 --db two.db || exit 1
+# shellcheck disable=SC2086
+"$program" run $experiment --set search.window=2 --threads 2 --db other.db || exit 1
+
+# Random moments, from a stream of the clock: a failure must be rare luck to be missed, not to be found.
+seed=$(date +%s)
+echo "kills at random moments from $seed"
+i=0
+while [ $i -lt "$kills" ]; do
+    # shellcheck disable=SC2086
+    "$program" run $experiment --threads 2 --db killed.db &
+    pid=$!
+    seed=$(((seed * 1103515245 + 12345) % 2147483648))
+    sleep "$(awk -v r=$seed 'BEGIN { printf "%.3f", 0.02 + 0.2 * r / 2147483648 }')"
+    kill -9 $pid 2>/dev/null
+    wait $pid 2>/dev/null
+    i=$((i + 1))
+done
+# shellcheck disable=SC2086
+"$program" run $experiment --threads 2 --db killed.db || exit 1
+
+for db in one two other killed; do
+    dump $db.db
+done
+status=0
+cmp one.db.txt two.db.txt || status=1
+cmp one.db.txt killed.db.txt || status=1
+if cmp -s one.db.txt other.db.txt; then
+    echo "another window gives the same database: this comparison shows nothing" >&2
+    status=1
+fi
+sessions=$("$program" query killed.db 'SELECT count(*) FROM session' --format csv | tail -n 1 | tr -d '\r')
+killed=$("$program" query killed.db "SELECT count(*) FROM session WHERE ending = 'killed'" --format csv | tail -n 1 | tr -d '\r')
+rows=$("$program" query one.db 'SELECT count(*) FROM proposal' --format csv | tail -n 1 | tr -d '\r')
+echo "$rows tickets, $sessions sessions, $killed of them killed"
+[ "$killed" -gt 0 ] || { echo "no kill came at a moment that counts" >&2; status=1; }
+[ $status = 0 ] && echo "determinism: 1 thread, 2 threads and $kills kills give one database"
+exit $status
