@@ -19,7 +19,8 @@ enum { WORD = 64 };
 
 static const struct option options[] = {
     {"float", 0, OPTION_FLAG, .help = "with the single-precision kernels that train networks (default: in double)"},
-    {"parameter", 'p', OPTION_LIST, "pN=VALUE", .help = "value of a learned parameter (default: where it starts)"},
+    {"parameters", 'p', OPTION_LIST, "p0=A,p1=B",
+     .help = "values of learned parameters (default: where they start); may be repeated"},
     OPTION_ISA,
     OPTION_FORMAT,
     OPTION_END,
@@ -39,28 +40,40 @@ static int read_number(const char *text, const char *where, double *value, struc
 {
     char *end;
     *value = strtod(text, &end);
-    if (end == text || *end)
+    if (end == text || *end || isspace((unsigned char)*text))
         return error_set(err, ERROR_INPUT, where, "give numbers such as -1.5 or 1e-3", "\"%.40s\" is no number", text);
     return 0;
 }
 
+/* One of p0=A,p1=B; leaves *text behind it and its comma. */
+static int read_parameter(const char **text, struct evaluation_at *at, struct error *err)
+{
+    const char *p = *text;
+    size_t length = strcspn(p, ",");
+    int count = tree_parameter_count(&at->tree), index = length > 1 ? p[1] - '0' : 0;
+    if (length < 3 || p[0] != 'p' || index < 0 || index > 9 || p[2] != '=')
+        return error_set(err, ERROR_USAGE, "--parameters", "write p0=0.5 or p0=0.5,p1=2", "cannot read \"%.*s\"",
+                         length < 40 ? (int)length : 40, p);
+    if (index >= count)
+        return error_set(err, ERROR_USAGE, "--parameters", "write them into the expression as p0, p1, ...",
+                         "there is no p%d, for the function has %d learned parameter%s", index, count,
+                         count == 1 ? "" : "s");
+    char number[WORD + 1];
+    snprintf(number, sizeof number, "%.*s", length - 3 < WORD ? (int)length - 3 : WORD, p + 3);
+    *text = p + length + (p[length] == ',');
+    return read_number(number, "--parameters", &at->parameters[index], err);
+}
+
 static int read_parameters(const struct arguments *arguments, struct evaluation_at *at, struct error *err)
 {
-    tree_parameter_starts(&at->tree, at->parameters);
+    int status = 0;
     const char *text;
-    for (int i = 0; (text = arguments_list(arguments, "parameter", i)); i++) {
-        bool named = text[0] == 'p' && isdigit((unsigned char)text[1]) && text[2] == '=';
-        if (!named)
-            return error_set(err, ERROR_USAGE, "--parameter", "write p0=0.5", "cannot read \"%.40s\"", text);
-        int index = text[1] - '0';
-        if (index >= tree_parameter_count(&at->tree))
-            return error_set(err, ERROR_USAGE, "--parameter", NULL, "the function has %d learned parameters, no p%d",
-                             tree_parameter_count(&at->tree), index);
-        int status = read_number(text + 3, "--parameter", &at->parameters[index], err);
-        if (status)
-            return status;
-    }
-    return 0;
+    tree_parameter_starts(&at->tree, at->parameters);
+    for (int i = 0; (text = arguments_list(arguments, "parameters", i)); i++)
+        do
+            status = read_parameter(&text, at, err);
+        while (!status && *text);
+    return status;
 }
 
 static int prepare(struct call *call, struct evaluation_at *at, struct error *err)
@@ -98,15 +111,30 @@ static void add_point(const struct evaluation_at *at, double x, struct output *o
     output_number(output, f.slope, -1);
 }
 
+/* The next word of standard input, its beginning if it is longer than WORD; false at the end. */
+static bool read_word(char word[WORD + 1])
+{
+    int length = 0, c = getchar();
+    while (c != EOF && isspace(c))
+        c = getchar();
+    for (; c != EOF && !isspace(c); c = getchar())
+        if (length < WORD)
+            word[length++] = (char)c;
+    word[length] = '\0';
+    return length > 0;
+}
+
 /* Numbers separated by white space; an error names the place. */
 static int add_input(const struct evaluation_at *at, struct output *output, struct error *err)
 {
     char word[WORD + 1];
-    for (int64_t place = 1; scanf("%64s", word) == 1; place++) {
+    for (int64_t place = 1; read_word(word); place++) {
         char where[48];
         snprintf(where, sizeof where, "standard input, number %lld", (long long)place);
         double x;
-        int status = read_number(word, where, &x, err);
+        int status = strlen(word) < WORD ? read_number(word, where, &x, err)
+                                         : error_set(err, ERROR_INPUT, where, "separate numbers by blanks or new lines",
+                                                     "\"%.40s...\" is too long for a number", word);
         if (status)
             return status;
         add_point(at, x, output);
@@ -157,10 +185,13 @@ const struct command command_apply = {
     .name = "apply",
     .summary = "a function's value and slope at given points",
     .usage = "actsearch apply [options] EXPRESSION [X ...]",
-    .description = "Prints f(x) and f'(x) for each X, or for the numbers on standard input.\n",
+    .description = "Prints x, f(x) and the slope f'(x) for each X, or for the numbers on standard\n"
+                   "input, separated by blanks or new lines; inf and nan are numbers too. A table\n"
+                   "shows six digits, CSV and JSON all of them; there, what is not finite is empty\n"
+                   "or null. With --float, x is rounded to single precision first.\n",
     .examples = "  actsearch apply 'x*sigmoid(x)' -1 0 1.5\n"
                 "  seq -3 0.5 3 | actsearch apply gelu --format csv\n"
-                "  actsearch apply --float --parameter p0=2 'x*sigmoid(p0*x)' 1\n",
+                "  actsearch apply --float --parameters p0=2 'x*sigmoid(p0*x)' 1\n",
     .options = options,
     .min_arguments = 1,
     .max_arguments = ANY_NUMBER,

@@ -7,8 +7,8 @@
 #include "cli/command.h"
 #include "cli/output.h"
 #include "cli/subject.h"
-#include "expr/parse.h"
 
+#include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -24,12 +24,13 @@ static const struct option options[] = {
     OPTION_END,
 };
 
-/* Lines for the comment at the top, and a set of values for each layer. */
+/* Lines for the comment at the top, and sets of values for the learned parameters. */
 struct material {
+    char name[80];
     char lines[LINES][LINE];
     const char *provenance[LINES + 1];
-    struct export_set sets[SETS];
-    char suffixes[SETS][24], remarks[SETS][80];
+    struct export_set sets[SETS + 1]; /* the mean over the layers, then each layer */
+    char suffixes[SETS + 1][24], remarks[SETS + 1][120];
     int line_count, set_count;
 };
 
@@ -43,49 +44,67 @@ __attribute__((format(printf, 2, 3))) static void add_line(struct material *mate
     material->line_count++;
 }
 
-/* The trained values, averaged over the seeds, layer by layer. */
-static void collect_sets(const struct store_ticket *stored, struct material *material)
+/* The trained values, averaged over the seeds; layer -1: over the layers too. */
+static void add_set(const struct subject *subject, int64_t layer, struct material *material)
 {
-    double count[SETS][TREE_PARAMETERS] = {{0}};
-    for (ptrdiff_t i = 0; i < stored->parameter_count; i++) {
-        const struct store_parameter *p = &stored->parameters[i];
-        if (p->layer < 0 || p->layer >= SETS || p->parameter_index >= TREE_PARAMETERS)
-            continue;
-        struct export_set *set = &material->sets[p->layer];
-        double n = ++count[p->layer][p->parameter_index];
-        set->values[p->parameter_index] += (p->value - set->values[p->parameter_index]) / n;
-        if (p->layer >= material->set_count)
-            material->set_count = (int)p->layer + 1;
+    int k = material->set_count++, count = tree_parameter_count(&subject->tree);
+    struct export_set *set = &material->sets[k];
+    for (int j = 0; j < count; j++)
+        set->values[j] = subject_parameter(subject, layer, j);
+    if (layer >= 0) {
+        snprintf(material->suffixes[k], sizeof material->suffixes[k], "_layer%lld", (long long)layer + 1);
+        snprintf(material->remarks[k], sizeof material->remarks[k],
+                 "With the learned parameters of activation layer %lld, mean over the seeds.", (long long)layer + 1);
+    } else {
+        snprintf(material->remarks[k], sizeof material->remarks[k],
+                 "With the learned parameters as they were trained, mean over the seeds%s.",
+                 subject_layers(subject) > 1 ? " and the layers" : "");
     }
-    for (int i = 0; i < material->set_count; i++) {
-        snprintf(material->suffixes[i], sizeof material->suffixes[i], i ? "_layer%d" : "", i + 1);
-        snprintf(material->remarks[i], sizeof material->remarks[i],
-                 "Activation layer %d: its learned parameters, mean over the seeds.", i + 1);
-        material->sets[i].suffix = material->suffixes[i];
-        material->sets[i].remark = material->remarks[i];
-    }
+    set->suffix = material->suffixes[k];
+    set->remark = material->remarks[k];
+}
+
+static void collect_sets(const struct subject *subject, struct material *material)
+{
+    int64_t layers = subject_layers(subject);
+    if (!subject->trained)
+        return;
+    add_set(subject, -1, material);
+    for (int64_t layer = 0; layer < layers && layers > 1 && layer < SETS; layer++)
+        add_set(subject, layer, material);
+}
+
+static void collect_provenance(const struct subject *subject, struct material *material)
+{
+    const struct store_run *run = store_run(subject->store);
+    const struct store_proposal *proposal = &subject->stored->proposal;
+    const struct store_evaluation *evaluation = subject->stored->evaluation;
+    if (strcmp(proposal->expression, proposal->simplified) != 0)
+        add_line(material, "proposed as %.300s", proposal->expression);
+    add_line(material, "experiment %.200s, seed %lld, ticket %lld (by %.60s)", run->name, (long long)run->seed,
+             (long long)proposal->ticket, proposal->operator);
+    if (evaluation && isfinite(evaluation->score_deviation))
+        add_line(material, "score %.6g by %s (higher is better), deviation %.2g over %lld seeds", evaluation->score,
+                 run->metric, evaluation->score_deviation, (long long)evaluation->seeds);
+    else if (evaluation && isfinite(evaluation->score))
+        add_line(material, "score %.6g by %s (higher is better), one seed", evaluation->score, run->metric);
+    add_line(material, "database %.200s, data %.150s", subject->database, run->data_description);
+    add_line(material, "actsearch %s, %s", run->program_version, run->isa);
 }
 
 static void collect(const struct subject *subject, struct material *material)
 {
+    bool taken = subject->name && export_name_is_taken(subject->name);
+    snprintf(material->name, sizeof material->name, "%s%s", subject->name ? subject->name : "activation",
+             taken ? "_activation" : "");
     if (subject->name)
         add_line(material, "known as %s", subject->name);
-    if (subject->stored) {
-        const struct store_run *run = store_run(subject->store);
-        const struct store_ticket *stored = subject->stored;
-        add_line(material, "proposed as %.300s", stored->proposal.expression);
-        add_line(material, "experiment %s, seed %lld, ticket %lld (%s)", run->name, (long long)run->seed,
-                 (long long)stored->proposal.ticket, stored->proposal.operator);
-        if (stored->evaluation)
-            add_line(material, "%s %.6g over %lld seeds, deviation %.2g, validation data", run->metric,
-                     stored->evaluation->score, (long long)stored->evaluation->seeds,
-                     stored->evaluation->score_deviation);
-        add_line(material, "data: %.300s", run->data_description);
-        add_line(material, "actsearch %s, %s", run->program_version, run->isa);
-        collect_sets(stored, material);
-    } else {
+    if (subject->stored)
+        collect_provenance(subject, material);
+    else
         add_line(material, "actsearch %s", ACTSEARCH_VERSION);
-    }
+    if (subject->stored)
+        collect_sets(subject, material);
 }
 
 static int write_code(const struct arguments *arguments, const struct text *code, struct error *err)
@@ -107,7 +126,7 @@ static int run(struct call *call, struct error *err)
     if (!status) {
         collect(&subject, material);
         struct export_options export = {
-            .name = arguments_text(call->arguments, "name", subject.name ? subject.name : "activation"),
+            .name = arguments_text(call->arguments, "name", material->name),
             .provenance = material->provenance,
             .sets = material->set_count ? material->sets : NULL,
             .set_count = material->set_count,
@@ -129,8 +148,9 @@ const struct command command_export = {
     .usage = "actsearch export [options] DATABASE TICKET | EXPRESSION",
     .description = "Prints C99 code for the function and its derivative, in double and in float,\n"
                    "that needs nothing but math.h. TICKET is a number of actsearch top, or best.\n"
-                   "Learned parameters become constants: as they were trained (mean over the\n"
-                   "seeds, one set of functions for each layer), or where they start.\n",
+                   "Learned parameters become constants: where they start, or as they were trained,\n"
+                   "mean over seeds and layers, and once more for each layer (NAME_layer1, ...);\n"
+                   "NAME_p() takes any values for them.\n",
     .examples = "  actsearch export --c spirals.db best --output activation.c\n"
                 "  actsearch export --c --name swish2 'x*sigmoid(2*x)'\n"
                 "  actsearch export --c --header mish > mish.h\n",

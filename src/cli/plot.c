@@ -1,3 +1,5 @@
+/* Rows and columns have their centres on round numbers: the axes go through the middle of a character,
+   and tick marks stand at even distances. */
 #include "cli/plot.h"
 
 #include "base/memory.h"
@@ -8,16 +10,23 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 /* A character cell holds 2 x 4 dots of braille. */
-enum { DOTS_X = 2, DOTS_Y = 4, LABEL = 8, SAMPLES = 241 };
+enum { DOTS_X = 2, DOTS_Y = 4, SAMPLES = 481 };
 
 struct canvas {
     const struct plot_options *options;
-    double low, high;
-    uint8_t *dots;  /* of f, one byte of braille bits for each cell */
-    uint8_t *slope; /* a dot of f' in the cell */
+    int columns, rows; /* of characters */
+    int margin;        /* columns of labels before it */
+    int zero_row;      /* where 0 is; inside the canvas */
+    int tick_rows;     /* rows from tick to tick */
+    double row_height; /* in units of f */
+    uint8_t *value;    /* dots of f, one byte of braille bits for each cell */
+    uint8_t *slope;    /* dots of f' */
 };
+
+/* ---- scales */
 
 static int by_size(const void *a, const void *b)
 {
@@ -25,167 +34,291 @@ static int by_size(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
-/* From the 3rd to the 97th hundredth of all values, a little more on both sides, and 0 inside. */
-static void choose_range(const struct tree *tree, const double *parameters, struct canvas *canvas)
+/* From the 4th to the 96th hundredth of all values, a little more on both sides, and 0 inside. */
+static void find_range(const struct tree *tree, const double *parameters, const struct plot_options *options,
+                       double *low, double *high)
 {
     double values[2 * SAMPLES];
     int count = 0;
-    const struct plot_options *options = canvas->options;
     for (int i = 0; i < SAMPLES; i++) {
         double x = options->left + (options->right - options->left) * i / (SAMPLES - 1);
         struct dual f = tree_eval(tree, x, parameters);
-        if (isfinite(f.value))
+        if (fabs(f.value) < 1e300)
             values[count++] = f.value;
-        if (isfinite(f.slope))
+        if (fabs(f.slope) < 1e300)
             values[count++] = f.slope;
     }
     qsort(values, (size_t)count, sizeof *values, by_size);
-    double low = count ? values[count * 3 / 100] : 0, high = count ? values[count - 1 - count * 3 / 100] : 0;
-    double margin = 0.15 * (high - low);
+    *low = *high = 0;
     if (count) {
-        low = fmax(low - margin, values[0]);
-        high = fmin(high + margin, values[count - 1]);
+        double from = values[count / 25], to = values[count - 1 - count / 25], margin = 0.2 * (to - from);
+        *low = fmin(0, fmax(from - margin, values[0]));
+        *high = fmax(0, fmin(to + margin, values[count - 1]));
     }
-    low = fmin(low, 0);
-    high = fmax(high, 0);
-    if (high - low < 1e-9)
-        high = low + 1;
-    margin = 0.04 * (high - low);
-    canvas->low = low - margin;
-    canvas->high = high + margin;
+    if (*high - *low < 1e-290)
+        *high = *low + 1;
 }
 
-static double row_of(const struct canvas *canvas, double value, int rows)
+static int rows_needed(double low, double high, double row_height)
 {
-    return (canvas->high - value) / (canvas->high - canvas->low) * rows;
+    double rows = ceil(high / row_height - 0.3) + ceil(-low / row_height - 0.3) + 1;
+    return rows < 1000 ? (int)rows : 1000;
 }
 
-static void set_dot(struct canvas *canvas, int x, int y)
+/* Ticks at 1, 2 or 5 times a power of ten, 2 to 4 rows apart: the finest that fits. */
+static void choose_scale(double low, double high, struct canvas *canvas)
+{
+    static const double steps[] = {1, 2, 5};
+    double power = pow(10, floor(log10((high - low) / canvas->options->rows)));
+    canvas->row_height = INFINITY;
+    for (int i = 0; i < 9; i++)
+        for (int k = 2; k <= 4; k++) {
+            double height = steps[i % 3] * power * pow(10, i / 3) / k;
+            if (height < canvas->row_height && rows_needed(low, high, height) <= canvas->options->rows) {
+                canvas->row_height = height;
+                canvas->tick_rows = k;
+            }
+        }
+    canvas->rows = rows_needed(low, high, canvas->row_height);
+    canvas->zero_row = (int)ceil(high / canvas->row_height - 0.3);
+}
+
+static double x_step(const struct plot_options *options)
+{
+    double range = options->right - options->left, step = pow(10, floor(log10(range / 8)));
+    while (range / step > 14)
+        step *= range / step > 28 ? 5 : 2;
+    return step;
+}
+
+/* ---- drawing */
+
+/* The row of dots of a value, possibly far outside. */
+static double dot_row(const struct canvas *canvas, double value)
+{
+    return (canvas->zero_row + 0.5 - value / canvas->row_height) * DOTS_Y;
+}
+
+static void set_dot(const struct canvas *canvas, uint8_t *cells, int x, int y)
 {
     static const uint8_t bits[DOTS_Y][DOTS_X] = {{1, 8}, {2, 16}, {4, 32}, {64, 128}};
-    int columns = canvas->options->columns, rows = canvas->options->rows;
-    if (x >= 0 && y >= 0 && x < columns * DOTS_X && y < rows * DOTS_Y)
-        canvas->dots[y / DOTS_Y * columns + x / DOTS_X] |= bits[y % DOTS_Y][x % DOTS_X];
+    if (y >= 0 && y < canvas->rows * DOTS_Y)
+        cells[y / DOTS_Y * canvas->columns + x / DOTS_X] |= bits[y % DOTS_Y][x % DOTS_X];
 }
 
-static void draw(const struct tree *tree, const double *parameters, struct canvas *canvas)
+/* One curve. `every`: 1 sets all dots along the line, 2 every other. */
+static void draw(const struct canvas *canvas, const struct tree *tree, const double *parameters, bool slope, int every,
+                 uint8_t *cells)
 {
     const struct plot_options *options = canvas->options;
-    int width = options->columns * DOTS_X, height = options->rows * DOTS_Y;
-    double before = NAN;
-    for (int i = 0; i < width; i++) {
-        double x = options->left + (options->right - options->left) * (i + 0.5) / width;
-        struct dual f = tree_eval(tree, x, parameters);
-        double y = row_of(canvas, f.value, height);
-        if (isfinite(y) && y > -height && y < 2 * height) {
-            /* a steep piece becomes a line, not a row of single dots */
-            int from = (int)floor(y), to = isfinite(before) ? (int)floor(before) : from;
-            int step = from < to ? 1 : -1;
-            set_dot(canvas, i, from);
-            for (int k = from + step; step * (to - k) > 0; k += step)
-                set_dot(canvas, i, k);
+    double dot_width = (options->right - options->left) / (canvas->columns - 1) / DOTS_X;
+    int height = canvas->rows * DOTS_Y, before = 0, drawn = 0;
+    bool joined = false;
+    for (int i = 0; i < canvas->columns * DOTS_X; i++) {
+        struct dual f = tree_eval(tree, options->left + (i - 0.5) * dot_width, parameters);
+        double row = dot_row(canvas, slope ? f.slope : f.value);
+        bool finite = isfinite(row);
+        int y = finite ? (int)floor(fmax(-1, fmin(row, height))) : 0; /* just outside at most */
+        bool pole = abs(before - y) > height;
+        /* a steep piece becomes a line, not a row of single dots */
+        int step = before > y ? -1 : 1;
+        for (int k = joined && !pole && before != y ? before + step : y; finite; k += step) {
+            if (drawn++ % every == 0)
+                set_dot(canvas, cells, i, k);
+            if (k == y)
+                break;
         }
-        before = isfinite(y) && y > -height && y < 2 * height ? y : NAN;
-        double slope = row_of(canvas, f.slope, options->rows);
-        if (isfinite(slope) && slope >= 0 && slope < options->rows)
-            canvas->slope[(int)slope * options->columns + i / DOTS_X] = 1;
+        joined = finite;
+        before = y;
     }
 }
 
-/* 1, 2 or 5 times a power of ten: about `wanted` steps over the range. */
-static double tick_step(double range, int wanted)
+/* ---- writing */
+
+enum cell { CELL_BLANK, CELL_AXIS, CELL_SLOPE, CELL_VALUE };
+
+static enum cell cell_kind(const struct canvas *canvas, int row, int column, int zero_column)
 {
-    double step = pow(10, floor(log10(range / wanted)));
-    while (range / step > 2.5 * wanted)
-        step *= 5;
-    return range / step > 1.25 * wanted ? 2 * step : step;
+    int place = row * canvas->columns + column;
+    if (canvas->value[place])
+        return CELL_VALUE;
+    if (canvas->slope[place])
+        return CELL_SLOPE;
+    return row == canvas->zero_row || column == zero_column ? CELL_AXIS : CELL_BLANK;
 }
 
-static void add_braille(uint8_t bits, struct text *out)
+static void add_braille(unsigned bits, struct text *out)
 {
     unsigned code = 0x2800u + bits;
     char bytes[3] = {(char)(0xe0 | code >> 12), (char)(0x80 | (code >> 6 & 0x3f)), (char)(0x80 | (code & 0x3f))};
     text_add_bytes(out, bytes, sizeof bytes);
 }
 
-static void add_cell(const struct canvas *canvas, int row, int column, int zero_row, int zero_column, struct text *out)
+static void add_cell(const struct canvas *canvas, int row, int column, int zero_column, enum cell kind,
+                     struct text *out)
 {
-    int place = row * canvas->options->columns + column;
+    int place = row * canvas->columns + column;
     bool utf8 = canvas->options->utf8;
-    if (canvas->dots[place] && utf8)
-        add_braille(canvas->dots[place], out);
-    else if (canvas->dots[place])
-        text_add_char(out, '*');
-    else if (canvas->slope[place])
-        text_add(out, utf8 ? "∘" : "o");
-    else if (row == zero_row && column == zero_column)
-        text_add(out, utf8 ? "┼" : "+");
-    else if (row == zero_row)
-        text_add(out, utf8 ? "─" : "-");
-    else if (column == zero_column)
-        text_add(out, utf8 ? "│" : "|");
-    else
+    if (kind == CELL_BLANK)
         text_add_char(out, ' ');
+    else if (kind == CELL_AXIS && row == canvas->zero_row)
+        text_add(out, column == zero_column ? (utf8 ? "┼" : "+") : utf8 ? "┄" : "-");
+    else if (kind == CELL_AXIS)
+        text_add(out, utf8 ? "┊" : "|");
+    else if (utf8)
+        add_braille(canvas->value[place] | canvas->slope[place], out);
+    else
+        text_add_char(out, kind == CELL_VALUE ? '*' : '.');
 }
 
-/* The tick whose row this is: its label, or blanks. */
-static void add_label(const struct canvas *canvas, int row, double step, struct text *out)
+static void set_colour(const struct canvas *canvas, enum cell kind, struct text *out)
 {
-    for (double tick = ceil(canvas->low / step) * step; tick <= canvas->high; tick += step) {
-        double value = fabs(tick) < step / 2 ? 0 : tick;
-        if ((int)floor(row_of(canvas, value, canvas->options->rows)) == row) {
-            text_addf(out, "%*.4g %s", LABEL - 2, value, canvas->options->utf8 ? "┤" : "+");
-            return;
-        }
-    }
-    text_addf(out, "%*s %s", LABEL - 2, "", canvas->options->utf8 ? "│" : "|");
+    static const char *const colours[] = {
+        [CELL_BLANK] = "\033[0m", [CELL_AXIS] = "\033[0;2m", [CELL_SLOPE] = "\033[0;36m", [CELL_VALUE] = "\033[0;1m"};
+    if (canvas->options->colour)
+        text_add(out, colours[kind]);
 }
 
-static void add_x_labels(const struct plot_options *options, struct text *out)
+/* A row of the canvas, up to its last character that is not blank. */
+static void add_row(const struct canvas *canvas, int row, int zero_column, struct text *out)
 {
-    double step = tick_step(options->right - options->left, 6);
-    int written = 0;
-    text_addf(out, "%*s", LABEL - 1, "");
-    for (double tick = ceil(options->left / step) * step; tick <= options->right; tick += step) {
-        double value = fabs(tick) < step / 2 ? 0 : tick;
-        char label[24];
-        int length = snprintf(label, sizeof label, "%.4g", value);
-        int column = 1 + (int)((value - options->left) / (options->right - options->left) * options->columns);
-        int start = column - length / 2;
-        if (start < written || start + length > options->columns + 4)
+    enum cell last = CELL_BLANK;
+    int blanks = 0;
+    for (int column = 0; column < canvas->columns; column++) {
+        enum cell kind = cell_kind(canvas, row, column, zero_column);
+        if (kind == CELL_BLANK) {
+            blanks++;
             continue;
-        text_addf(out, "%*s%s", start - written, "", label);
-        written = start + length;
+        }
+        text_addf(out, "%*s", blanks, "");
+        blanks = 0;
+        if (kind != last)
+            set_colour(canvas, kind, out);
+        last = kind;
+        add_cell(canvas, row, column, zero_column, kind, out);
     }
+    if (last != CELL_BLANK)
+        set_colour(canvas, CELL_BLANK, out);
     text_add_char(out, '\n');
+}
+
+static bool is_tick_row(const struct canvas *canvas, int row)
+{
+    return (canvas->zero_row - row) % canvas->tick_rows == 0;
+}
+
+static int tick_label(const struct canvas *canvas, int row, char label[24])
+{
+    return snprintf(label, 24, "%.4g", (canvas->zero_row - row) * canvas->row_height);
+}
+
+static int label_width(const struct canvas *canvas)
+{
+    char label[24];
+    int widest = 0;
+    for (int row = 0; row < canvas->rows; row++) {
+        int width = is_tick_row(canvas, row) ? tick_label(canvas, row, label) : 0;
+        widest = width > widest ? width : widest;
+    }
+    return widest;
+}
+
+static int column_of(const struct canvas *canvas, double x)
+{
+    const struct plot_options *options = canvas->options;
+    return (int)lround((x - options->left) / (options->right - options->left) * (canvas->columns - 1));
+}
+
+/* The lower edge with its ticks, and under it their labels. */
+static void add_x_axis(const struct canvas *canvas, struct text *out)
+{
+    const struct plot_options *options = canvas->options;
+    double step = x_step(options);
+    int written = 0;
+    struct text labels = TEXT_EMPTY;
+    text_addf(out, "%*s%s", canvas->margin - 1, "", options->utf8 ? "└" : "+");
+    int column = 0, label_end = 0;
+    for (double k = ceil(options->left / step - 1e-9); k * step <= options->right + 1e-9 * step; k++) {
+        char label[24];
+        int length = snprintf(label, sizeof label, "%.4g", k * step + 0.0), tick = column_of(canvas, k * step);
+        int start = canvas->margin + tick - (k < 0 ? length : length - 1) / 2;
+        if (start < label_end + (label_end > 0))
+            continue;
+        for (; column < tick; column++)
+            text_add(out, options->utf8 ? "─" : "-");
+        text_add(out, options->utf8 ? "┬" : "+");
+        column++;
+        text_addf(&labels, "%*s%s", start - written, "", label);
+        written = label_end = start + length;
+    }
+    for (; column < canvas->columns; column++)
+        text_add(out, options->utf8 ? "─" : "-");
+    text_addf(out, "\n%s\n", text_string(&labels));
+    out->failed |= text_failed(&labels);
+    text_release(&labels);
+}
+
+static void add_legend(const struct canvas *canvas, struct text *out)
+{
+    bool utf8 = canvas->options->utf8;
+    text_addf(out, "%*s", canvas->margin, "");
+    set_colour(canvas, CELL_VALUE, out);
+    text_add(out, utf8 ? "⠤⠤⠤" : "***");
+    set_colour(canvas, CELL_BLANK, out);
+    text_add(out, " f(x)    ");
+    set_colour(canvas, CELL_SLOPE, out);
+    text_add(out, utf8 ? "⠄⠄⠄" : "...");
+    set_colour(canvas, CELL_BLANK, out);
+    text_add(out, " f'(x)\n");
+}
+
+static void write_canvas(const struct canvas *canvas, struct text *out)
+{
+    const struct plot_options *options = canvas->options;
+    int zero_column = options->left <= 0 && options->right >= 0 ? column_of(canvas, 0) : -1;
+    for (int row = 0; row < canvas->rows; row++) {
+        char label[24] = "";
+        bool tick = is_tick_row(canvas, row);
+        if (tick)
+            tick_label(canvas, row, label);
+        const char *edge = tick ? (options->utf8 ? "┤" : "+") : options->utf8 ? "│" : "|";
+        text_addf(out, "%*s %s", canvas->margin - 2, label, edge);
+        add_row(canvas, row, zero_column, out);
+    }
+    add_x_axis(canvas, out);
+    add_legend(canvas, out);
+}
+
+/* As many as there is room for, but so that ticks stand at even distances where they can. */
+static void choose_columns(struct canvas *canvas)
+{
+    const struct plot_options *options = canvas->options;
+    canvas->margin = label_width(canvas) + 2;
+    canvas->columns = options->columns - canvas->margin;
+    double ticks = (options->right - options->left) / x_step(options);
+    int even = (int)lround(ticks);
+    if (fabs(ticks - even) < 1e-9 && canvas->columns > 2 * even)
+        canvas->columns = (canvas->columns - 1) / even * even + 1;
 }
 
 void plot_function(const struct tree *tree, const double *parameters, const struct plot_options *options,
                    struct text *out)
 {
-    size_t cells = (size_t)options->columns * (size_t)options->rows;
     struct canvas canvas = {.options = options};
-    canvas.dots = memory_zeroed(cells, 1);
+    double low, high;
+    find_range(tree, parameters, options, &low, &high);
+    choose_scale(low, high, &canvas);
+    choose_columns(&canvas);
+    size_t cells = (size_t)canvas.columns * (size_t)canvas.rows;
+    canvas.value = memory_zeroed(cells, 1);
     canvas.slope = memory_zeroed(cells, 1);
-    if (!canvas.dots || !canvas.slope) {
-        out->failed = true;
+    if (canvas.value && canvas.slope) {
+        draw(&canvas, tree, parameters, true, options->utf8 ? 2 : 1, canvas.slope);
+        draw(&canvas, tree, parameters, false, 1, canvas.value);
+        write_canvas(&canvas, out);
     } else {
-        choose_range(tree, parameters, &canvas);
-        draw(tree, parameters, &canvas);
-        double step = tick_step(canvas.high - canvas.low, options->rows / 3);
-        int zero_row = (int)floor(row_of(&canvas, 0, options->rows));
-        int zero_column = (int)floor(-options->left / (options->right - options->left) * options->columns);
-        for (int row = 0; row < options->rows; row++) {
-            add_label(&canvas, row, step, out);
-            for (int column = 0; column < options->columns; column++)
-                add_cell(&canvas, row, column, zero_row, zero_column, out);
-            while (out->length && out->data[out->length - 1] == ' ')
-                out->data[--out->length] = '\0';
-            text_add_char(out, '\n');
-        }
-        add_x_labels(options, out);
-        text_addf(out, "%*s%s f(x)   %s f'(x)\n", LABEL, "", options->utf8 ? "⠤⠤" : "**", options->utf8 ? "∘∘" : "oo");
+        out->failed = true;
     }
-    memory_free(canvas.dots);
+    memory_free(canvas.value);
     memory_free(canvas.slope);
 }

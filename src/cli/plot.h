@@ -1,4 +1,4 @@
-/* Plots for the terminal: a function as a curve, its derivative as dots. */
+/* Plots for the terminal: a function as a solid line, its derivative as a dotted one. */
 #ifndef ACTSEARCH_CLI_PLOT_H
 #define ACTSEARCH_CLI_PLOT_H
 
@@ -8,9 +8,10 @@ struct text;
 struct tree;
 
 struct plot_options {
-    double left, right; /* range of x */
-    int columns, rows;  /* of the canvas, without labels */
+    double left, right; /* range of x, left < right */
+    int columns, rows;  /* how wide it may be, with labels, at least 20; how high the canvas may be */
     bool utf8;          /* braille dots and box characters; otherwise plain ASCII */
+    bool colour;        /* with the escape sequences of terminals */
 };
 
 /* Appends a plot of f and f' with axes, labels and a legend. parameters: (P), or NULL for where they

@@ -7,6 +7,7 @@
 #include "expr/parse.h"
 
 #include <errno.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -57,21 +58,56 @@ static int open_row(struct subject *subject, int64_t ticket, struct error *err)
     return status;
 }
 
+double subject_parameter(const struct subject *subject, int64_t layer, int index)
+{
+    double sum = 0;
+    int64_t count = 0;
+    for (ptrdiff_t i = 0; subject->stored && i < subject->stored->parameter_count; i++) {
+        const struct store_parameter *p = &subject->stored->parameters[i];
+        if (p->parameter_index != index || (layer >= 0 && p->layer != layer))
+            continue;
+        sum += p->value;
+        count++;
+    }
+    return count ? sum / (double)count : NAN;
+}
+
+int64_t subject_layers(const struct subject *subject)
+{
+    int64_t layers = 0;
+    for (ptrdiff_t i = 0; subject->stored && i < subject->stored->parameter_count; i++)
+        if (subject->stored->parameters[i].layer >= layers)
+            layers = subject->stored->parameters[i].layer + 1;
+    return layers;
+}
+
+/* Only when all of them are there and are numbers: a training that failed may leave neither. */
+static void take_parameters(struct subject *subject)
+{
+    int count = tree_parameter_count(&subject->tree);
+    subject->trained = count > 0;
+    for (int j = 0; j < count; j++) {
+        subject->parameters[j] = subject_parameter(subject, -1, j);
+        subject->trained &= isfinite(subject->parameters[j]);
+    }
+}
+
 static int open_stored(struct subject *subject, const char *path, const char *which, struct error *err)
 {
     int64_t ticket = 0;
     subject->database = path;
     int status = store_open_read(path, &subject->store, err);
-    if (!status)
-        status = read_ticket(subject->store, which, &ticket, err);
+    if (!status && (status = read_ticket(subject->store, which, &ticket, err)) != 0)
+        error_prefix(err, path);
+    subject->asked = ticket;
     if (!status)
         status = open_row(subject, ticket, err);
     if (!status && subject->stored->proposal.same_as != STORE_NONE)
         status = open_row(subject, subject->stored->proposal.same_as, err);
     if (!status)
         status = tree_parse(subject->stored->proposal.simplified, &subject->tree, err);
-    if (status)
-        error_prefix(err, path);
+    if (!status)
+        take_parameters(subject);
     return status;
 }
 

@@ -6,6 +6,9 @@
 #include "expr/tree.h"
 #include "store/store.h"
 
+#include <stdbool.h>
+#include <stdint.h>
+
 struct call;
 struct catalogue;
 struct error;
@@ -18,7 +21,17 @@ struct subject {
     struct store_cursor *cursor;       /* owned */
     const struct store_ticket *stored; /* the row; NULL for an expression */
     const char *database;              /* its path as it was given */
+    int64_t asked;                     /* the ticket asked for: that of a duplicate of `stored`, or the same */
+    bool trained;                      /* were learned parameters trained? then their means over seeds and layers: */
+    double parameters[TREE_PARAMETERS];
 };
+
+/* Mean of a learned parameter over the seeds, in one layer or (-1) in all of them; NaN when it was never
+   trained. */
+double subject_parameter(const struct subject *subject, int64_t layer, int index);
+
+/* Activation layers with learned parameters; 0 when none were trained. */
+int64_t subject_layers(const struct subject *subject);
 
 /* Reads the arguments of the call: EXPRESSION, or DATABASE TICKET, where TICKET may be "best".
    A duplicate leads to the ticket that was trained. Release in every case. */

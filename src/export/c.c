@@ -5,25 +5,35 @@
 #include "export/export.h"
 #include "export/export_internal.h"
 #include "expr/parse.h"
+#include "expr/simplify.h"
 
 #include <ctype.h>
 #include <string.h>
 
 static const struct precision precisions[] = {{"double", ""}, {"float", "f"}};
 
+/* The four functions of a set, in their order. */
+enum { FUNCTIONS = 4 };
 static const struct {
-    const char *macro, *function, *body;
-} helpers[] = {
-#define HELPER(macro_, function_, ...) {#macro_, #function_, #__VA_ARGS__},
-#include "expr/bessel.def"
-#undef HELPER
-};
+    int precision;
+    bool derivative;
+} functions[FUNCTIONS] = {{0, false}, {0, true}, {1, false}, {1, true}};
 
-static const char *const keywords[] = {
-    "auto",   "break",  "case",     "char",     "const",    "continue", "default",  "do",     "double",
-    "else",   "enum",   "extern",   "float",    "for",      "goto",     "if",       "inline", "int",
-    "long",   "main",   "register", "restrict", "return",   "short",    "signed",   "sizeof", "static",
-    "struct", "switch", "typedef",  "union",    "unsigned", "void",     "volatile", "while",
+/* Names that the functions cannot have: words of C and C++, and what math.h declares. */
+static const char *const taken[] = {
+    "auto",     "break",    "case",     "char",    "class",     "const",     "continue",   "default", "delete",
+    "do",       "double",   "else",     "enum",    "extern",    "float",     "for",        "goto",    "if",
+    "inline",   "int",      "long",     "main",    "new",       "operator",  "private",    "public",  "register",
+    "restrict", "return",   "short",    "signed",  "sizeof",    "static",    "struct",     "switch",  "this",
+    "throw",    "try",      "typedef",  "union",   "unsigned",  "using",     "virtual",    "void",    "volatile",
+    "while",    "acos",     "acosh",    "asin",    "asinh",     "atan",      "atan2",      "atanh",   "cbrt",
+    "ceil",     "copysign", "cos",      "cosh",    "erf",       "erfc",      "exp",        "exp2",    "expm1",
+    "fabs",     "fdim",     "floor",    "fma",     "fmax",      "fmin",      "fmod",       "frexp",   "gamma",
+    "hypot",    "ilogb",    "isfinite", "isinf",   "isnan",     "isnormal",  "j0",         "j1",      "jn",
+    "ldexp",    "lgamma",   "llrint",   "llround", "log",       "log10",     "log1p",      "log2",    "logb",
+    "lrint",    "lround",   "modf",     "nan",     "nearbyint", "nextafter", "nexttoward", "pow",     "remainder",
+    "remquo",   "rint",     "round",    "scalbln", "scalbn",    "signbit",   "sin",        "sinh",    "sqrt",
+    "tan",      "tanh",     "tgamma",   "trunc",   "y0",        "y1",        "yn",
 };
 
 static bool is_identifier(const char *name)
@@ -33,124 +43,176 @@ static bool is_identifier(const char *name)
     for (const char *p = name; *p; p++)
         if (!(isalnum((unsigned char)*p) || *p == '_'))
             return false;
-    for (size_t i = 0; i < sizeof keywords / sizeof *keywords; i++)
-        if (strcmp(name, keywords[i]) == 0)
-            return false;
     return strlen(name) < 64;
 }
 
-/* A line of the comment; what would end the comment is broken up. */
-static void comment_line(const char *label, const char *line, struct text *out)
+static bool is_joined(const char *whole, const char *begin, char end)
 {
-    text_addf(out, " * %s", label);
+    size_t length = strlen(begin);
+    return strncmp(whole, begin, length) == 0 && whole[length] == end && !whole[length + 1];
+}
+
+/* math.h has tanh, tanhf and tanhl; "er" would make a second erf of its float version. */
+bool export_name_is_taken(const char *name)
+{
+    for (size_t i = 0; i < sizeof taken / sizeof *taken; i++)
+        if (strcmp(name, taken[i]) == 0 || is_joined(name, taken[i], 'f') || is_joined(name, taken[i], 'l') ||
+            is_joined(taken[i], name, 'f'))
+            return true;
+    return false;
+}
+
+static int check_name(const char *name, struct error *err)
+{
+    if (!is_identifier(name))
+        return error_set(err, ERROR_USAGE, "--name", "use letters, digits and _, for example my_activation",
+                         "\"%.80s\" is no name for a C function", name);
+    if (export_name_is_taken(name))
+        return error_set(err, ERROR_USAGE, "--name", "use another one, for example my_activation",
+                         "\"%s\" is no name for a C function here: C, C++ or math.h have it already", name);
+    return 0;
+}
+
+/* ---- comments */
+
+/* What would end the comment, or begin another, is broken up; so is a line. */
+static void add_comment(const char *line, struct text *out)
+{
     for (const char *p = line; *p; p++) {
-        text_add_char(out, *p == '\n' ? ' ' : *p);
+        text_add_char(out, (unsigned char)*p < ' ' ? ' ' : *p);
         if ((p[0] == '*' && p[1] == '/') || (p[0] == '/' && p[1] == '*'))
             text_add_char(out, ' ');
     }
+}
+
+static void comment_line(const char *label, const char *line, struct text *out)
+{
+    text_addf(out, " * %s", label);
+    add_comment(line, out);
     text_add_char(out, '\n');
 }
 
-static void write_comment(const struct tree *tree, const struct export_options *options, struct text *out)
+static int write_comment(const struct tree *tree, const struct export_options *options, struct text *out,
+                         struct error *err)
 {
-    struct text formula = TEXT_EMPTY;
+    struct tree simplified;
+    int status = tree_simplify(tree, &simplified, err);
+    if (status)
+        return status;
+    struct text formula = TEXT_EMPTY, shorter = TEXT_EMPTY;
     tree_print(tree, &formula);
+    tree_print(&simplified, &shorter);
     text_addf(out, "/* %s: an activation function, written by actsearch.\n *\n", options->name);
     comment_line("f(x) = ", text_string(&formula), out);
+    if (strcmp(text_string(&formula), text_string(&shorter)) != 0)
+        comment_line("     = ", text_string(&shorter), out);
     for (const char *const *line = options->provenance; line && *line; line++)
         comment_line("", *line, out);
-    text_add(out,
-             " *\n * C99, needs <math.h> only. This file is free to use for any purpose, without conditions. */\n");
-    out->failed |= text_failed(&formula);
+    text_add(out, " *\n * C99, needs <math.h> only. This file is free to use for any purpose, without\n"
+                  " * conditions. */\n");
+    out->failed |= text_failed(&formula) || text_failed(&shorter);
     text_release(&formula);
+    text_release(&shorter);
+    return 0;
 }
 
-/* One statement a line: the texts of bessel.def reach us as one long line. */
-static void write_helper_body(const char *body, struct text *out)
+/* ---- functions */
+
+/* double NAME_layer2_derivative(double x, const double *p) */
+static void write_head(const char *name, const char *suffix, int which, bool with_parameters, struct text *out)
 {
-    int depth = 0, brackets = 0;
-    for (const char *p = body; *p; p++) {
-        brackets += (*p == '(') - (*p == ')');
-        if (*p == '}') {
-            depth--;
-            out->length -= 4; /* the indentation of the line that the brace begins */
-        }
-        text_add_char(out, *p);
-        depth += *p == '{';
-        bool ends = *p == '{' || (*p == '}' && depth > 0) || (*p == ';' && brackets == 0);
-        if (!ends)
-            continue;
-        text_add_char(out, '\n');
-        for (int i = 0; i < depth; i++)
-            text_add(out, "    ");
-        while (p[1] == ' ')
-            p++;
-    }
-    text_add_char(out, '\n');
+    const struct precision *precision = &precisions[functions[which].precision];
+    text_addf(out, "%s %s%s%s%s(%s x", precision->type, name, suffix, precision->suffix,
+              functions[which].derivative ? "_derivative" : "", precision->type);
+    if (with_parameters)
+        text_addf(out, ", const %s *p", precision->type);
+    text_add_char(out, ')');
 }
 
-void write_helpers(const struct tree *tree, struct text *out)
+static void write_prototypes(const struct export_options *options, const char *suffix, bool with_parameters,
+                             struct text *out)
 {
-    /* i0e' needs I1E and i1e' needs I0E: both or none. */
-    if (!tree_contains(tree, OP_bessel_i0e) && !tree_contains(tree, OP_bessel_i1e))
-        return;
-    for (size_t i = 0; i < sizeof helpers / sizeof *helpers; i++) {
-        text_addf(out, "\nstatic double %s(double x)\n", helpers[i].function);
-        write_helper_body(helpers[i].body, out);
-        text_addf(out, "\nstatic float %sf(float x)\n{\n    return (float)%s((double)x);\n}\n", helpers[i].function,
-                  helpers[i].function);
+    for (int i = 0; i < FUNCTIONS; i++) {
+        write_head(options->name, suffix, i, with_parameters, out);
+        text_add(out, ";\n");
     }
 }
 
-static void write_prototypes(const struct export_options *options, const struct export_set *set, struct text *out)
+/* The functions themselves: of x alone, or of x and learned parameters. */
+static void write_functions(const struct tree *tree, const struct export_options *options, struct text *out)
 {
-    for (size_t i = 0; i < sizeof precisions / sizeof *precisions; i++) {
-        const struct precision *p = &precisions[i];
-        text_addf(out, "%s %s%s%s(%s x);\n", p->type, options->name, set->suffix, p->suffix, p->type);
-        text_addf(out, "%s %s%s%s_derivative(%s x);\n", p->type, options->name, set->suffix, p->suffix, p->type);
-    }
-}
-
-static void write_functions(const struct tree *tree, const struct export_options *options, const struct export_set *set,
-                            struct text *out)
-{
-    if (set->remark) {
-        text_add(out, "\n/* ");
-        text_add(out, set->remark);
-        text_add(out, " */\n");
-    }
-    for (int i = 0; i < 4; i++) {
-        const struct precision *p = &precisions[i / 2];
-        text_addf(out, "%s%s%s %s%s%s%s(%s x)\n{\n", i == 0 && set->remark ? "" : "\n",
-                  options->header ? "static inline " : "", p->type, options->name, set->suffix, p->suffix,
-                  i % 2 ? "_derivative" : "", p->type);
-        write_body(tree, set->values, i % 2, p, out);
+    bool with_parameters = tree_parameter_count(tree) > 0;
+    if (with_parameters)
+        text_addf(out, "\n/* With any values for the learned parameters. p: (%d) */", tree_parameter_count(tree));
+    for (int i = 0; i < FUNCTIONS; i++) {
+        text_add(out, options->header ? "\nstatic inline " : "\n");
+        write_head(options->name, with_parameters ? "_p" : "", i, with_parameters, out);
+        text_add(out, "\n{\n");
+        write_body(tree, functions[i].derivative, &precisions[functions[i].precision], out);
         text_add(out, "}\n");
     }
 }
 
+/* The functions of x alone that hand over a set of values. */
+static void write_set(const struct tree *tree, const struct export_options *options, const struct export_set *set,
+                      struct text *out)
+{
+    if (set->remark) {
+        text_add(out, "\n/* ");
+        add_comment(set->remark, out);
+        text_add(out, " */");
+    }
+    for (int i = 0; i < FUNCTIONS; i++) {
+        const struct precision *precision = &precisions[functions[i].precision];
+        int count = tree_parameter_count(tree);
+        text_add(out, options->header ? "\nstatic inline " : "\n");
+        write_head(options->name, set->suffix, i, false, out);
+        text_addf(out, "\n{\n    const %s p[%d] = {", precision->type, count);
+        for (int j = 0; j < count; j++) {
+            text_add(out, j ? ", " : "");
+            write_literal(set->values[j], precision, out);
+        }
+        text_addf(out, "};\n    return %s_p%s%s(x, p);\n}\n", options->name, precision->suffix,
+                  functions[i].derivative ? "_derivative" : "");
+    }
+}
+
+static void write_code(const struct tree *tree, const struct export_options *options, const struct export_set *sets,
+                       int set_count, struct text *out)
+{
+    struct text code = TEXT_EMPTY;
+    bool with_parameters = tree_parameter_count(tree) > 0;
+    write_functions(tree, options, &code);
+    for (int i = 0; i < set_count && with_parameters; i++)
+        write_set(tree, options, &sets[i], &code);
+    if (!options->header) {
+        text_add(out, "\n#ifdef __cplusplus\nextern \"C\" {\n#endif\n\n");
+        for (int i = 0; i < set_count; i++)
+            write_prototypes(options, sets[i].suffix, false, out);
+        if (with_parameters)
+            write_prototypes(options, "_p", true, out);
+        text_add(out, "\n#ifdef __cplusplus\n}\n#endif\n");
+    }
+    write_helpers(text_string(&code), options->header, out);
+    text_add(out, text_string(&code));
+    out->failed |= text_failed(&code);
+    text_release(&code);
+}
+
 int export_c(const struct tree *tree, const struct export_options *options, struct text *out, struct error *err)
 {
-    if (!is_identifier(options->name))
-        return error_set(err, ERROR_USAGE, "--name", "use letters, digits and _, for example my_activation",
-                         "\"%.80s\" is no name for a C function", options->name);
     struct export_set starts = {.suffix = ""};
     tree_parameter_starts(tree, starts.values);
     const struct export_set *sets = options->sets ? options->sets : &starts;
-    int count = options->sets ? options->set_count : 1;
-    write_comment(tree, options, out);
+    int status = check_name(options->name, err);
+    if (!status)
+        status = write_comment(tree, options, out, err);
+    if (status)
+        return status;
     if (options->header)
         text_addf(out, "#ifndef ACTSEARCH_EXPORT_%s_H\n#define ACTSEARCH_EXPORT_%s_H\n", options->name, options->name);
     text_add(out, "\n#include <math.h>\n");
-    if (!options->header) {
-        text_add(out, "\n#ifdef __cplusplus\nextern \"C\" {\n#endif\n\n");
-        for (int i = 0; i < count; i++)
-            write_prototypes(options, &sets[i], out);
-        text_add(out, "\n#ifdef __cplusplus\n}\n#endif\n");
-    }
-    write_helpers(tree, out);
-    for (int i = 0; i < count; i++)
-        write_functions(tree, options, &sets[i], out);
+    write_code(tree, options, sets, options->sets ? options->set_count : 1, out);
     if (options->header)
         text_add(out, "\n#endif\n");
     return text_failed(out) ? memory_error(err, "the exported code") : 0;

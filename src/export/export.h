@@ -3,6 +3,10 @@
  * The code needs nothing but <math.h>. Each line is one primitive, in the words of ops.def: the same
  * text that is compiled into actsearch as its double reference. Sub-expressions that occur twice are
  * computed once; the derivative is carried along (forward mode) and what it does not need is left out.
+ * So the double version agrees with tree_eval() to the last bits that a compiler's contractions leave,
+ * but that its slope may be a number where the reference has 0 times infinity. The float version is the
+ * same text in float: it loses accuracy where the expression cancels, and range where a part of it leaves
+ * that of float.
  *
  * Pure functions; thread-safe. */
 #ifndef ACTSEARCH_EXPORT_EXPORT_H
@@ -17,23 +21,29 @@ struct text;
 
 /* Values for the learned parameters, and the functions that get them: NAME followed by `suffix`. */
 struct export_set {
-    const char *suffix; /* "" or "_act2": must make an identifier of NAME */
+    const char *suffix; /* "" or "_layer2": must make an identifier of NAME, and not be "_p" */
     const char *remark; /* one line for the comment above the functions, or NULL */
     double values[TREE_PARAMETERS];
 };
 
 struct export_options {
-    const char *name;              /* a C identifier */
+    const char *name;              /* a C identifier that math.h does not have */
     const char *const *provenance; /* lines for the comment at the top, ended by NULL; may be NULL */
     const struct export_set *sets; /* NULL: one set, with the values at which the parameters start */
-    int set_count;
-    bool header; /* static inline functions for a header, instead of external ones */
+    int set_count;                 /* a function without learned parameters has one set */
+    bool header;                   /* static inline functions for a header, instead of external ones */
 };
 
 /* Appends a complete source file with, for each set, the functions
      double NAME(double x); double NAME_derivative(double x);
      float NAMEf(float x);  float NAMEf_derivative(float x);
-   ERROR_USAGE when the name is no identifier; ERROR_MEMORY. */
+   and, when there are learned parameters, the same with any values of them:
+     double NAME_p(double x, const double *p); ... float NAME_pf_derivative(float x, const float *p);
+   A comment at the top says formula and simplified formula, then the provenance.
+   ERROR_USAGE when the name will not do; ERROR_MEMORY. */
 int export_c(const struct tree *tree, const struct export_options *options, struct text *out, struct error *err);
+
+/* Is the name, though an identifier, one that C, C++ or math.h have already ("tanh")? */
+bool export_name_is_taken(const char *name);
 
 #endif

@@ -5,6 +5,7 @@
 #include "expr/tree.h"
 
 #include <stdbool.h>
+#include <stddef.h>
 
 struct text;
 
@@ -14,7 +15,8 @@ struct precision {
     const char *suffix; /* of functions and literals: "", "f" */
 };
 
-/* Appends a number as a literal of that type; negative ones in brackets. */
+/* Appends a number as a literal of that type, in the fewest digits that mean the same number; negative
+   ones in brackets. */
 void write_literal(double value, const struct precision *precision, struct text *out);
 
 /* Appends one of the C texts of ops.def with a, b and v replaced by the texts given, and functions and
@@ -22,12 +24,18 @@ void write_literal(double value, const struct precision *precision, struct text 
 void write_primitive(const char *text, const char *a, const char *b, const char *v, const struct precision *precision,
                      struct text *out);
 
-/* Appends the body of a function of x (without braces) that returns f(x), or f'(x).
-   parameters: (TREE_PARAMETERS). */
-void write_body(const struct tree *tree, const double *parameters, bool derivative, const struct precision *precision,
-                struct text *out);
+/* The next identifier at or behind *p, its length in *length; NULL when there is none. Leaves *p behind
+   it. Numbers such as 1e-3f hold no identifier. */
+const char *next_word(const char **p, size_t *length);
 
-/* Appends the helper functions of bessel.def that the tree or its derivative needs. */
-void write_helpers(const struct tree *tree, struct text *out);
+/* Is that identifier in the code? */
+bool mentions(const char *code, const char *word);
+
+/* Appends the body of a function of x (without braces) that returns f(x), or f'(x). Learned parameters
+   are taken from an array p. */
+void write_body(const struct tree *tree, bool derivative, const struct precision *precision, struct text *out);
+
+/* Appends those of the helper functions that the code calls. */
+void write_helpers(const char *code, bool header, struct text *out);
 
 #endif

@@ -6,6 +6,7 @@
 #include <float.h>
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 static const char *const math_functions[] = {
@@ -13,17 +14,21 @@ static const char *const math_functions[] = {
     "tanh", "atan", "erf", "erfc",  "asinh", "pow",   "hypot", "fmax", "fmin", "copysign",
 };
 
-static const struct {
-    const char *macro, *function;
-} helpers[] = {
-#define HELPER(macro_, function_, ...) {#macro_, #function_},
-#include "expr/bessel.def"
-#undef HELPER
-};
-
 static bool is_word(char c)
 {
     return isalnum((unsigned char)c) || c == '_';
+}
+
+/* The fewest digits that read back as the same float. */
+static void add_single(float value, struct text *out)
+{
+    char digits[32];
+    for (int precision = 1; precision <= FLT_DECIMAL_DIG; precision++) {
+        snprintf(digits, sizeof digits, "%.*g", precision, (double)value);
+        if (strtof(digits, NULL) == value)
+            break;
+    }
+    text_add(out, digits);
 }
 
 void write_literal(double value, const struct precision *precision, struct text *out)
@@ -31,34 +36,35 @@ void write_literal(double value, const struct precision *precision, struct text 
     bool single = *precision->suffix;
     if (single && fabs(value) > (double)FLT_MAX)
         value = copysign(INFINITY, value);
-    if (signbit(value))
+    if (signbit(value) && !isnan(value))
         text_add_char(out, '(');
     if (!isfinite(value)) {
-        text_add(out, isnan(value) ? "NAN" : value > 0 ? "INFINITY" : "-INFINITY");
+        text_add(out, signbit(value) && !isnan(value) ? "-" : "");
+        text_add(out, single ? "" : "(double)"); /* the macros are floats */
+        text_add(out, isnan(value) ? "NAN" : "INFINITY");
     } else {
-        struct text digits = TEXT_EMPTY;
+        size_t start = out->length;
         if (single)
-            text_addf(&digits, "%.9g", value);
+            add_single((float)value, out);
         else
-            text_add_number(&digits, value);
-        text_add(out, text_string(&digits));
-        if (!strpbrk(text_string(&digits), ".e"))
+            text_add_number(out, value);
+        if (!strpbrk(text_string(out) + start, ".e"))
             text_add(out, ".0");
-        out->failed |= text_failed(&digits);
-        text_release(&digits);
         text_add(out, precision->suffix);
     }
-    if (signbit(value))
+    if (signbit(value) && !isnan(value))
         text_add_char(out, ')');
 }
 
 static void write_word(const char *word, size_t length, const struct precision *precision, struct text *out)
 {
-    for (size_t i = 0; i < sizeof helpers / sizeof *helpers; i++)
-        if (strlen(helpers[i].macro) == length && memcmp(helpers[i].macro, word, length) == 0) {
-            text_addf(out, "%s%s", helpers[i].function, precision->suffix);
-            return;
-        }
+#define HELPER(macro, function, ...)                                                                                   \
+    if (strlen(#macro) == length && memcmp(#macro, word, length) == 0) {                                               \
+        text_addf(out, "%s%s", #function, precision->suffix);                                                          \
+        return;                                                                                                        \
+    }
+#include "expr/bessel.def"
+#undef HELPER
     text_add_bytes(out, word, length);
     for (size_t i = 0; i < sizeof math_functions / sizeof *math_functions; i++)
         if (strlen(math_functions[i]) == length && memcmp(math_functions[i], word, length) == 0)
@@ -103,4 +109,32 @@ void write_primitive(const char *text, const char *a, const char *b, const char 
         else
             write_word(start, length, precision, out);
     }
+}
+
+const char *next_word(const char **p, size_t *length)
+{
+    const char *start = *p;
+    for (;;) {
+        while (*start && !is_word(*start))
+            start++;
+        const char *end = start;
+        bool number = isdigit((unsigned char)*start);
+        while (is_word(*end) || (number && *end == '.'))
+            end++;
+        *p = end;
+        *length = (size_t)(end - start);
+        if (!number)
+            return *start ? start : NULL;
+        start = end;
+    }
+}
+
+bool mentions(const char *code, const char *word)
+{
+    size_t length;
+    const char *found;
+    while ((found = next_word(&code, &length)))
+        if (strlen(word) == length && memcmp(found, word, length) == 0)
+            return true;
+    return false;
 }

@@ -1,0 +1,36 @@
+/* Facts: all that can be said of a function itself, without training. */
+#ifndef ACTSEARCH_CLI_FACTS_H
+#define ACTSEARCH_CLI_FACTS_H
+
+#include "base/text.h"
+#include "expr/properties.h"
+#include "expr/tree.h"
+#include "kernel/moments.h"
+
+struct error;
+struct subject;
+
+struct facts {
+    struct text formula, simplified, derivative; /* the derivative is empty when it is too long */
+    struct properties properties;
+    struct moments moments; /* under N(0,1) */
+    double gain;            /* 1/sqrt(E f^2): times sqrt(1/fan-in), the deviation of moment-matched weights */
+    enum rejection rejection;
+    int cost;       /* of the simplified form */
+    int parameters; /* learned ones */
+    double starts[TREE_PARAMETERS];
+};
+#define FACTS_EMPTY ((struct facts){.formula = TEXT_EMPTY})
+
+/* Works them out, with learned parameters where they start. Release in every case. */
+int facts_find(const struct tree *tree, struct facts *facts, struct error *err);
+void facts_release(struct facts *facts);
+
+/* Name and formulas; then everything else: lines for a person. */
+void facts_add_formulas(const struct facts *facts, const struct subject *subject, struct text *out);
+void facts_add_lines(const struct facts *facts, struct text *out);
+
+/* Members of a JSON object. */
+void facts_add_members(const struct facts *facts, const struct subject *subject, struct text *out);
+
+#endif

@@ -1,0 +1,53 @@
+/* The functions that exported code calls beside those of math.h. */
+#include "base/text.h"
+#include "export/export_internal.h"
+
+#include <string.h>
+
+static const struct {
+    const char *function, *body;
+} series[] = {
+#define HELPER(macro, function_, ...) {#function_, #__VA_ARGS__},
+#include "expr/bessel.def"
+#undef HELPER
+};
+
+/* One statement a line: the texts of bessel.def reach us as one long line. */
+static void write_series_body(const char *body, struct text *out)
+{
+    int depth = 0, brackets = 0;
+    for (const char *p = body; *p; p++) {
+        brackets += (*p == '(') - (*p == ')');
+        depth -= *p == '}';
+        if (*p == '}' && !text_failed(out))
+            out->length -= 4; /* of the indentation of the line that the brace begins */
+        text_add_char(out, *p);
+        depth += *p == '{';
+        bool ends = *p == '{' || (*p == '}' && depth > 0) || (*p == ';' && brackets == 0);
+        if (!ends)
+            continue;
+        text_addf(out, "\n%*s", 4 * depth, "");
+        while (p[1] == ' ')
+            p++;
+    }
+    text_add_char(out, '\n');
+}
+
+/* The series are summed in double for both types: they take as long either way. */
+static void write_series(const char *name, const char *body, bool header, struct text *out)
+{
+    const char *storage = header ? "static inline" : "static";
+    if (header) /* the same helper may come from several exported functions */
+        text_addf(out, "\n#ifndef %s_DEFINED\n#define %s_DEFINED", name, name);
+    text_addf(out, "\n%s double %s(double x)\n", storage, name);
+    write_series_body(body, out);
+    text_addf(out, "\n%s float %sf(float x)\n{\n    return (float)%s((double)x);\n}\n", storage, name, name);
+    text_add(out, header ? "#endif\n" : "");
+}
+
+void write_helpers(const char *code, bool header, struct text *out)
+{
+    for (size_t i = 0; i < sizeof series / sizeof *series; i++)
+        if (mentions(code, series[i].function))
+            write_series(series[i].function, series[i].body, header, out);
+}
