@@ -3,8 +3,7 @@ include(CMakePackageConfigHelpers)
 
 set(members "")
 foreach(module IN LISTS ACTSEARCH_MODULES)
-  get_target_property(type actsearch_${module} TYPE)
-  if(NOT module STREQUAL cli AND type STREQUAL STATIC_LIBRARY)
+  if(NOT module STREQUAL cli)
     list(APPEND members $<TARGET_OBJECTS:actsearch_${module}>)
     foreach(level IN LISTS ACTSEARCH_LEVELS)
       if(TARGET actsearch_${module}_${level})
@@ -27,6 +26,8 @@ install(DIRECTORY src/ DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/actsearch
 install(DIRECTORY grammars experiments DESTINATION ${CMAKE_INSTALL_DATADIR}/actsearch)
 install(FILES README.md LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR})
 
+# Found from where the file lies, so that an installed tree can be moved and --prefix works.
+file(RELATIVE_PATH ACTSEARCH_PREFIX_FROM_PC ${CMAKE_INSTALL_FULL_LIBDIR}/pkgconfig ${CMAKE_INSTALL_PREFIX})
 configure_file(cmake/actsearch.pc.in actsearch.pc @ONLY)
 install(FILES ${CMAKE_CURRENT_BINARY_DIR}/actsearch.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
 

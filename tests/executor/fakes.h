@@ -25,6 +25,7 @@ struct fake {
     bool jitter;         /* sleeps differ from call to call */
     int64_t fail_at;     /* this evaluation (counted over all threads, from 1) is an error; 0: none */
     int fail_worker;     /* the worker with this number (from 1) cannot be made; 0: none */
+    bool drops;          /* says "aborted" though nobody asked */
     bool hold_first;     /* the first evaluation waits until no other has begun for 50 ms */
     atomic_llong *begun; /* counts evaluations; may be NULL */
     atomic_llong *held;  /* how many had begun when the first went on */
@@ -120,7 +121,7 @@ static inline int fake_evaluate(const void *context, void *worker, const struct 
     int64_t pause = fake->jitter ? (int64_t)rng_below(&own->rng, (uint64_t)fake->pause + 1) : fake->pause;
     for (; pause > 0 && !atomic_load(abort); pause -= 500)
         fake_sleep(pause < 500 ? pause : 500);
-    if (atomic_load(abort))
+    if (atomic_load(abort) || fake->drops)
         return evaluation_reserve(out, 0, 0, 0, err); /* that is "aborted" */
     return fake_fill(fake_hash(tree), out, err);
 }

@@ -243,6 +243,9 @@ START_TEST(an_error_of_one_thread_ends_the_run_and_is_reported_once)
     struct fake no_worker = {.fail_worker = 2, .workers = &workers, .pause = 1000};
     run.fake = &no_worker;
     ASSERT_FAILS(fake_execute(&run, &err), ERROR_MEMORY, "worker 2 cannot be made");
+    struct fake dropping = {.drops = true};
+    run.fake = &dropping;
+    ASSERT_FAILS(fake_execute(&run, &err), ERROR_INTERNAL, "dropped though nobody asked");
     run.fake = &instant;
     ASSERT_OK(fake_execute(&run, &err));
     char *dump = fake_dump(path);
@@ -432,13 +435,14 @@ START_TEST(the_fakes_keep_the_contract_of_evaluators)
 }
 END_TEST
 
+/* The tests that fork come first: libgomp does not work in the child of a process that has used it,
+   which matters when Check itself does not fork (CK_FORK=no). */
 int main(void)
 {
     return RUN_TESTS(
-        "executor", 120, rows_do_not_depend_on_the_number_of_threads, a_killed_run_ends_with_the_same_rows,
-        a_drained_run_goes_on_later, an_aborted_run_goes_on_later,
+        "executor", 120, a_killed_run_ends_with_the_same_rows, a_full_disk_ends_the_run_and_leaves_the_database_whole,
+        rows_do_not_depend_on_the_number_of_threads, a_drained_run_goes_on_later, an_aborted_run_goes_on_later,
         draining_keeps_and_aborting_drops_what_is_in_training, an_error_of_one_thread_ends_the_run_and_is_reported_once,
-        a_full_disk_ends_the_run_and_leaves_the_database_whole, another_search_on_the_same_database_is_a_conflict,
-        progress_says_what_the_database_says, the_window_bounds_what_is_in_flight, short_memory_is_an_error,
-        the_fakes_keep_the_contract_of_evaluators);
+        another_search_on_the_same_database_is_a_conflict, progress_says_what_the_database_says,
+        the_window_bounds_what_is_in_flight, short_memory_is_an_error, the_fakes_keep_the_contract_of_evaluators);
 }

@@ -1,0 +1,50 @@
+#!/bin/sh
+# What `cmake --install` puts somewhere can be used from there: the program runs, and a stranger's
+# program is built against the library, once with pkg-config and once with find_package().
+#   install.sh CMAKE BUILD_DIR
+set -eu
+cmake=$1
+build=$2
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+
+"$cmake" --install "$build" --prefix "$work/prefix" >/dev/null
+"$work/prefix/bin/actsearch" --version
+
+cat >"$work/user.c" <<'END'
+#include "expr/parse.h"
+#include "expr/tree.h"
+#include "fitness/fitness.h"
+#include "search/search.h"
+#include "store/store.h"
+
+#include <stdio.h>
+
+int main(void)
+{
+    struct tree tree;
+    if (tree_parse("x*sigmoid(x)", &tree, NULL))
+        return 1;
+    printf("silu(1) = %.6f\n", tree_eval(&tree, 1, NULL).value);
+    return store_close(NULL, NULL);
+}
+END
+
+PKG_CONFIG_PATH=$(dirname "$(find "$work/prefix" -name actsearch.pc)")
+export PKG_CONFIG_PATH
+# shellcheck disable=SC2046
+cc "$work/user.c" -o "$work/by-pkg-config" $(pkg-config --cflags --libs actsearch)
+"$work/by-pkg-config" | grep -x 'silu(1) = 0.731059'
+
+mkdir "$work/project"
+mv "$work/user.c" "$work/project"
+cat >"$work/project/CMakeLists.txt" <<'END'
+cmake_minimum_required(VERSION 3.21)
+project(user LANGUAGES C)
+find_package(actsearch 0.1 REQUIRED)
+add_executable(user user.c)
+target_link_libraries(user PRIVATE actsearch::actsearch)
+END
+"$cmake" -S "$work/project" -B "$work/project/build" -DCMAKE_PREFIX_PATH="$work/prefix" >/dev/null
+"$cmake" --build "$work/project/build" >/dev/null
+"$work/project/build/user" | grep -x 'silu(1) = 0.731059'
