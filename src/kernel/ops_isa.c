@@ -166,7 +166,8 @@ UNARY(mish)
     float denominator = left ? numerator + 2.0f : fma_f(2.0f, square, numerator);
     float inverse = 1.0f / denominator;
     float t = numerator * inverse;
-    float v = left ? times_parts_f(x * ((e + 2.0f) * inverse), parts) : x * t;
+    float quotient = x * (left ? e + 2.0f : numerator) / denominator; /* one rounding less than x * t */
+    float v = left ? times_parts_f(quotient, parts) : quotient;
     /* sech^2(softplus) * sigmoid = 4 w (1 + w) / (w^2 + 2 w + 2)^2 */
     float slope = 4.0f * (left ? e + square : square * (1.0f + e)) * inverse * inverse;
     return JET(v, fma_f(at_most_f(x, 200.0f), slope, t));

@@ -139,7 +139,7 @@ struct exp_parts {
 
 INLINE struct exp_parts exp_parts_f(float x, float low)
 {
-    const float magic = 12582912.0f; /* 1.5 * 2^23: adding it rounds to an integer in the low bits */
+    const float magic = 12582912.0f;              /* 1.5 * 2^23: adding it rounds to an integer in the low bits */
     x = at_least_f(at_most_f(x, 89.0f), -170.0f); /* 200 e^-170 is still 0 */
     float shifted = fma_f(x, 1.44269504f, magic);
     float n = shifted - magic;
@@ -265,8 +265,7 @@ INLINE struct sin_cos sin_cos_d(double x)
     double shifted = fma_d(x, 0.63661977236758134, magic);
     double n = shifted - magic;
     double r = x - n * 1.5707963267341256; /* 33 bits of pi/2: the product is exact */
-    r -= n * 6.0770999344128684e-11;       /* the next 33 */
-    r -= n * 2.9127320560933562e-20;
+    r -= n * 6.0771005065061922e-11;       /* the rest of it */
     double z = r * r;
     double s = -1.0 / 39916800;
     s = fma_d(s, z, 1.0 / 362880);
