@@ -39,9 +39,33 @@ static void fill_unary(void)
 {
     static const float special[] = {0.0f,    -0.0f,    1e-45f,   -1e-45f,   FLT_MIN, -FLT_MIN,
                                     FLT_MAX, -FLT_MAX, INFINITY, -INFINITY, NAN};
-    static const float boundary[] = {0.5f, 0.625f,  0.75f,   1,    0.41421356f, 2.4142136f, 2,         3,     4,
-                                     6,    10,      0.3466f, 16,   20,          14.2f,      44.36f,    87.3f, 88.7f,
-                                     89,   103.97f, 104.5f,  1e6f, 1.0397f,     3.1415927f, 1.5707964f};
+    static const float boundary[] = {0.5f,
+                                     0.625f,
+                                     0.75f,
+                                     1,
+                                     0.41421356f,
+                                     2.4142136f,
+                                     2,
+                                     3,
+                                     4,
+                                     6,
+                                     10,
+                                     0.3466f,
+                                     16,
+                                     20,
+                                     14.2f,
+                                     44.36f,
+                                     87.3f,
+                                     88.7f,
+                                     89,
+                                     103.97f,
+                                     104.5f,
+                                     1e6f,
+                                     1.0397f,
+                                     3.1415927f,
+                                     1.5707964f,
+                                     0x1.7a8152p+19f,
+                                     0x1.7d80b8p+2f};
     const char *sweep_kind = getenv("ACTSEARCH_SWEEP");
     bool dense = sweep_kind && strcmp(sweep_kind, "dense") == 0,
          sparse = sweep_kind && strcmp(sweep_kind, "sparse") == 0;
