@@ -116,7 +116,8 @@ static inline int fake_evaluate(const void *context, void *worker, const struct 
     long long number = fake->begun ? atomic_fetch_add(fake->begun, 1) + 1 : 0;
     if (fake->fail_at && number == fake->fail_at)
         return error_set(err, ERROR_INTERNAL, "fake", NULL, "evaluation %lld fails", number);
-    if (fake->hold_first && number == 1)
+    /* Ticket 0 is the first baseline, x; which evaluation begins first is up to the threads. */
+    if (fake->hold_first && tree->count == 1 && tree->nodes[0].op == OP_x)
         fake_hold(fake);
     int64_t pause = fake->jitter ? (int64_t)rng_below(&own->rng, (uint64_t)fake->pause + 1) : fake->pause;
     for (; pause > 0 && !atomic_load(abort); pause -= 500)
