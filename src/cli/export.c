@@ -30,7 +30,7 @@ struct material {
     char lines[LINES][LINE];
     const char *provenance[LINES + 1];
     struct export_set sets[SETS + 1]; /* the mean over the layers, then each layer */
-    char suffixes[SETS + 1][24], remarks[SETS + 1][120];
+    char suffixes[SETS + 1][32], remarks[SETS + 1][120];
     int line_count, set_count;
 };
 
