@@ -181,15 +181,16 @@ static struct parts time_steps(const struct data_set *data, const struct network
     trainer_start(trainer, z);
     static double gather[STEPS], gradient[STEPS], update[STEPS], measure[ROUNDS];
     struct rng rng = rng_keyed(1, 2, RNG_TEST);
+    int32_t index[STEPS + 1][B];
+    for (int i = 0; i < (STEPS + 1) * B; i++)
+        index[i / B][i % B] = (int32_t)rng_below(&rng, (uint64_t)data_size(data, DATA_TRAIN));
     for (int s = 0; s < STEPS; s++) {
-        int32_t index[B];
-        for (int i = 0; i < B; i++)
-            index[i] = (int32_t)rng_below(&rng, (uint64_t)data_size(data, DATA_TRAIN));
         double start = now();
-        data_gather(data, DATA_TRAIN, index, B, trainer_input(trainer), trainer_labels(trainer));
+        data_gather(data, DATA_TRAIN, index[s], B, trainer_input(trainer), trainer_labels(trainer));
         double gathered = now();
         trainer_gradient(trainer, B);
         double derived = now();
+        data_prefetch(data, DATA_TRAIN, index[s + 1], B);
         trainer_update(trainer, 0.001);
         update[s] = now() - derived;
         gradient[s] = derived - gathered;

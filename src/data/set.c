@@ -200,6 +200,17 @@ void data_rows_gather(const struct data_set *set, const struct data_rows *rows, 
         memcpy(x, rows->values + i * N, (size_t)N * sizeof *x);
 }
 
+void data_prefetch(const struct data_set *set, enum data_split split, const int32_t *index, ptrdiff_t B)
+{
+    enum { LINE = 64 };
+    const struct data_rows *rows = &set->rows[split];
+    ptrdiff_t size = set->shape.features * (rows->bytes ? 1 : (ptrdiff_t)sizeof *rows->values);
+    const char *start = rows->bytes ? (const char *)rows->bytes : (const char *)rows->values;
+    for (ptrdiff_t i = 0; i < B; i++)
+        for (ptrdiff_t offset = 0; offset < size; offset += LINE)
+            __builtin_prefetch(start + index[i] * size + offset);
+}
+
 void data_gather(const struct data_set *set, enum data_split split, const int32_t *index, ptrdiff_t B, float *x,
                  int32_t *y)
 {

@@ -41,8 +41,9 @@ static enum outcome judge(struct run *run, const struct pass *pass)
     return pass->loss > run->loss_limit ? OUTCOME_diverged : OUTCOME_ok;
 }
 
-/* One step on B samples, the first of which is `index`. A step that fails changes no weight. */
-static enum outcome run_step(struct run *run, const int32_t *index, ptrdiff_t B, double *loss)
+/* One step on B samples, the first of which is `index`; the following step wants the next `following`.
+   A step that fails changes no weight. */
+static enum outcome run_step(struct run *run, const int32_t *index, ptrdiff_t B, ptrdiff_t following, double *loss)
 {
     const struct protocol *protocol = &run->fitness->protocol;
     struct trainer *trainer = run->worker->trainer;
@@ -55,10 +56,16 @@ static enum outcome run_step(struct run *run, const int32_t *index, ptrdiff_t B,
         return outcome;
     run->learning_rate = protocol->optimiser.learning_rate *
                          schedule_factor(&protocol->schedule, run->step, run->epoch_steps, run->steps);
+    data_prefetch(run->fitness->data, DATA_TRAIN, index + B, following);
     trainer_update(trainer, run->learning_rate);
     run->step++;
     *loss += pass.loss * (double)B;
     return OUTCOME_ok;
+}
+
+static ptrdiff_t smaller(ptrdiff_t a, ptrdiff_t b)
+{
+    return a < b ? a : b;
 }
 
 /* A pass over the train part in a new order. */
@@ -68,9 +75,9 @@ static enum outcome train_epoch(struct run *run, struct epoch *epoch)
     enum outcome outcome = OUTCOME_ok;
     double loss = 0;
     rng_shuffle(&run->shuffle, run->worker->order, count);
-    for (ptrdiff_t first = 0; first < count && outcome == OUTCOME_ok; first += batch) {
-        ptrdiff_t B = count - first < batch ? count - first : batch;
-        outcome = run_step(run, run->worker->order + first, B, &loss);
+    for (ptrdiff_t first = 0, B; first < count && outcome == OUTCOME_ok; first += B) {
+        B = smaller(batch, count - first);
+        outcome = run_step(run, run->worker->order + first, B, smaller(batch, count - first - B), &loss);
     }
     epoch->train_loss = loss / (double)count;
     epoch->learning_rate = run->learning_rate;
@@ -85,8 +92,8 @@ static enum outcome validate(struct run *run, struct epoch *epoch)
     struct trainer *trainer = run->worker->trainer;
     ptrdiff_t count = data_size(data, DATA_VALIDATION), correct = 0;
     double loss = 0;
-    for (ptrdiff_t first = 0; first < count; first += TRAINER_MEASURE_ROWS) {
-        ptrdiff_t B = count - first < TRAINER_MEASURE_ROWS ? count - first : TRAINER_MEASURE_ROWS;
+    for (ptrdiff_t first = 0, B; first < count; first += B) {
+        B = smaller(TRAINER_MEASURE_ROWS, count - first);
         if (is_aborted(run))
             return OUTCOME_aborted;
         data_gather_range(data, DATA_VALIDATION, first, B, trainer_input(trainer), trainer_labels(trainer));
