@@ -21,6 +21,7 @@ static const struct option options[] = {
     {"float", 0, OPTION_FLAG, .help = "with the single-precision kernels that train networks (default: in double)"},
     {"parameters", 'p', OPTION_LIST, "p0=A,p1=B",
      .help = "values of learned parameters (default: where they start); may be repeated"},
+    {"t", 't', OPTION_NUMBER, "T", .help = "the progress of training (default 1, its end)", .min = 0, .max = 1},
     OPTION_ISA,
     OPTION_FORMAT,
     OPTION_END,
@@ -29,7 +30,7 @@ static const struct option options[] = {
 /* What evaluates: a tree in double, or a tape in float. */
 struct evaluation_at {
     struct tree tree;
-    double parameters[TREE_PARAMETERS];
+    double parameters[TREE_PARAMETERS], t;
     bool single;
     enum isa isa;
     struct tape *tape;
@@ -84,6 +85,7 @@ static int prepare(struct call *call, struct evaluation_at *at, struct error *er
         status = read_parameters(arguments, at, err);
     if (!status)
         status = isa_parse(arguments_text(arguments, "isa", "best"), &at->isa, err);
+    at->t = arguments_number(arguments, "t", 1);
     at->single = arguments_flag(arguments, "float");
     if (status || !at->single)
         return status;
@@ -100,11 +102,11 @@ static void add_point(const struct evaluation_at *at, double x, struct output *o
         float input = (float)x, value, slope, parameters[TREE_PARAMETERS];
         for (int i = 0; i < TREE_PARAMETERS; i++)
             parameters[i] = (float)at->parameters[i];
-        tape_run(at->tape, at->isa, parameters, 1, &input, &value, &slope, NULL, at->scratch);
+        tape_run(at->tape, at->isa, parameters, (float)at->t, 1, &input, &value, &slope, NULL, at->scratch);
         f = (struct dual){value, slope};
         x = input;
     } else {
-        f = tree_eval(&at->tree, x, at->parameters);
+        f = tree_eval_at(&at->tree, x, (struct surroundings){at->parameters, at->t});
     }
     output_number(output, x, -1);
     output_number(output, f.value, -1);
@@ -191,6 +193,7 @@ const struct command command_apply = {
                    "or null. With --float, x is rounded to single precision first.\n",
     .examples = "  actsearch apply 'x*sigmoid(x)' -1 0 1.5\n"
                 "  seq -3 0.5 3 | actsearch apply gelu --format csv\n"
+                "  actsearch apply --t 0.5 '(1-t)*tanh(x) + t*relu(x)' -1 1\n"
                 "  actsearch apply --float --parameters p0=2 'x*sigmoid(p0*x)' 1\n",
     .options = options,
     .min_arguments = 1,

@@ -9,6 +9,8 @@
 #include "experiment/experiment.h"
 #include "nn/network.h"
 
+#include <math.h>
+
 static const char *const split_names[] = {[DATA_TRAIN] = "train", [DATA_VALIDATION] = "validation"};
 
 static const struct option options[] = {
@@ -36,30 +38,75 @@ static int print_splits(const struct data_set *set, enum output_format format, s
     return status;
 }
 
-static int64_t count_class(const struct data_set *set, enum data_split split, int class)
-{
-    const int32_t *labels = data_labels(set, split);
-    int64_t count = 0;
-    for (ptrdiff_t i = 0; i < data_size(set, split); i++)
-        count += labels[i] == class;
-    return count;
-}
-
 static int print_classes(const struct data_set *set, enum output_format format, struct error *err)
 {
     struct output *output = NULL;
     int status = output_new(format, &output, err);
     if (status)
         return status;
-    output_column(output, "class");
+    output_column(output, data_shape(set).tokens ? "symbol" : "class");
     for (int split = 0; split < DATA_SPLIT_COUNT; split++)
         output_column(output, split_names[split]);
     for (int class = 0; class < data_shape(set).classes; class ++) {
         output_text(output, data_class_name(set, class));
         for (int split = 0; split < DATA_SPLIT_COUNT; split++)
-            output_integer(output, count_class(set, (enum data_split)split, class));
+            output_integer(output, data_class_count(set, (enum data_split)split, class));
     }
     status = output_finish(output, err);
+    output_free(output);
+    return status;
+}
+
+/* What the numbers to predict of a part look like, as the source has them. */
+struct spread {
+    double mean, deviation, smallest, largest;
+};
+
+static int measure(const struct data_set *set, enum data_split split, struct spread *spread, struct error *err)
+{
+    float *x = memory_array((size_t)data_shape(set).features, sizeof *x);
+    if (!x)
+        return memory_error(err, "the data");
+    struct data_number number = data_number(set);
+    double sum = 0;
+    *spread = (struct spread){.smallest = INFINITY, .largest = -INFINITY};
+    for (ptrdiff_t i = 0; i < data_size(set, split); i++) {
+        float y = 0;
+        data_gather_range(set, split, i, 1, x, (struct data_targets){.values = &y});
+        double value = number.mean + number.deviation * (double)y;
+        sum += value;
+        spread->smallest = fmin(spread->smallest, value);
+        spread->largest = fmax(spread->largest, value);
+    }
+    memory_free(x);
+    spread->mean = sum / (double)data_size(set, split);
+    spread->deviation = number.deviation * sqrt(data_target_variance(set, split));
+    return 0;
+}
+
+static int print_numbers(const struct data_set *set, enum output_format format, struct error *err)
+{
+    static const char *const columns[] = {"split", "samples", "mean", "deviation", "smallest", "largest"};
+    struct output *output = NULL;
+    int status = output_new(format, &output, err);
+    if (status)
+        return status;
+    for (size_t i = 0; i < sizeof columns / sizeof columns[0]; i++)
+        output_column(output, columns[i]);
+    for (int split = 0; !status && split < DATA_SPLIT_COUNT; split++) {
+        struct spread spread = {0};
+        status = measure(set, (enum data_split)split, &spread, err);
+        if (status)
+            break;
+        output_text(output, split_names[split]);
+        output_integer(output, data_size(set, (enum data_split)split));
+        output_number(output, spread.mean, 4);
+        output_number(output, spread.deviation, 4);
+        output_number(output, spread.smallest, 4);
+        output_number(output, spread.largest, 4);
+    }
+    if (!status)
+        status = output_finish(output, err);
     output_free(output);
     return status;
 }
@@ -91,7 +138,8 @@ static int run(struct call *call, struct error *err)
     if (!status && !splits && format == OUTPUT_TABLE)
         status = print_head(experiment, err);
     if (!status && !splits)
-        status = print_classes(experiment->set, format, err);
+        status = data_shape(experiment->set).target == DATA_TARGET_NUMBER ? print_numbers(experiment->set, format, err)
+                                                                          : print_classes(experiment->set, format, err);
     experiment_free(experiment);
     return status;
 }
@@ -101,10 +149,11 @@ const struct command command_data = {
     .summary = "describe the data of an experiment and how they are divided",
     .usage = "actsearch data [options] EXPERIMENT",
     .description = "Reads the data of an experiment and prints what they are, the network that\n"
-                   "fits them, and how many samples of each class are in the parts that a search\n"
-                   "sees. The test part stays sealed: a search cannot read it. --splits prints the\n"
-                   "row numbers in the source, counted from 0, so that other programs can use the\n"
-                   "same division.\n",
+                   "fits them, and how often each class is to be predicted in the parts that a\n"
+                   "search sees, or how the numbers to predict are spread. The test part stays\n"
+                   "sealed: a search cannot read it. --splits prints the row numbers in the source,\n"
+                   "counted from 0, so that other programs can use the same division; of a text,\n"
+                   "the byte at which each sample begins.\n",
     .examples = "  actsearch data experiments/spirals.json\n"
                 "  actsearch data --splits experiments/fashion-mlp.json > splits.csv\n",
     .options = options,

@@ -17,6 +17,7 @@
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 
 static const struct option options[] = {
@@ -220,21 +221,43 @@ static int compare_jobs(const void *a, const void *b)
     return first->order - second->order;
 }
 
-static void add_columns(struct output *output, const char *const *names)
+static void add_columns(struct output *output, const char *const *names, enum data_target target)
 {
-    for (int i = 0; names[i]; i++)
-        output_column(output, names[i]);
+    for (int i = 0; names[i]; i++) {
+        if (strcmp(names[i], "validation") != 0) {
+            output_column(output, names[i]);
+            continue;
+        }
+#define MEASURE(name, direction, unit, meaning)                                                                        \
+    if (metric_fits(METRIC_VALIDATION_##name, target))                                                                 \
+        output_column(output, #name);
+#include "fitness/measures.def"
+#undef MEASURE
+    }
 }
 
-static void print_summary(struct output *output, const struct job *job)
+static void print_measures(struct output *output, const struct measures *measures, enum data_target target)
+{
+#define MEASURE(name, direction, unit, meaning)                                                                        \
+    if (metric_fits(METRIC_VALIDATION_##name, target))                                                                 \
+        output_number(output, measures->name, 4);
+#include "fitness/measures.def"
+#undef MEASURE
+}
+
+static void print_summary(struct output *output, const struct job *job, enum data_target target)
 {
     const struct evaluation *evaluation = &job->evaluation;
     double trials = (double)evaluation->trial_count;
+    const struct measures means = {
+#define MEASURE(name, direction, unit, meaning) .name = evaluation->validation.name.mean,
+#include "fitness/measures.def"
+#undef MEASURE
+    };
     output_text(output, outcome_name(evaluation->outcome));
     output_number(output, evaluation->score, 4);
     output_number(output, evaluation->score_deviation, 4);
-    output_number(output, evaluation->validation_accuracy.mean, 4);
-    output_number(output, evaluation->validation_loss.mean, 4);
+    print_measures(output, &means, target);
     output_number(output, evaluation->train_loss.mean, 4);
     output_integer(output, evaluation->trial_count);
     output_number(output, evaluation->wall_seconds / trials, 3);
@@ -242,30 +265,28 @@ static void print_summary(struct output *output, const struct job *job)
     output_text(output, job->name);
 }
 
-static void print_trials(struct output *output, const struct job *job)
+static void print_trials(struct output *output, const struct job *job, enum data_target target)
 {
     for (ptrdiff_t i = 0; i < job->evaluation.trial_count; i++) {
         const struct trial *trial = &job->evaluation.trials[i];
         output_integer(output, trial->seed_index);
         output_text(output, outcome_name(trial->outcome));
         output_number(output, trial->score, 4);
-        output_number(output, trial->validation_accuracy, 4);
-        output_number(output, trial->validation_loss, 4);
+        print_measures(output, &trial->validation, target);
         output_number(output, trial->train_loss, 4);
         output_integer(output, trial->epochs);
         output_text(output, job->name);
     }
 }
 
-static void print_epochs(struct output *output, const struct job *job)
+static void print_epochs(struct output *output, const struct job *job, enum data_target target)
 {
     for (ptrdiff_t i = 0; i < job->evaluation.epoch_count; i++) {
         const struct epoch *epoch = &job->evaluation.curve[i];
         output_integer(output, epoch->seed_index);
         output_integer(output, epoch->number);
         output_number(output, epoch->train_loss, 4);
-        output_number(output, epoch->validation_loss, 4);
-        output_number(output, epoch->validation_accuracy, 4);
+        print_measures(output, &epoch->validation, target);
         output_number(output, epoch->learning_rate, -1);
         output_text(output, job->name);
     }
@@ -275,12 +296,12 @@ static int print(struct pool *pool, const struct arguments *arguments, struct er
 {
     static const struct {
         const char *columns[12];
-        void (*print)(struct output *output, const struct job *job);
+        void (*print)(struct output *output, const struct job *job, enum data_target target);
     } views[] = {
-        {{"outcome", "score", "deviation", "accuracy", "loss", "train_loss", "seeds", "wall_s", "cpu_s", "function"},
+        {{"outcome", "score", "deviation", "validation", "train_loss", "seeds", "wall_s", "cpu_s", "function"},
          print_summary},
-        {{"seed", "outcome", "score", "accuracy", "loss", "train_loss", "epochs", "function"}, print_trials},
-        {{"seed", "epoch", "train_loss", "loss", "accuracy", "learning_rate", "function"}, print_epochs},
+        {{"seed", "outcome", "score", "validation", "train_loss", "epochs", "function"}, print_trials},
+        {{"seed", "epoch", "train_loss", "validation", "learning_rate", "function"}, print_epochs},
     };
     int view = arguments_flag(arguments, "curve") ? 2 : arguments_flag(arguments, "per-seed") ? 1 : 0;
     struct output *output = NULL;
@@ -288,9 +309,10 @@ static int print(struct pool *pool, const struct arguments *arguments, struct er
     if (status)
         return status;
     qsort(pool->jobs, (size_t)pool->count, sizeof *pool->jobs, compare_jobs);
-    add_columns(output, views[view].columns);
+    enum data_target target = data_shape(pool->experiment->set).target;
+    add_columns(output, views[view].columns, target);
     for (int i = 0; i < pool->count; i++)
-        views[view].print(output, &pool->jobs[i]);
+        views[view].print(output, &pool->jobs[i], target);
     status = output_finish(output, err);
     output_free(output);
     return status;

@@ -25,11 +25,25 @@ static int find_derivative(const struct tree *tree, struct text *out, struct err
     return status == ERROR_MEMORY ? status : 0;
 }
 
+static int find_stage(const struct tree *tree, double t, struct text *out, struct error *err)
+{
+    struct tree stage = tree_frozen(tree, t);
+    int status = tree_simplify_keeping_parameters(&stage, &stage, err);
+    if (!status)
+        tree_print(&stage, out);
+    return !status && text_failed(out) ? memory_error(err, "a formula") : status;
+}
+
 int facts_find(const struct tree *tree, struct facts *facts, struct error *err)
 {
     struct tree simplified;
     *facts = FACTS_EMPTY;
     int status = tree_simplify(tree, &simplified, err);
+    facts->has_t = tree_contains(tree, OP_t);
+    if (!status && facts->has_t)
+        status = find_stage(tree, 0, &facts->first, err);
+    if (!status && facts->has_t)
+        status = find_stage(tree, 1, &facts->last, err);
     if (!status)
         status = find_derivative(tree, &facts->derivative, err);
     if (status)
@@ -39,7 +53,7 @@ int facts_find(const struct tree *tree, struct facts *facts, struct error *err)
     if (text_failed(&facts->formula) || text_failed(&facts->simplified) || text_failed(&facts->derivative))
         return memory_error(err, "a formula");
     tree_properties(tree, &facts->properties);
-    facts->moments = moments_normal(tree, NULL, 0, 1);
+    facts->moments = moments_normal(tree, NULL, 1, 0, 1);
     facts->gain = 1 / sqrt(facts->moments.square);
     facts->rejection = tree_screen(tree);
     facts->cost = tree_cost(&simplified);
@@ -53,6 +67,8 @@ void facts_release(struct facts *facts)
     text_release(&facts->formula);
     text_release(&facts->simplified);
     text_release(&facts->derivative);
+    text_release(&facts->first);
+    text_release(&facts->last);
 }
 
 /* ---- for a person */
@@ -72,6 +88,11 @@ void facts_add_formulas(const struct facts *facts, const struct subject *subject
         text_addf(out, "       = %s\n", text_string(&facts->simplified));
     text_addf(out, "f'(x)  = %s\n",
               facts->derivative.length ? text_string(&facts->derivative) : "(too long to be written down)");
+    if (facts->has_t)
+        text_addf(out,
+                  "\nf changes in training, where t goes from 0 to 1:\nt = 0    %s\n"
+                  "t = 1    %s\nWhat follows is for t = 1, unless it says otherwise.\n",
+                  text_string(&facts->first), text_string(&facts->last));
 }
 
 static void add_shape(const struct properties *p, struct text *out)
@@ -165,6 +186,8 @@ void facts_add_members(const struct facts *facts, const struct subject *subject,
     member_text(out, "formula", text_string(&facts->formula));
     member_text(out, "simplified", text_string(&facts->simplified));
     member_text(out, "derivative", facts->derivative.length ? text_string(&facts->derivative) : NULL);
+    member_text(out, "at_start", facts->has_t ? text_string(&facts->first) : NULL);
+    member_text(out, "at_end", facts->has_t ? text_string(&facts->last) : NULL);
     member_text(out, "rejected", facts->rejection == REJECT_NONE ? NULL : rejection_reason(facts->rejection));
     add_property_members(&facts->properties, out);
     member_key(out, "moments");

@@ -12,6 +12,8 @@ struct subject;
 
 struct facts {
     struct text formula, simplified, derivative; /* the derivative is empty when it is too long */
+    bool has_t;                                  /* the function changes in training: */
+    struct text first, last;                     /* simplified at t = 0 and at t = 1 */
     struct properties properties;
     struct moments moments; /* under N(0,1) */
     double gain;            /* 1/sqrt(E f^2): times sqrt(1/fan-in), the deviation of moment-matched weights */
@@ -22,7 +24,7 @@ struct facts {
 };
 #define FACTS_EMPTY ((struct facts){.formula = TEXT_EMPTY})
 
-/* Works them out, with learned parameters where they start. Release in every case. */
+/* Works them out, with learned parameters where they start and t = 1. Release in every case. */
 int facts_find(const struct tree *tree, struct facts *facts, struct error *err);
 void facts_release(struct facts *facts);
 

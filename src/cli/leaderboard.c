@@ -69,17 +69,41 @@ int query_print(struct store *store, const char *sql, enum output_format format,
     return print(store, sql, format, false, err);
 }
 
+/* Appends the columns that hold a measure: which they are depends on what is predicted. */
+static int add_measures(struct store *store, struct text *out, struct error *err)
+{
+    static const char *const names[] = {"accuracy", "r2", "rmse", "bits"};
+    struct store_query *query = NULL;
+    bool row = false;
+    int status = store_query_new(store,
+                                 "SELECT count(validation_accuracy), count(validation_r2), count(validation_rmse),"
+                                 " count(validation_bits) FROM evaluation",
+                                 &query, err);
+    if (!status)
+        status = store_query_next(query, &row, err);
+    for (int i = 0; !status && row && i < 4; i++)
+        if (store_query_cell(query, i).integer > 0)
+            text_addf(out, ", e.validation_%s AS %s", names[i], names[i]);
+    store_query_free(query);
+    return status;
+}
+
 int leaderboard_print(struct store *store, enum leaderboard_part part, int64_t limit, enum output_format format,
                       struct error *err)
 {
-    struct text sql = TEXT_EMPTY;
+    struct text sql = TEXT_EMPTY, measures = TEXT_EMPTY;
+    int status = add_measures(store, &measures, err);
+    if (status)
+        return status;
     text_addf(&sql,
-              "SELECT l.rank, l.ticket, l.score, l.deviation, e.validation_accuracy AS accuracy,"
+              "SELECT l.rank, l.ticket, l.score, l.deviation%s,"
               " e.validation_loss AS loss, l.origin, l.function"
               " FROM leaderboard AS l JOIN evaluation AS e USING (ticket)%s ORDER BY l.rank LIMIT %lld",
-              part == LEADERBOARD_BASELINES ? " WHERE l.origin = '" STORE_BASELINE "'" : "", (long long)limit);
-    int status =
+              text_string(&measures), part == LEADERBOARD_BASELINES ? " WHERE l.origin = '" STORE_BASELINE "'" : "",
+              (long long)limit);
+    status =
         text_failed(&sql) ? memory_error(err, "the leaderboard") : print(store, text_string(&sql), format, true, err);
     text_release(&sql);
+    text_release(&measures);
     return status;
 }

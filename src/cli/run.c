@@ -73,7 +73,7 @@ static int open_store(struct job *job, struct error *err)
 {
     const struct experiment *experiment = job->experiment;
     struct text text = TEXT_EMPTY, protocol = TEXT_EMPTY, description = TEXT_EMPTY;
-    char digest[32], library[32];
+    char digest[32], library[32], metric[40];
     experiment_normal_form(experiment, &text);
     protocol_normal_form(&experiment->protocol, &protocol);
     data_describe(experiment->set, &description);
@@ -86,7 +86,7 @@ static int open_store(struct job *job, struct error *err)
         .seed = (int64_t)experiment->seed,
         .strategy = experiment->search.strategy->name,
         .window = experiment->search.window,
-        .metric = metric_name(experiment->protocol.metric),
+        .metric = metric_formula(experiment->protocol.metric, metric),
         .program_version = ACTSEARCH_VERSION,
         .isa = isa_name(job->isa),
         .library_version = blas_version(library),

@@ -33,6 +33,10 @@ static void add_trials(const struct store_ticket *stored, struct text *out)
         text_addf(out, "  seed %lld: %s", (long long)trial->seed_index, trial->outcome);
         if (isfinite(trial->validation_accuracy))
             text_addf(out, ", accuracy %.4f", trial->validation_accuracy);
+        if (isfinite(trial->validation_r2))
+            text_addf(out, ", R^2 %.4f, RMSE %.4g", trial->validation_r2, trial->validation_rmse);
+        if (isfinite(trial->validation_bits))
+            text_addf(out, ", %.4f bits", trial->validation_bits);
         if (isfinite(trial->validation_loss))
             text_addf(out, ", validation loss %.4f", trial->validation_loss);
         if (isfinite(trial->train_loss))
@@ -99,6 +103,23 @@ static int find_plot(const struct arguments *arguments, struct plot_options *plo
                      "there is nothing between %g and %g", plot->left, plot->right);
 }
 
+static void add_plots(const struct subject *subject, const struct plot_options *plot, struct text *out)
+{
+    struct tree first = tree_frozen(&subject->tree, 0);
+    bool has_t = tree_contains(&subject->tree, OP_t);
+    text_add_char(out, '\n');
+    plot_function(&subject->tree, subject->trained ? subject->parameters : NULL, plot, out);
+    if (has_t)
+        text_add(out, "  at t = 1, as it is after training\n");
+    if (subject->trained)
+        text_add(out, "  with the learned parameters as they were trained, mean over layers and seeds\n");
+    if (!has_t)
+        return;
+    text_add_char(out, '\n');
+    plot_function(&first, NULL, plot, out);
+    text_add(out, "  at t = 0, where training begins\n");
+}
+
 static int print_text(const struct call *call, const struct subject *subject, const struct facts *facts,
                       const struct lineage *lineage, struct error *err)
 {
@@ -108,12 +129,8 @@ static int print_text(const struct call *call, const struct subject *subject, co
         return status;
     struct text out = TEXT_EMPTY;
     facts_add_formulas(facts, subject, &out);
-    if (!arguments_flag(call->arguments, "no-plot")) {
-        text_add_char(&out, '\n');
-        plot_function(&subject->tree, subject->trained ? subject->parameters : NULL, &plot, &out);
-        if (subject->trained)
-            text_add(&out, "  with the learned parameters as they were trained, mean over layers and seeds\n");
-    }
+    if (!arguments_flag(call->arguments, "no-plot"))
+        add_plots(subject, &plot, &out);
     text_add_char(&out, '\n');
     facts_add_lines(facts, &out);
     if (subject->stored)
@@ -134,6 +151,9 @@ static void add_trial_json(const struct store_trial *trial, struct text *out)
     member_text(out, "outcome", trial->outcome);
     member_number(out, "score", trial->score);
     member_number(out, "validation_accuracy", trial->validation_accuracy);
+    member_number(out, "validation_r2", trial->validation_r2);
+    member_number(out, "validation_rmse", trial->validation_rmse);
+    member_number(out, "validation_bits", trial->validation_bits);
     member_number(out, "validation_loss", trial->validation_loss);
     member_number(out, "train_loss", trial->train_loss);
     member_integer(out, "epochs", trial->epochs);

@@ -1,42 +1,51 @@
 /* Data: reads a data set, divides it, scales it, and serves batches of the parts a search may see.
  *
- * An experiment describes its data by a JSON object (struct data_spec) in one of three formats:
- * IDX files as MNIST and Fashion-MNIST ship them, a CSV table with a header, or a set made up from
- * the seed, so that a search runs on a machine without any files. All end as the same thing: rows
- * of `features` numbers with a class, divided into train, validation and test.
+ * An experiment describes its data by a JSON object (struct data_spec) in one of these formats: IDX
+ * files as MNIST and Fashion-MNIST ship them, CIFAR-10's binary files, NPY arrays, a CSV table, a raw
+ * text, or a set made up from the seed, so that a search runs on a machine without any files. All end
+ * as the same thing: rows of `features` numbers with what is to be predicted (a class, a number, or the
+ * symbols that follow), divided into train, validation and test. struct data_shape says which it is.
  *
  * Invariants:
  * - The same description, files and seed give the same rows in the same order, on any machine and
  *   with any number of threads.
- * - The parts are disjoint, and what scales the inputs is measured on the train part alone.
- * - A struct data_set holds no test row, and for IDX the test files are not even opened. The only way
- *   to them is data/sealed.h, which src/layers.txt forbids to the modules of the search.
+ * - The parts are disjoint, and what scales the inputs and the numbers to predict is measured on the
+ *   train part alone. Only lists of names (classes, symbols, the values of a one-hot column) come from
+ *   the whole of a file.
+ * - A struct data_set holds no test row, and test files of their own (IDX, CIFAR-10) are not even
+ *   opened. The only way to them is data/sealed.h, which src/layers.txt forbids to the modules of the search.
  *
- * Images stay one byte a pixel in memory and become floats while a batch is gathered: a quarter of
- * the memory traffic, and caches that hold four times as many samples. Tables are kept as scaled floats.
+ * Rows of images and tables are divided at random. A text is divided into three stretches, one after
+ * the other, because its samples would otherwise know their neighbours in another part.
+ *
+ * Images of bytes and texts stay one byte a value in memory and become floats while a batch is gathered:
+ * a quarter of the memory traffic, and caches that hold four times as many samples. All else is kept as
+ * scaled floats.
  *
  * A data set is immutable once open and may be read by any number of threads at once. This module
- * knows nothing of networks, losses or how an order of samples is chosen.
- *
- * Only classification for now. A number to predict would be a second kind of target beside the
- * labels of struct data_rows, with its own gather; features, splits and scaling would not change. */
+ * knows nothing of networks, losses or how an order of samples is chosen. */
 #ifndef ACTSEARCH_DATA_DATA_H
 #define ACTSEARCH_DATA_DATA_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 struct error;
 struct json;
+struct rng;
 struct text;
 
 /* The parts of a data set that a search may see. There is no third one: see data/sealed.h. */
 enum data_split { DATA_TRAIN, DATA_VALIDATION, DATA_SPLIT_COUNT };
 
-enum data_format { DATA_IDX, DATA_CSV, DATA_MADE_UP };
+enum data_format { DATA_IDX, DATA_CSV, DATA_MADE_UP, DATA_CIFAR10, DATA_NPY, DATA_TEXT };
+
+/* What there is to predict: one of `classes`, a number, or the symbol that follows each symbol. */
+enum data_target { DATA_TARGET_CLASS, DATA_TARGET_NUMBER, DATA_TARGET_NEXT };
 
 /* STANDARD: mean 0 and variance 1; UNIT: into [0, 1]; NONE: as the file has it. Images have one
-   factor for all pixels, tables one for each column. */
+   factor for all pixels, tables one for each column, the 0/1 columns of "one_hot" like any other. */
 enum data_scale { DATA_SCALE_STANDARD, DATA_SCALE_UNIT, DATA_SCALE_NONE };
 
 enum data_file {
@@ -44,7 +53,9 @@ enum data_file {
     DATA_FILE_TRAIN_LABELS,
     DATA_FILE_TEST_IMAGES,
     DATA_FILE_TEST_LABELS,
-    DATA_FILE_TABLE,
+    DATA_FILE_TABLE,   /* the CSV table, the NPY inputs, the text */
+    DATA_FILE_TARGETS, /* "target_file" of CSV, "labels" or "target" of NPY */
+    DATA_FILE_FOLDER,  /* of CIFAR-10 */
     DATA_FILE_COUNT
 };
 
@@ -54,26 +65,47 @@ struct data_spec {
     enum data_scale scale;
     /* Shares of the rows when below 1, else numbers of rows; test < 0: all that are left. */
     double train, validation, test;
+    enum data_target target;
     char *files[DATA_FILE_COUNT]; /* owned; those that the format uses */
-    char separator;               /* of a CSV file */
-    char *label;                  /* owned; its label column */
+    char separator;               /* of a CSV file; a space stands for runs of spaces */
+    bool header;                  /* a CSV file names its columns; else they are "1", "2", ... */
+    int skip;                     /* lines of a CSV file before anything is read */
+    char *label;                  /* owned; the column to predict; NULL when that is another file */
     char **ignored;               /* owned; columns that are not read */
     int ignored_count;
+    char **one_hot; /* owned; columns of text that become 0/1 columns */
+    int one_hot_count;
     int made_up; /* which made-up set: data_made_up_name() */
     ptrdiff_t samples;
     double noise;
     int classes;
+    ptrdiff_t steps; /* symbols a sample, of a text */
 };
 
 /* Reads the object `data` of an experiment:
      {"format": "idx", "folder": F | "train_images": ..., "train_labels": ..., "test_images": ..., "test_labels": ...,
       "train": 10000, "validation": 5000, "scale": "standard"}
-     {"format": "csv", "file": F, "label": COLUMN, "ignore": [COLUMN, ...], "separator": ",",
-      "train": 0.6, "validation": 0.2, "test": 0.2, "scale": "standard"}
-     {"format": "made_up", "name": "spirals", "samples": 1000, "noise": 0.05, "classes": 2, ...as for csv}
+     {"format": "cifar10", "folder": F, "train": 10000, "validation": 5000, "scale": "standard"}
+        F holds data_batch_1.bin to data_batch_5.bin and test_batch.bin, each plain or gzip
+     {"format": "npy", "inputs": F, "labels": F | "target": F, "train": 0.6, "validation": 0.2, "test": 0.2,
+      "scale": "standard"}
+        inputs (N, features), (N, height, width) or (N, height, width, channels); labels: integers (N);
+        target: numbers (N)
+     {"format": "csv", "file": F, "label": COLUMN | "target": COLUMN | "target_file": F, "ignore": [COLUMN, ...],
+      "one_hot": [COLUMN, ...], "separator": ",", "header": true, "skip": 0, ...as for npy}
+        "one_hot" makes one 0/1 column for each value that stands in the file, in the order of their bytes
+     {"format": "text", "file": F, "steps": 64, "train": 0.8, "validation": 0.1, "test": 0.1}
+        the symbols are bytes; whole numbers in train, validation and test count samples
+     {"format": "made_up", "name": "spirals", "samples": 1000, "noise": 0.05, "classes": 2, "steps": 32,
+      ...as for npy}
+        "steps" for the set "brackets", "classes" for those that have classes
    Relative paths start at the folder of `experiment_path`. No data file is touched. ERROR_INPUT
    names the JSON path. On failure `spec` is released. */
 int data_spec_read(struct json data, const char *experiment_path, struct data_spec *spec, struct error *err);
+
+/* Appends what the description means as JSON, defaults filled in and without paths: two specs with the
+   same normal form and the same digest of their sets are the same data. */
+void data_spec_normal_form(const struct data_spec *spec, struct text *out);
 
 /* Frees the contents; accepts a zeroed spec. */
 void data_spec_release(struct data_spec *spec);
@@ -93,23 +125,34 @@ int data_set_open(const struct data_spec *spec, uint64_t seed, struct data_set *
 void data_set_free(struct data_set *set);
 
 struct data_shape {
-    ptrdiff_t features;          /* numbers a sample */
-    int height, width, channels; /* of an image, features = height * width * channels; 0 for a table */
-    int classes;
+    int rank;           /* 1: a table (features); 2: a text (steps, 1); 3: an image (height, width, channels) */
+    ptrdiff_t size[3];  /* of a sample, the first `rank` of them, channels last */
+    ptrdiff_t features; /* their product: numbers a sample */
+    int classes;        /* 0 when a number is to be predicted */
+    enum data_target target;
+    ptrdiff_t answers; /* targets a sample: 1, or the steps of a text */
+    int tokens;        /* of a text: the different symbols, and an input is a symbol's number as a float; else 0 */
 };
 
 struct data_shape data_shape(const struct data_set *set);
 
-/* Borrowed; 0 <= class < classes. */
+/* Borrowed; 0 <= class < classes. The symbols of a text are called "a", "\\n", "0x80". */
 const char *data_class_name(const struct data_set *set, int class);
 
 /* Number of rows in a part, at least 1. */
 ptrdiff_t data_size(const struct data_set *set, enum data_split split);
 
+/* Where a gather writes what is to be predicted; NULL: not wanted. For numbers only `values` is written,
+   otherwise only `classes`. */
+struct data_targets {
+    int32_t *classes; /* (B, answers) row-major */
+    float *values;    /* (B) standardised: see data_number() */
+};
+
 /* Gathers rows of a part into a batch. index: (B), each in [0, data_size), borrowed. x: (B, features)
-   row-major; y: (B) classes, or NULL. An index out of range stops the program. */
+   row-major. An index out of range stops the program. */
 void data_gather(const struct data_set *set, enum data_split split, const int32_t *index, ptrdiff_t B, float *x,
-                 int32_t *y);
+                 struct data_targets y);
 
 /* Asks the memory for rows that will be gathered soon, and returns at once: rows in random order come
    from the far caches, and to wait for them takes longer than to widen them. */
@@ -117,21 +160,60 @@ void data_prefetch(const struct data_set *set, enum data_split split, const int3
 
 /* Gathers the rows first .. first + B - 1. */
 void data_gather_range(const struct data_set *set, enum data_split split, ptrdiff_t first, ptrdiff_t B, float *x,
-                       int32_t *y);
+                       struct data_targets y);
 
-/* Classes of a whole part: (data_size), borrowed from the set. */
+/* Classes of a whole part: (data_size), borrowed from the set; NULL unless a class is to be predicted. */
 const int32_t *data_labels(const struct data_set *set, enum data_split split);
 
-/* Where row i of a part stands in its source: the image of the training file, or the row of the table
-   not counting the header and blank lines; from 0. With it another program can use the same division. */
+/* How many targets of a part are of this class (symbol); 0 <= class < classes. */
+ptrdiff_t data_class_count(const struct data_set *set, enum data_split split, int class);
+
+/* Numbers to predict are served standardised: (number - mean) / deviation, both of the train part.
+   deviation > 0. {0, 1} when no number is to be predicted. */
+struct data_number {
+    double mean, deviation;
+};
+struct data_number data_number(const struct data_set *set);
+
+/* Variance of the numbers to predict of a part, as they are served, around their own mean: what the
+   mean squared error is compared with to get R^2. 0 when no number is to be predicted. */
+double data_target_variance(const struct data_set *set, enum data_split split);
+
+/* Where row i of a part stands in its source, from 0: the image of the training files, the row of the
+   array, the row of the table not counting the header and blank lines, the byte of the text. With it
+   another program can use the same division. */
 int32_t data_split_index(const struct data_set *set, enum data_split split, ptrdiff_t i);
 
-/* 64 bits (FNV-1a) over the division, the classes and the unscaled values of train and validation,
-   the same on every machine: tells a resumed run that its data changed. */
+/* 64 bits (FNV-1a) over the shape, the division, the names of the classes and the unscaled values and
+   targets of train and validation, the same on every machine: tells a resumed run that its data changed. */
 uint64_t data_digest(const struct data_set *set);
 
 /* Appends one line without a newline: "fashion-mnist: 28x28 uint8, 10 classes, 10,000 train,
    5,000 validation, test sealed". */
 void data_describe(const struct data_set *set, struct text *out);
+
+/* Augmentation: images of a training batch are moved and mirrored at random. */
+struct data_augmentation {
+    int shift; /* at most so many pixels in both directions; 0: not moved */
+    bool flip; /* left and right are exchanged with probability 1/2 */
+};
+
+/* Reads {"shift": 2, "flip": true}; both may be missing, and an absent value means no augmentation. */
+int data_augmentation_read(struct json value, struct data_augmentation *augmentation, struct error *err);
+
+/* Appends {"shift":2,"flip":true}. */
+void data_augmentation_normal_form(const struct data_augmentation *augmentation, struct text *out);
+
+/* Refuses (ERROR_INPUT at `where`) an augmentation of data that are no images, or by the whole of one. No
+   augmentation fits everything. */
+int data_augmentation_check(const struct data_shape *shape, const struct data_augmentation *augmentation,
+                            const char *where, struct error *err);
+
+/* Mirrors and then moves every image of a gathered batch; what comes in from outside is the pixel value 0
+   as it is served. Draws three random numbers an image whatever is asked for, so that candidates and
+   settings see the same stream. x: (B, features); scratch: (features), its contents are lost. The check
+   above must have passed. */
+void data_augment(const struct data_set *set, const struct data_augmentation *augmentation, struct rng *rng,
+                  ptrdiff_t B, float *x, float *scratch);
 
 #endif

@@ -7,16 +7,16 @@
 
 #include "data/data.h"
 
-#include <stdbool.h>
-
-/* Rows of one part. Exactly one of `bytes` and `values` is not NULL. Owns all four. */
+/* Rows of one part. Exactly one of `bytes` and `values` is not NULL; of `labels` and `numbers` the one
+   that the target asks for, and none for a text, whose targets are its inputs one step on. Owns all. */
 struct data_rows {
     ptrdiff_t count;
-    uint8_t *bytes;  /* (count, features) row-major, unscaled */
+    uint8_t *bytes;  /* (count, features) row-major, unscaled; of a text one more, which follows the last */
     float *values;   /* (count, features) row-major, scaled */
     int32_t *labels; /* (count) */
+    float *numbers;  /* (count) standardised */
     int32_t *source; /* (count) place in the file */
-    uint64_t digest; /* of source, labels and unscaled values */
+    uint64_t digest; /* of source, targets and unscaled values */
 };
 
 /* Turns bytes into scaled floats: x[i] = factor * u[i] + shift, u and x: (N). */
@@ -27,17 +27,21 @@ struct data_set {
     char *name;
     char **class_names; /* (classes) */
     struct data_rows rows[DATA_SPLIT_COUNT];
-    float factor, shift; /* of bytes */
+    float factor, shift; /* of bytes and of images: served = factor * value + shift */
+    struct data_number number;
     data_widen *widen;
     uint64_t digest;
 };
 
-/* A table before it is divided. Owns all; data_table_load() moves the class names into the set. */
+/* Rows before they are divided, a sample of rank 1 or 3. Owns all; data_table_load() moves the class
+   names into the set. */
 struct data_table {
-    ptrdiff_t rows, features;
-    double *x;  /* (rows, features) row-major */
-    int32_t *y; /* (rows) */
-    int classes;
+    struct data_shape shape; /* features, classes and all */
+    ptrdiff_t rows;
+    double *x;          /* (rows, features) row-major; or: */
+    uint8_t *bytes;     /* (rows, features) of an image */
+    int32_t *y;         /* (rows) classes; or: */
+    double *numbers;    /* (rows) */
     char **class_names; /* (classes) */
 };
 
@@ -51,42 +55,70 @@ struct data_division {
 /* Draws the division of `rows` rows. ERROR_INPUT when there are too few. */
 int data_divide(const struct data_spec *spec, const char *where, ptrdiff_t rows, uint64_t seed,
                 struct data_division *division, struct error *err);
+/* Only the sizes of the parts. */
+int data_divide_count(const struct data_spec *spec, const char *where, ptrdiff_t rows, ptrdiff_t count[3],
+                      struct error *err);
 
 /* Refuses, before anything is allocated, a set that needs more than DATA_MEMORY_LIMIT bytes. A double,
    because a damaged header asks for more than 64 bits can say. */
 int data_check_memory(const char *where, double bytes, struct error *err);
 
-/* Allocates labels and source for `count` rows, and bytes or values. */
-int data_rows_init(struct data_rows *rows, ptrdiff_t count, ptrdiff_t features, bool bytes, struct error *err);
+/* Allocates `count` rows of samples of this shape, with bytes or values. */
+int data_rows_init(struct data_rows *rows, const struct data_shape *shape, ptrdiff_t count, bool bytes,
+                   struct error *err);
 void data_rows_release(struct data_rows *rows);
-/* Writes row i as floats; x: (features). */
-void data_rows_gather(const struct data_set *set, const struct data_rows *rows, ptrdiff_t i, float *x);
+/* Writes row i as row `place` of a batch. */
+void data_rows_gather(const struct data_set *set, const struct data_rows *rows, ptrdiff_t i, ptrdiff_t place, float *x,
+                      struct data_targets y);
+/* Of the numbers to predict; 0 without. */
+double data_rows_variance(const struct data_rows *rows);
+/* Sets factor and shift for the bytes of the train part. */
+void data_measure_bytes(struct data_set *set, enum data_scale scale);
+
+/* A row of numbers or images with a class: rank 1 with `features` columns, or rank 3. */
+struct data_shape data_shape_table(ptrdiff_t features, enum data_target target);
+struct data_shape data_shape_image(ptrdiff_t height, ptrdiff_t width, ptrdiff_t channels, enum data_target target);
 
 void data_table_release(struct data_table *table);
 void data_names_free(char **names, ptrdiff_t count);
-/* Class names "0", "1", ...; NULL when memory is short. */
-char **data_number_names(int count);
+/* The names of `count` numbers from `first` on: "0", "1", ...; NULL when memory is short. */
+char **data_number_names(int first, int count);
 
 /* FNV-1a, fed with integers low byte first whatever the processor. */
 #define DATA_DIGEST_START 0xcbf29ce484222325u
 uint64_t data_digest_bytes(uint64_t digest, const void *bytes, size_t count);
 uint64_t data_digest_integer(uint64_t digest, int64_t value);
+/* What the digest of a part starts from: the shape. Stored digests of plain tables with classes, which
+   are older than shapes, stay as they are. */
+uint64_t data_digest_start(const struct data_shape *shape);
 
 /* The loaders. They fill `set`, which is zeroed before, and `test` when it is not NULL; on failure both
    hold what was made so far and the caller releases them. `where` names the source in errors. */
 int data_idx_load(const struct data_spec *spec, uint64_t seed, struct data_set *set, struct data_rows *test,
                   struct error *err);
+int data_cifar10_load(const struct data_spec *spec, uint64_t seed, struct data_set *set, struct data_rows *test,
+                      struct error *err);
+int data_text_load(const struct data_spec *spec, struct data_set *set, struct data_rows *test, struct error *err);
 int data_csv_read(const struct data_spec *spec, struct data_table *table, struct error *err);
+int data_npy_read(const struct data_spec *spec, struct data_table *table, struct error *err);
 int data_made_up(const struct data_spec *spec, uint64_t seed, struct data_table *table, struct error *err);
 int data_table_load(const struct data_spec *spec, struct data_table *table, const char *where, uint64_t seed,
                     struct data_set *set, struct data_rows *test, struct error *err);
+/* All rows of a table of bytes, in their order; the rest of a set whose test part has its own file. */
+int data_table_load_rest(const struct data_table *table, struct data_rows *rows, struct error *err);
+/* Divides `length` symbols. */
+int data_symbols_load(const struct data_spec *spec, const uint8_t *symbols, ptrdiff_t length, const char *where,
+                      struct data_set *set, struct data_rows *test, struct error *err);
 /* The loader of the format, and then name and digest. */
 int data_load(const struct data_spec *spec, uint64_t seed, struct data_set *set, struct data_rows *test,
               struct error *err);
 void data_set_release(struct data_set *set);
 
-/* The range of class counts of the i-th made-up set. */
+/* The i-th made-up set: what it has to predict, and its range of class counts, 0 without classes. */
+enum data_target data_made_up_target(int i);
 void data_made_up_classes(int i, int *min, int *max);
+/* Writes `length` symbols of the made-up text; noise: share of symbols that are replaced. */
+void data_made_up_symbols(uint64_t seed, double noise, uint8_t *symbols, ptrdiff_t length);
 
 data_widen data_widen_portable;
 #if defined(__x86_64__)

@@ -10,7 +10,6 @@
 #include "data/stream_internal.h"
 
 #include <limits.h>
-#include <math.h>
 #include <string.h>
 
 enum { UNSIGNED_BYTES = 8, MAX_SIZES = 3 };
@@ -31,33 +30,17 @@ static int wrong_file(const struct stream *stream, const char *kind, const uint8
         sizes, magic[0], magic[1], magic[2], magic[3]);
 }
 
-static int too_short(const struct stream *stream, int64_t expected, struct error *err)
-{
-    return error_set(
-        err, ERROR_INPUT, stream_path(stream), "the file is damaged or its download stopped early: fetch it again",
-        "the file ends too early: expected %lld bytes, found %lld", (long long)expected, (long long)stream->total);
-}
-
-static int read_exactly(struct stream *stream, void *out, size_t size, struct error *err)
-{
-    size_t count;
-    int status = stream_read(stream, out, size, &count, err);
-    if (!status && count < size)
-        status = too_short(stream, stream->expected, err);
-    return status;
-}
-
 /* Reads magic and sizes; sets how long the file should be. size: (sizes). */
 static int read_header(struct stream *stream, const char *kind, int sizes, int64_t *size, struct error *err)
 {
     uint8_t magic[4], bytes[4 * MAX_SIZES];
     stream->expected = 4 + 4 * sizes;
-    int status = read_exactly(stream, magic, 4, err);
+    int status = stream_read_exactly(stream, magic, 4, err);
     if (status)
         return status;
     if (magic[0] != 0 || magic[1] != 0 || magic[2] != UNSIGNED_BYTES || magic[3] != sizes)
         return wrong_file(stream, kind, magic, sizes, err);
-    status = read_exactly(stream, bytes, 4 * (size_t)sizes, err);
+    status = stream_read_exactly(stream, bytes, 4 * (size_t)sizes, err);
     if (status)
         return status;
     double length = 4 + 4 * sizes, items = 1;
@@ -75,22 +58,6 @@ static int read_header(struct stream *stream, const char *kind, int sizes, int64
                          "its header asks for %.3g bytes", length);
     stream->expected = (int64_t)length;
     return 0;
-}
-
-/* Reads on to the end: nothing may follow, and gzip checks its sum there. */
-static int read_end(struct stream *stream, struct error *err)
-{
-    uint8_t rest[4096];
-    size_t count;
-    int status;
-    do
-        status = stream_read(stream, rest, sizeof rest, &count, err);
-    while (!status && count == sizeof rest);
-    if (!status && stream->total > stream->expected)
-        status = error_set(err, ERROR_INPUT, stream_path(stream), "is this the right file, and whole? fetch it again",
-                           "the file is too long: expected %lld bytes, found %lld", (long long)stream->expected,
-                           (long long)stream->total);
-    return status;
 }
 
 static void pair_release(struct pair *pair)
@@ -127,8 +94,8 @@ static int pair_open(struct pair *pair, const char *images, const char *labels, 
     pair->label = memory_array((size_t)pair->count, 1);
     if (!pair->label)
         return memory_error(err, stream_path(&pair->labels));
-    status = read_exactly(&pair->labels, pair->label, (size_t)pair->count, err);
-    return status ? status : read_end(&pair->labels, err);
+    status = stream_read_exactly(&pair->labels, pair->label, (size_t)pair->count, err);
+    return status ? status : stream_read_end(&pair->labels, err);
 }
 
 /* Reads all images; image i goes to destination[i], or nowhere when that is NULL. */
@@ -138,21 +105,26 @@ static int pair_read(struct pair *pair, uint8_t *const *destination, struct erro
     uint8_t *passed_over = memory_array(size, 1);
     int status = passed_over ? 0 : memory_error(err, stream_path(&pair->images));
     for (int64_t i = 0; !status && i < pair->count; i++)
-        status = read_exactly(&pair->images, destination[i] ? destination[i] : passed_over, size, err);
+        status = stream_read_exactly(&pair->images, destination[i] ? destination[i] : passed_over, size, err);
     memory_free(passed_over);
-    return status ? status : read_end(&pair->images, err);
+    return status ? status : stream_read_end(&pair->images, err);
+}
+
+static struct data_shape shape_of(const struct pair *pair)
+{
+    return data_shape_image((ptrdiff_t)pair->height, (ptrdiff_t)pair->width, 1, DATA_TARGET_CLASS);
 }
 
 /* Prepares `rows` for the images order[0 .. count - 1] and enters where each of them is to be read. */
 static int claim_rows(const struct pair *pair, const int32_t *order, ptrdiff_t count, struct data_rows *rows,
                       uint8_t **destination, struct error *err)
 {
-    ptrdiff_t features = (ptrdiff_t)(pair->height * pair->width);
-    int status = data_rows_init(rows, count, features, true, err);
+    struct data_shape shape = shape_of(pair);
+    int status = data_rows_init(rows, &shape, count, true, err);
     for (ptrdiff_t i = 0; !status && i < count; i++) {
         rows->source[i] = order[i];
         rows->labels[i] = pair->label[order[i]];
-        destination[order[i]] = rows->bytes + i * features;
+        destination[order[i]] = rows->bytes + i * shape.features;
     }
     return status;
 }
@@ -165,27 +137,6 @@ static void digest_rows(struct data_rows *rows, ptrdiff_t features)
         rows->digest = data_digest_integer(rows->digest, rows->labels[i]);
     }
     rows->digest = data_digest_bytes(rows->digest, rows->bytes, (size_t)(rows->count * features));
-}
-
-/* The sums are of integers, so exact in any order. Images that never vary become 0. */
-static void measure(struct data_set *set, enum data_scale scale)
-{
-    set->factor = scale == DATA_SCALE_UNIT ? 1.0f / 255 : 1;
-    set->shift = 0;
-    if (scale != DATA_SCALE_STANDARD)
-        return;
-    const struct data_rows *train = &set->rows[DATA_TRAIN];
-    ptrdiff_t N = train->count * set->shape.features;
-    uint64_t sum = 0, squares = 0;
-    for (ptrdiff_t i = 0; i < N; i++) {
-        sum += train->bytes[i];
-        squares += (uint64_t)train->bytes[i] * train->bytes[i];
-    }
-    double mean = (double)sum / (double)N;
-    double spread = (double)((unsigned __int128)squares * (uint64_t)N - (unsigned __int128)sum * sum);
-    double factor = spread > 0 ? (double)N / sqrt(spread) : 0;
-    set->factor = (float)factor;
-    set->shift = (float)(-mean * factor);
 }
 
 static int load_train(const struct data_spec *spec, uint64_t seed, struct pair *pair, struct data_set *set,
@@ -224,23 +175,20 @@ static int set_shape(const struct pair *pair, struct data_set *set, struct error
     int classes = 0;
     for (int64_t i = 0; i < pair->count; i++)
         classes = pair->label[i] >= classes ? pair->label[i] + 1 : classes;
-    set->class_names = data_number_names(classes);
+    set->class_names = data_number_names(0, classes);
     if (!set->class_names)
         return memory_error(err, stream_path(&pair->labels));
-    set->shape = (struct data_shape){.features = (ptrdiff_t)(pair->height * pair->width),
-                                     .height = (int)pair->height,
-                                     .width = (int)pair->width,
-                                     .channels = 1,
-                                     .classes = classes};
+    set->shape = shape_of(pair);
+    set->shape.classes = classes;
     return 0;
 }
 
 static int check_test(const struct pair *pair, const struct data_set *set, struct error *err)
 {
-    if (pair->height != set->shape.height || pair->width != set->shape.width)
+    if (pair->height != set->shape.size[0] || pair->width != set->shape.size[1])
         return error_set(err, ERROR_INPUT, stream_path(&pair->images), "take both files from the same set",
-                         "its images are %lldx%lld, those of the training file %dx%d", (long long)pair->height,
-                         (long long)pair->width, set->shape.height, set->shape.width);
+                         "its images are %lldx%lld, those of the training file %tdx%td", (long long)pair->height,
+                         (long long)pair->width, set->shape.size[0], set->shape.size[1]);
     for (int64_t i = 0; i < pair->count; i++)
         if (pair->label[i] >= set->shape.classes)
             return error_set(err, ERROR_INPUT, stream_path(&pair->labels), "take both files from the same set",
@@ -296,6 +244,6 @@ int data_idx_load(const struct data_spec *spec, uint64_t seed, struct data_set *
         return status;
     for (int split = 0; split < DATA_SPLIT_COUNT; split++)
         digest_rows(&set->rows[split], set->shape.features);
-    measure(set, spec->scale);
+    data_measure_bytes(set, spec->scale);
     return test ? load_test(spec, set, test, err) : 0;
 }

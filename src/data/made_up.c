@@ -54,6 +54,20 @@ static void place_blobs(struct rng *rng, int k, int K, double *x, double *y)
     *y = sin(2 * pi * k / K);
 }
 
+/* Anywhere, to predict value_waves(). */
+static void place_waves(struct rng *rng, int k, int K, double *x, double *y)
+{
+    (void)k;
+    (void)K;
+    *x = 2 * rng_uniform(rng) - 1;
+    *y = 2 * rng_uniform(rng) - 1;
+}
+
+static double value_waves(double x, double y)
+{
+    return sin(3 * x) * cos(2 * y);
+}
+
 /* A board of 4 x 4 squares, coloured along the diagonals with K colours. */
 static void place_checkers(struct rng *rng, int k, int K, double *x, double *y)
 {
@@ -66,13 +80,31 @@ static void place_checkers(struct rng *rng, int k, int K, double *x, double *y)
     *y = (row + rng_uniform(rng)) / 2 - 1;
 }
 
+/* A line of pixels through a square image: level, upright, falling or rising. */
+enum { BARS_SIDE = 12, BARS_CLASSES = 4 };
+
+static void draw_bars(struct rng *rng, int k, double *image)
+{
+    int place = 2 + (int)rng_below(rng, BARS_SIDE - 4);
+    for (int row = 0; row < BARS_SIDE; row++)
+        for (int column = 0; column < BARS_SIDE; column++) {
+            const int off[BARS_CLASSES] = {row - place, column - place, row - column + BARS_SIDE / 2 - place,
+                                           row + column - BARS_SIDE / 2 - place};
+            image[row * BARS_SIDE + column] = off[k] == 0 ? 1 : 0;
+        }
+}
+
 static const struct made_up {
     const char *name;
+    enum data_target target;
     int min_classes, max_classes;
     place_point *place;
 } sets[] = {
-    {"spirals", 2, 10, place_spirals}, {"moons", 2, 2, place_moons},  {"rings", 2, 10, place_rings},
-    {"xor", 2, 2, place_xor},          {"blobs", 2, 20, place_blobs}, {"checkers", 2, 4, place_checkers},
+    {"spirals", DATA_TARGET_CLASS, 2, 10, place_spirals}, {"moons", DATA_TARGET_CLASS, 2, 2, place_moons},
+    {"rings", DATA_TARGET_CLASS, 2, 10, place_rings},     {"xor", DATA_TARGET_CLASS, 2, 2, place_xor},
+    {"blobs", DATA_TARGET_CLASS, 2, 20, place_blobs},     {"checkers", DATA_TARGET_CLASS, 2, 4, place_checkers},
+    {"waves", DATA_TARGET_NUMBER, 0, 0, place_waves},     {"brackets", DATA_TARGET_NEXT, 0, 0, NULL},
+    {"bars", DATA_TARGET_CLASS, 2, BARS_CLASSES, NULL},
 };
 
 enum { SETS = (int)(sizeof sets / sizeof sets[0]) };
@@ -80,6 +112,12 @@ enum { SETS = (int)(sizeof sets / sizeof sets[0]) };
 const char *data_made_up_name(int i)
 {
     return i >= 0 && i < SETS ? sets[i].name : NULL;
+}
+
+enum data_target data_made_up_target(int i)
+{
+    ALWAYS(i >= 0 && i < SETS);
+    return sets[i].target;
 }
 
 void data_made_up_classes(int i, int *min, int *max)
@@ -96,30 +134,84 @@ static double on_grid(double value)
     return round(value * 0x1p20) * 0x1p-20;
 }
 
+/* A point in the plane, or an image where there is no place for one. */
+static struct data_shape shape_of(const struct made_up *made, enum data_target target)
+{
+    struct data_shape shape = data_shape_table(made->place ? 2 : BARS_SIDE * BARS_SIDE, target);
+    if (!made->place) {
+        shape.rank = 3;
+        shape.size[0] = shape.size[1] = BARS_SIDE;
+        shape.size[2] = 1;
+    }
+    return shape;
+}
+
+static int allocate(const struct data_spec *spec, struct data_table *table, struct error *err)
+{
+    table->shape = shape_of(&sets[spec->made_up], spec->target);
+    ptrdiff_t features = table->shape.features;
+    int status =
+        data_check_memory(sets[spec->made_up].name, (double)spec->samples * ((double)features * (8 + 4) + 20), err);
+    if (status)
+        return status;
+    size_t rows = (size_t)spec->samples;
+    bool complete = (table->x = memory_array(rows * (size_t)features, sizeof *table->x));
+    if (spec->target == DATA_TARGET_NUMBER) {
+        complete &= (table->numbers = memory_array(rows, sizeof *table->numbers)) != NULL;
+    } else {
+        complete &= (table->y = memory_array(rows, sizeof *table->y)) != NULL;
+        complete &= (table->class_names = data_number_names(0, spec->classes)) != NULL;
+    }
+    table->shape.classes = table->class_names ? spec->classes : 0;
+    table->rows = spec->samples;
+    return complete ? 0 : memory_error(err, "the made-up data set");
+}
+
+/* Noise moves points that have a class and blurs images; to a number to predict it is added. */
 int data_made_up(const struct data_spec *spec, uint64_t seed, struct data_table *table, struct error *err)
 {
     const struct made_up *made = &sets[spec->made_up];
-    const int features = 2;
-    int status = data_check_memory(made->name, (double)spec->samples * (features * (8 + 4) + 20), err);
+    int status = allocate(spec, table, err);
     if (status)
         return status;
-    table->rows = spec->samples;
-    table->features = features;
-    table->x = memory_array((size_t)spec->samples * (size_t)features, sizeof *table->x);
-    table->y = memory_array((size_t)spec->samples, sizeof *table->y);
-    table->class_names = data_number_names(spec->classes);
-    table->classes = table->class_names ? spec->classes : 0;
-    if (!table->x || !table->y || !table->class_names)
-        return memory_error(err, "the made-up data set");
     struct rng rng = rng_keyed(seed, 0, RNG_MADE_UP);
+    ptrdiff_t features = table->shape.features;
     for (ptrdiff_t i = 0; i < spec->samples; i++) {
-        double x, y;
-        table->y[i] = (int32_t)(i % spec->classes);
-        made->place(&rng, table->y[i], spec->classes, &x, &y);
-        x += spec->noise * rng_normal(&rng);
-        y += spec->noise * rng_normal(&rng);
-        table->x[i * features] = on_grid(x);
-        table->x[i * features + 1] = on_grid(y);
+        double *x = table->x + i * features;
+        int k = spec->classes > 0 ? (int)(i % spec->classes) : 0;
+        if (made->place)
+            made->place(&rng, k, spec->classes, &x[0], &x[1]);
+        else
+            draw_bars(&rng, k, x);
+        if (table->numbers)
+            table->numbers[i] = on_grid(value_waves(x[0], x[1]) + spec->noise * rng_normal(&rng));
+        else
+            table->y[i] = k;
+        for (ptrdiff_t j = 0; j < features; j++)
+            x[j] = on_grid(x[j] + (table->numbers ? 0 : spec->noise * rng_normal(&rng)));
     }
     return 0;
+}
+
+/* Random words with brackets of three kinds nested inside each other: which bracket closes is only to be
+   known by what was opened, so a network without memory cannot do it. */
+void data_made_up_symbols(uint64_t seed, double noise, uint8_t *symbols, ptrdiff_t length)
+{
+    enum { KINDS = 3, DEPTH = 8 };
+    static const char open[KINDS + 1] = "([{", close[KINDS + 1] = ")]}", all[] = "([{)]} ";
+    int stack[DEPTH], depth = 0;
+    struct rng rng = rng_keyed(seed, 0, RNG_MADE_UP);
+    for (ptrdiff_t i = 0; i < length; i++) {
+        bool opens = depth == 0 || (depth < DEPTH && rng_below(&rng, 2) == 0);
+        if (depth == 0 && i > 0 && symbols[i - 1] != ' ') {
+            symbols[i] = ' ';
+        } else if (opens) {
+            stack[depth] = (int)rng_below(&rng, KINDS);
+            symbols[i] = (uint8_t)open[stack[depth++]];
+        } else {
+            symbols[i] = (uint8_t)close[stack[--depth]];
+        }
+        if (rng_uniform(&rng) < noise)
+            symbols[i] = (uint8_t)all[rng_below(&rng, sizeof all - 1)];
+    }
 }

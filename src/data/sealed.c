@@ -4,8 +4,6 @@
 #include "base/memory.h"
 #include "data/data_internal.h"
 
-#include <string.h>
-
 struct data_sealed {
     struct data_set basis; /* shape, scaling and digest; its rows are given back after loading */
     struct data_rows rows;
@@ -52,19 +50,27 @@ ptrdiff_t data_sealed_size(const struct data_sealed *sealed)
     return sealed->rows.count;
 }
 
-void data_sealed_gather(const struct data_sealed *sealed, ptrdiff_t first, ptrdiff_t B, float *x, int32_t *y)
+void data_sealed_gather(const struct data_sealed *sealed, ptrdiff_t first, ptrdiff_t B, float *x, struct data_targets y)
 {
     const struct data_rows *rows = &sealed->rows;
     ALWAYS(first >= 0 && B >= 0 && first + B <= rows->count);
     for (ptrdiff_t i = 0; i < B; i++)
-        data_rows_gather(&sealed->basis, rows, first + i, x + i * sealed->basis.shape.features);
-    if (y)
-        memcpy(y, rows->labels + first, (size_t)B * sizeof *y);
+        data_rows_gather(&sealed->basis, rows, first + i, i, x, y);
 }
 
 const int32_t *data_sealed_labels(const struct data_sealed *sealed)
 {
     return sealed->rows.labels;
+}
+
+struct data_number data_sealed_number(const struct data_sealed *sealed)
+{
+    return sealed->basis.number;
+}
+
+double data_sealed_target_variance(const struct data_sealed *sealed)
+{
+    return data_rows_variance(&sealed->rows);
 }
 
 int32_t data_sealed_index(const struct data_sealed *sealed, ptrdiff_t i)

@@ -38,20 +38,29 @@ static int count_numbers(const struct data_spec *spec, const char *where, ptrdif
     return 0;
 }
 
-int data_divide(const struct data_spec *spec, const char *where, ptrdiff_t rows, uint64_t seed,
-                struct data_division *division, struct error *err)
+int data_divide_count(const struct data_spec *spec, const char *where, ptrdiff_t rows, ptrdiff_t count[3],
+                      struct error *err)
 {
     int status = 0;
     if (spec->train < 1)
-        count_shares(spec, rows, division->count);
+        count_shares(spec, rows, count);
     else
-        status = count_numbers(spec, where, rows, division->count, err);
+        status = count_numbers(spec, where, rows, count, err);
     if (status)
         return status;
-    if (division->count[DATA_TRAIN] < 1 || division->count[DATA_VALIDATION] < 1)
+    if (count[DATA_TRAIN] < 1 || count[DATA_VALIDATION] < 1)
         return error_set(err, ERROR_INPUT, where, cure,
                          "of %td rows, %td are for train and %td for validation: both need at least one", rows,
-                         division->count[DATA_TRAIN], division->count[DATA_VALIDATION]);
+                         count[DATA_TRAIN], count[DATA_VALIDATION]);
+    return 0;
+}
+
+int data_divide(const struct data_spec *spec, const char *where, ptrdiff_t rows, uint64_t seed,
+                struct data_division *division, struct error *err)
+{
+    int status = data_divide_count(spec, where, rows, division->count, err);
+    if (status)
+        return status;
     division->order = memory_array((size_t)rows, sizeof *division->order);
     if (!division->order)
         return memory_error(err, where);

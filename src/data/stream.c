@@ -4,6 +4,7 @@
 #include "base/file.h"
 #include "base/memory.h"
 #include "base/text.h"
+#include "data/data_internal.h"
 
 #include <errno.h>
 #include <string.h>
@@ -61,11 +62,14 @@ static int open_error(const struct stream *stream, int error_number, struct erro
 {
     if (error_number != ENOENT)
         return file_error(err, stream_path(stream), "open", error_number);
-    return error_set(
-        err, ERROR_IO, stream_path(stream),
-        "check the path, which starts at the folder of the experiment's file; Fashion-MNIST is in Debian's "
-        "package dataset-fashion-mnist",
-        "there is no such file, nor one with .gz");
+    const char *path = stream_path(stream),
+               *cure = "check the path, which starts at the folder of the experiment's file";
+    if (strstr(path, "ubyte"))
+        cure = "check the path, which starts at the folder of the experiment's file; Fashion-MNIST is in Debian's "
+               "package dataset-fashion-mnist";
+    else if (strstr(path, "/sklearn/"))
+        cure = "scikit-learn's data are in Debian's package python3-sklearn; check the path";
+    return error_set(err, ERROR_IO, path, cure, "there is no such file, nor one with .gz");
 }
 
 int stream_open(struct stream *stream, const char *path, struct error *err)
@@ -183,6 +187,56 @@ int stream_read(struct stream *stream, void *out, size_t size, size_t *count, st
             break;
     }
     return 0;
+}
+
+static int too_short(const struct stream *stream, int64_t expected, struct error *err)
+{
+    return error_set(
+        err, ERROR_INPUT, stream_path(stream), "the file is damaged or its download stopped early: fetch it again",
+        "the file ends too early: expected %lld bytes, found %lld", (long long)expected, (long long)stream->total);
+}
+
+int stream_read_exactly(struct stream *stream, void *out, size_t size, struct error *err)
+{
+    size_t count;
+    int status = stream_read(stream, out, size, &count, err);
+    if (!status && count < size)
+        status = too_short(stream, stream->expected, err);
+    return status;
+}
+
+int stream_read_end(struct stream *stream, struct error *err)
+{
+    uint8_t rest[4096];
+    size_t count;
+    int status;
+    do
+        status = stream_read(stream, rest, sizeof rest, &count, err);
+    while (!status && count == sizeof rest);
+    if (!status && stream->total > stream->expected)
+        status = error_set(err, ERROR_INPUT, stream_path(stream), "is this the right file, and whole? fetch it again",
+                           "the file is too long: expected %lld bytes, found %lld", (long long)stream->expected,
+                           (long long)stream->total);
+    return status;
+}
+
+int stream_read_all(const char *path, struct text *out, struct error *err)
+{
+    struct stream stream;
+    int status = stream_open(&stream, path, err);
+    char part[16384];
+    size_t count = sizeof part;
+    while (!status && count == sizeof part) {
+        status = stream_read(&stream, part, sizeof part, &count, err);
+        if (!status)
+            status = data_check_memory(path, 2.0 * (double)out->length, err);
+        if (!status)
+            text_add_bytes(out, part, count);
+    }
+    if (!status && text_failed(out))
+        status = memory_error(err, path);
+    stream_close(&stream);
+    return status;
 }
 
 void stream_close(struct stream *stream)

@@ -12,6 +12,7 @@
 #include <zlib.h>
 
 struct error;
+struct text;
 
 struct stream {
     const char *path; /* borrowed */
@@ -29,6 +30,15 @@ int stream_open(struct stream *stream, const char *path, struct error *err);
 
 /* Reads `size` bytes; *count is smaller only at the end. Damaged or truncated gzip: ERROR_INPUT. */
 int stream_read(struct stream *stream, void *out, size_t size, size_t *count, struct error *err);
+
+/* Reads `size` bytes or fails with ERROR_INPUT and stream->expected: the file ends too early. */
+int stream_read_exactly(struct stream *stream, void *out, size_t size, struct error *err);
+
+/* Reads on to the end: nothing may follow after stream->expected bytes, and gzip checks its sum there. */
+int stream_read_end(struct stream *stream, struct error *err);
+
+/* Appends all that the file `path` holds. ERROR_MEMORY when that is more than a data set may be. */
+int stream_read_all(const char *path, struct text *out, struct error *err);
 
 /* The path that was opened; borrowed. */
 const char *stream_path(const struct stream *stream);

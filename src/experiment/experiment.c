@@ -160,8 +160,11 @@ int experiment_open_data(struct experiment *experiment, struct error *err)
     if (status)
         return status;
     struct data_shape shape = data_shape(experiment->set);
-    struct json root = json_root(experiment->document);
-    return network_read(json_member(&root, "network"), shape.features, shape.classes, &experiment->network, err);
+    struct json root = json_root(experiment->document), training = json_member(&root, "training");
+    status = protocol_settle(&experiment->protocol, shape.target, training, err);
+    if (status)
+        return status;
+    return network_read(json_member(&root, "network"), &shape, &experiment->network, err);
 }
 
 int experiment_open(struct experiment *experiment, enum isa isa, struct error *err)

@@ -15,45 +15,6 @@ static void add_number(const char *key, double value, struct text *out)
     text_add_number(out, value);
 }
 
-static void add_made_up(const struct data_spec *data, struct text *out)
-{
-    text_addf(out, ",\"name\":\"%s\",\"samples\":%td", data_made_up_name(data->made_up), data->samples);
-    add_number("noise", data->noise, out);
-    text_addf(out, ",\"classes\":%d", data->classes);
-}
-
-static void add_table(const struct data_spec *data, struct text *out)
-{
-    const char separator[] = {data->separator, '\0'};
-    text_add(out, ",\"label\":");
-    json_quote(data->label, out);
-    text_add(out, ",\"separator\":");
-    json_quote(separator, out);
-    text_add(out, ",\"ignore\":[");
-    for (int i = 0; i < data->ignored_count; i++) {
-        text_add(out, i > 0 ? "," : "");
-        json_quote(data->ignored[i], out);
-    }
-    text_add_char(out, ']');
-}
-
-static void add_data(const struct data_spec *data, struct text *out)
-{
-    static const char *const formats[] = {[DATA_IDX] = "idx", [DATA_CSV] = "csv", [DATA_MADE_UP] = "made_up"};
-    static const char *const scales[] = {
-        [DATA_SCALE_STANDARD] = "standard", [DATA_SCALE_UNIT] = "unit", [DATA_SCALE_NONE] = "none"};
-    text_addf(out, "{\"format\":\"%s\"", formats[data->format]);
-    if (data->format == DATA_MADE_UP)
-        add_made_up(data, out);
-    if (data->format == DATA_CSV)
-        add_table(data, out);
-    add_number("train", data->train, out);
-    add_number("validation", data->validation, out);
-    if (data->test >= 0)
-        add_number("test", data->test, out);
-    text_addf(out, ",\"scale\":\"%s\"}", scales[data->scale]);
-}
-
 /* The strategy's own options, by the names in its table. */
 static void add_option(const struct search_spec *search, const char *key, struct text *out)
 {
@@ -94,7 +55,7 @@ static void add_search(const struct search_spec *search, struct text *out)
 void experiment_normal_form(const struct experiment *experiment, struct text *out)
 {
     text_add(out, "{\"data\":");
-    add_data(&experiment->data, out);
+    data_spec_normal_form(&experiment->data, out);
     text_add(out, ",\"network\":");
     network_normal_form(experiment->network, out);
     text_add(out, ",\"search\":");

@@ -255,7 +255,7 @@ static void write_statement(const struct body *body, char kind, int i, const cha
 }
 
 /* The last statement needed is the result itself, unless that is no statement at all. */
-static void write_statements(struct body *body, const struct tree *tree, const char *result, struct text *out)
+static void write_statements(struct body *body, bool with_parameters, const char *result, struct text *out)
 {
     struct needs needs = mark_needed(body, result);
     bool any_parameter = false, is_statement = false;
@@ -266,7 +266,7 @@ static void write_statements(struct body *body, const struct tree *tree, const c
     }
     if (!needs.x)
         text_add(out, "    (void)x;\n");
-    if (!any_parameter && tree_parameter_count(tree) > 0)
+    if (!any_parameter && with_parameters)
         text_add(out, "    (void)p;\n");
     for (int i = 0; i < body->count; i++) {
         const struct line *line = &body->lines[i];
@@ -280,14 +280,15 @@ static void write_statements(struct body *body, const struct tree *tree, const c
         text_addf(out, "    return %s;\n", result);
 }
 
-void write_body(const struct tree *tree, bool derivative, const struct precision *precision, struct text *out)
+void write_body(const struct tree *tree, bool with_parameters, bool derivative, const struct precision *precision,
+                struct text *out)
 {
     struct body body = {.precision = precision, .derivative = derivative};
     struct operand root = all_operations(&body, tree);
     struct text number = TEXT_EMPTY;
     write_literal(root.motion == STEADY ? root.slope : 0, precision, &number);
     const char *slope = root.motion == MOVING ? root.slope_name : text_string(&number);
-    write_statements(&body, tree, derivative ? slope : root.value, out);
+    write_statements(&body, with_parameters, derivative ? slope : root.value, out);
     out->failed |= text_failed(&number);
     text_release(&number);
     for (int i = 0; i < body.count; i++) {

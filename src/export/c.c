@@ -92,11 +92,19 @@ static void comment_line(const char *label, const char *line, struct text *out)
     text_add_char(out, '\n');
 }
 
+/* The function at t = 1, simplified, its learned parameters with the numbers they had. */
+static int without_t(const struct tree *tree, struct tree *out, struct error *err)
+{
+    struct tree frozen = tree_frozen(tree, 1);
+    return tree_simplify_keeping_parameters(&frozen, out, err);
+}
+
 static int write_comment(const struct tree *tree, const struct export_options *options, struct text *out,
                          struct error *err)
 {
     struct tree simplified;
-    int status = tree_simplify(tree, &simplified, err);
+    bool has_t = tree_contains(tree, OP_t);
+    int status = has_t ? without_t(tree, &simplified, err) : tree_simplify(tree, &simplified, err);
     if (status)
         return status;
     struct text formula = TEXT_EMPTY, shorter = TEXT_EMPTY;
@@ -104,8 +112,13 @@ static int write_comment(const struct tree *tree, const struct export_options *o
     tree_print(&simplified, &shorter);
     text_addf(out, "/* %s: an activation function, written by actsearch.\n *\n", options->name);
     comment_line("f(x) = ", text_string(&formula), out);
-    if (strcmp(text_string(&formula), text_string(&shorter)) != 0)
+    if (has_t) {
+        text_add(out, " * t is the progress of training, from 0 to 1. The functions below are for inference,\n"
+                      " * where t = 1:\n");
+        comment_line("f(x) = ", text_string(&shorter), out);
+    } else if (strcmp(text_string(&formula), text_string(&shorter)) != 0) {
         comment_line("     = ", text_string(&shorter), out);
+    }
     for (const char *const *line = options->provenance; line && *line; line++)
         comment_line("", *line, out);
     text_add(out, " *\n * C99, needs <math.h> only. This file is free to use for any purpose, without\n"
@@ -139,22 +152,23 @@ static void write_prototypes(const struct export_options *options, const char *s
 }
 
 /* The functions themselves: of x alone, or of x and learned parameters. */
-static void write_functions(const struct tree *tree, const struct export_options *options, struct text *out)
+static void write_functions(const struct tree *tree, int parameters, const struct export_options *options,
+                            struct text *out)
 {
-    bool with_parameters = tree_parameter_count(tree) > 0;
+    bool with_parameters = parameters > 0;
     if (with_parameters)
-        text_addf(out, "\n/* With any values for the learned parameters. p: (%d) */", tree_parameter_count(tree));
+        text_addf(out, "\n/* With any values for the learned parameters. p: (%d) */", parameters);
     for (int i = 0; i < FUNCTIONS; i++) {
         text_add(out, options->header ? "\nstatic inline " : "\n");
         write_head(options->name, with_parameters ? "_p" : "", i, with_parameters, out);
         text_add(out, "\n{\n");
-        write_body(tree, functions[i].derivative, &precisions[functions[i].precision], out);
+        write_body(tree, with_parameters, functions[i].derivative, &precisions[functions[i].precision], out);
         text_add(out, "}\n");
     }
 }
 
 /* The functions of x alone that hand over a set of values. */
-static void write_set(const struct tree *tree, const struct export_options *options, const struct export_set *set,
+static void write_set(int parameters, const struct export_options *options, const struct export_set *set,
                       struct text *out)
 {
     if (set->remark) {
@@ -164,11 +178,10 @@ static void write_set(const struct tree *tree, const struct export_options *opti
     }
     for (int i = 0; i < FUNCTIONS; i++) {
         const struct precision *precision = &precisions[functions[i].precision];
-        int count = tree_parameter_count(tree);
         text_add(out, options->header ? "\nstatic inline " : "\n");
         write_head(options->name, set->suffix, i, false, out);
-        text_addf(out, "\n{\n    const %s p[%d] = {", precision->type, count);
-        for (int j = 0; j < count; j++) {
+        text_addf(out, "\n{\n    const %s p[%d] = {", precision->type, parameters);
+        for (int j = 0; j < parameters; j++) {
             text_add(out, j ? ", " : "");
             write_literal(set->values[j], precision, out);
         }
@@ -177,14 +190,15 @@ static void write_set(const struct tree *tree, const struct export_options *opti
     }
 }
 
-static void write_code(const struct tree *tree, const struct export_options *options, const struct export_set *sets,
-                       int set_count, struct text *out)
+/* The tree is without t; what it is computed from may have more learned parameters than are left in it. */
+static void write_code(const struct tree *tree, int parameters, const struct export_options *options,
+                       const struct export_set *sets, int set_count, struct text *out)
 {
     struct text code = TEXT_EMPTY;
-    bool with_parameters = tree_parameter_count(tree) > 0;
-    write_functions(tree, options, &code);
+    bool with_parameters = parameters > 0;
+    write_functions(tree, parameters, options, &code);
     for (int i = 0; i < set_count && with_parameters; i++)
-        write_set(tree, options, &sets[i], &code);
+        write_set(parameters, options, &sets[i], &code);
     if (!options->header) {
         text_add(out, "\n#ifdef __cplusplus\nextern \"C\" {\n#endif\n\n");
         for (int i = 0; i < set_count; i++)
@@ -202,17 +216,20 @@ static void write_code(const struct tree *tree, const struct export_options *opt
 int export_c(const struct tree *tree, const struct export_options *options, struct text *out, struct error *err)
 {
     struct export_set starts = {.suffix = ""};
+    struct tree code = *tree;
     tree_parameter_starts(tree, starts.values);
     const struct export_set *sets = options->sets ? options->sets : &starts;
     int status = check_name(options->name, err);
     if (!status)
         status = write_comment(tree, options, out, err);
+    if (!status && tree_contains(tree, OP_t))
+        status = without_t(tree, &code, err);
     if (status)
         return status;
     if (options->header)
         text_addf(out, "#ifndef ACTSEARCH_EXPORT_%s_H\n#define ACTSEARCH_EXPORT_%s_H\n", options->name, options->name);
     text_add(out, "\n#include <math.h>\n");
-    write_code(tree, options, sets, options->sets ? options->set_count : 1, out);
+    write_code(&code, tree_parameter_count(tree), options, sets, options->sets ? options->set_count : 1, out);
     if (options->header)
         text_add(out, "\n#endif\n");
     return text_failed(out) ? memory_error(err, "the exported code") : 0;

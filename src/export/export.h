@@ -6,7 +6,10 @@
  * So the double version agrees with tree_eval() to the last bits that a compiler's contractions leave,
  * but that its slope may be a number where the reference has 0 times infinity. The float version is the
  * same text in float: it loses accuracy where the expression cancels, and range where a part of it leaves
- * that of float.
+ * of float.
+ *
+ * The code is for inference: t, the progress of training, is 1 in it, and what is left of the expression
+ * is simplified first (so there the last bits differ more); the comment at its top says so.
  *
  * Pure functions; thread-safe. */
 #ifndef ACTSEARCH_EXPORT_EXPORT_H

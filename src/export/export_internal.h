@@ -32,8 +32,9 @@ const char *next_word(const char **p, size_t *length);
 bool mentions(const char *code, const char *word);
 
 /* Appends the body of a function of x (without braces) that returns f(x), or f'(x). Learned parameters
-   are taken from an array p. */
-void write_body(const struct tree *tree, bool derivative, const struct precision *precision, struct text *out);
+   are taken from an array p, which the function has if `with_parameters`. The tree is without t. */
+void write_body(const struct tree *tree, bool with_parameters, bool derivative, const struct precision *precision,
+                struct text *out);
 
 /* Appends those of the helper functions that the code calls. */
 void write_helpers(const char *code, bool header, struct text *out);

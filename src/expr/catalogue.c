@@ -86,7 +86,7 @@ const struct known *catalogue_by_name(const struct catalogue *catalogue, const c
 
 const struct known *catalogue_of_fingerprint(const struct catalogue *catalogue, const struct fingerprint *fingerprint)
 {
-    int64_t i = fingerprint_index_find(catalogue->index, fingerprint);
+    int64_t i = fingerprint->has_t ? -1 : fingerprint_index_find(catalogue->index, fingerprint);
     return i < 0 ? NULL : &catalogue->known[i];
 }
 

@@ -26,7 +26,7 @@ const struct known *catalogue_at(const struct catalogue *catalogue, int i);
 /* The entry of that name, or NULL. */
 const struct known *catalogue_by_name(const struct catalogue *catalogue, const char *name);
 
-/* The entry that is the same function, or NULL. */
+/* The entry that is the same function, or NULL. A function that is written with t has no such name. */
 const struct known *catalogue_of(const struct catalogue *catalogue, const struct tree *tree);
 const struct known *catalogue_of_fingerprint(const struct catalogue *catalogue, const struct fingerprint *fingerprint);
 

@@ -24,6 +24,12 @@ static double probe(int i)
     return (2 * share - 1) * (i % 2 ? 8 : 2);
 }
 
+/* What else probe i is taken with. Three stages and two kinds of probe: they meet in all pairs. */
+static struct surroundings surroundings_of(int i, bool has_t, const double *parameters)
+{
+    return (struct surroundings){parameters, has_t ? tree_stage(i % TREE_STAGES) : 1};
+}
+
 /* asinh is a logarithm that knows signs and zero: a relative tolerance of the value becomes an
    absolute one, and nothing gets too large. */
 static double flattened(float value)
@@ -32,24 +38,24 @@ static double flattened(float value)
 }
 
 /* What moving parameter j alone does to the function, as one number. */
-static double effect_of(const struct tree *tree, const double starts[TREE_PARAMETERS], int j)
+static double effect_of(const struct tree *tree, bool has_t, const double starts[TREE_PARAMETERS], int j)
 {
     double moved[TREE_PARAMETERS], effect = 0;
     memcpy(moved, starts, sizeof moved);
     moved[j] += 0.29;
     for (int i = 0; i < 4; i++)
-        effect += flattened((float)tree_value(tree, probe(i), moved)) * (1 + 0.3 * i);
+        effect += flattened((float)tree_value_at(tree, probe(i), surroundings_of(i, has_t, moved))) * (1 + 0.3 * i);
     return effect;
 }
 
 /* Moves every parameter by another amount. The amounts go by the parameters' effects, not by their
    numbers, which are only names: p0*x + p1 is p1*x + p0. */
-static void move_parameters(const struct tree *tree, int count, const double starts[TREE_PARAMETERS],
+static void move_parameters(const struct tree *tree, bool has_t, int count, const double starts[TREE_PARAMETERS],
                             double moved[TREE_PARAMETERS])
 {
     double effects[TREE_PARAMETERS];
     for (int j = 0; j < count; j++)
-        effects[j] = effect_of(tree, starts, j);
+        effects[j] = effect_of(tree, has_t, starts, j);
     for (int j = 0; j < count; j++) {
         int rank = 0;
         for (int k = 0; k < count; k++)
@@ -63,17 +69,19 @@ void fingerprint_of(const struct tree *tree, struct fingerprint *out)
     double starts[TREE_PARAMETERS], moved[TREE_PARAMETERS];
     struct tree renumbered;
     out->parameters = tree_parameter_count(tree);
+    out->has_t = tree_contains(tree, OP_t);
     if (out->parameters) {
         renumbered = *tree;
         tree_renumber_parameters(&renumbered); /* p3*x has one parameter */
         tree = &renumbered;
         out->parameters = tree_parameter_count(tree);
         tree_parameter_starts(tree, starts);
-        move_parameters(tree, out->parameters, starts, moved);
+        move_parameters(tree, out->has_t, out->parameters, starts, moved);
     }
     int unmoved = out->parameters ? FINGERPRINT_PROBES / 2 : FINGERPRINT_PROBES;
     for (int i = 0; i < FINGERPRINT_PROBES; i++)
-        out->values[i] = (float)tree_value(tree, probe(i), i < unmoved ? NULL : moved);
+        out->values[i] =
+            (float)tree_value_at(tree, probe(i), surroundings_of(i, out->has_t, i < unmoved ? NULL : moved));
 }
 
 static bool same_value(double a, double b)

@@ -2,10 +2,11 @@
  *
  * A fingerprint holds the function's values at fixed probe points in [-8, 8]. For a function with
  * learned parameters the later points are taken with the parameters moved away from where they
- * start, so that p0*x and x differ. Two functions are taken to be one when all values agree within
- * FINGERPRINT_TOLERANCE relative to the value (and 1e-9 absolute): x*sigmoid(x) and x/(1 + exp(-x))
- * are one, gelu and its tanh form are two. The relation is a tolerance, so it is not transitive: the
- * index below always answers with the *first* function that was added, which makes it deterministic.
+ * start, so that p0*x and x differ. For a function with t (see tree.h) the points are taken at t = 0,
+ * 0.5 and 1 in turn, so that being equal at the end of training is not enough. Two functions are taken to be one when
+ * all values agree within FINGERPRINT_TOLERANCE relative to the value (and 1e-9 absolute): x*sigmoid(x) and x/(1 +
+ * exp(-x)) are one, gelu and its tanh form are two. The relation is a tolerance, so it is not transitive: the index
+ * below always answers with the *first* function that was added, which makes it deterministic.
  *
  * Pure functions; an index has one owner. */
 #ifndef ACTSEARCH_EXPR_FINGERPRINT_H
@@ -22,6 +23,7 @@ enum { FINGERPRINT_PROBES = 32, FINGERPRINT_LABEL = 17 };
 
 struct fingerprint {
     int parameters; /* number of learned parameters: functions with different numbers differ */
+    bool has_t;     /* t is written in it; without effect on equality */
     float values[FINGERPRINT_PROBES];
 };
 

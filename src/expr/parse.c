@@ -394,11 +394,15 @@ static int fail_unknown(struct parser *p, const char *start, const char *name)
     return fail(p, start, cure, "unknown %s \"%s\"", kind, name);
 }
 
-/* The input, or an argument of the template. */
+/* The input, an argument of the template, or t. */
 static bool variable_by_name(const struct parser *p, const char *name, struct node *node)
 {
     if (!*name || name[1])
         return false;
+    if (*name == 't') {
+        *node = (struct node){.op = OP_t};
+        return true;
+    }
     if (p->arity <= 1) {
         *node = (struct node){.op = p->arity ? OP_arg : OP_x};
         return *name == 'x';

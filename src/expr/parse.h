@@ -4,7 +4,7 @@
  *   product  = signed { ("*" | "/") signed }
  *   signed   = { "-" | "+" } power
  *   power    = atom [ "^" signed ]                     right-associative, -x^2 is -(x^2)
- *   atom     = number | "x" | parameter | name "(" sum { "," sum } ")" | "(" sum ")" | constant
+ *   atom     = number | "x" | "t" | parameter | name "(" sum { "," sum } ")" | "(" sum ")" | constant
  *   number   = 12, 0.5, .5, 1e-3
  *   constant = "pi" | "e" | "inf" | "nan"
  *   parameter= "p" [ digit ] [ "{" ["-"] ( number | constant ) "}" ]
@@ -20,6 +20,8 @@
  * p0 to p7 are learned parameters. The braces say where one starts, 1 if they are nowhere; saying it
  * once in a text is enough, and saying two different things is an error. p alone is a fresh parameter
  * at every use, as is every one that a function brings along: swish(x) + swish(p0*x) has three.
+ *
+ * t is the progress of training, from 0 to 1 (see tree.h); it may stand in templates too.
  *
  * An error names the column and what was expected there, and parse_caret() shows the place. Brackets
  * may be nested TREE_CAPACITY deep, which is as deep as a printed tree can go; longer nesting and

@@ -82,6 +82,9 @@ static void print_leaf(const struct node *node, struct text *out)
     case OP_x:
         text_add(out, "x");
         break;
+    case OP_t:
+        text_add_char(out, 't');
+        break;
     case OP_const:
         print_number(node->value, out);
         break;

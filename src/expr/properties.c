@@ -36,12 +36,12 @@ static bool is_a_float(double value)
 /* Between two grid points x and x + step, where |f| grows towards the other one from both sides and
    fast: does it grow without end? A search for the peak of |f| by thirds; a smooth peak is reached
    soon, a pole grows by many orders. */
-static bool is_pole(const struct tree *tree, double x, double step, double edge)
+static bool is_pole(const struct tree *tree, struct surroundings at, double x, double step, double edge)
 {
     double low = x, high = x + step;
     for (int i = 0; i < 80 && high > low; i++) {
         double first = low + (high - low) / 3, second = high - (high - low) / 3;
-        double left = fabs(tree_value(tree, first, NULL)), right = fabs(tree_value(tree, second, NULL));
+        double left = fabs(tree_value_at(tree, first, at)), right = fabs(tree_value_at(tree, second, at));
         if (!is_a_float(left) || !is_a_float(right) || fmax(left, right) > 1e4 * edge)
             return true;
         if (left < right)
@@ -54,25 +54,25 @@ static bool is_pole(const struct tree *tree, double x, double step, double edge)
 
 /* values: (POINTS). 1/(x-0.3) is finite at every grid point, and infinite between two of them. Next to
    a pole at least one of the nearest values is twice the one behind it. */
-static bool has_pole(const struct tree *tree, const double *values)
+static bool has_pole(const struct tree *tree, struct surroundings at, const double *values)
 {
     for (int i = 1; i + 2 < POINTS; i++) {
         double left = fabs(values[i]), right = fabs(values[i + 1]);
         double left_growth = left - fabs(values[i - 1]), right_growth = right - fabs(values[i + 2]);
         bool inward = left_growth > 0 && right_growth > 0;
         bool fast = left_growth >= 0.49 * left || right_growth >= 0.49 * right;
-        if (inward && fast && is_pole(tree, point(i), point(i + 1) - point(i), fmax(left, right)))
+        if (inward && fast && is_pole(tree, at, point(i), point(i + 1) - point(i), fmax(left, right)))
             return true;
     }
     return false;
 }
 
 /* The largest |slope| at every stride-th grid point, infinite when one is not finite. */
-static double steepest_slope(const struct tree *tree, int stride)
+static double steepest_slope(const struct tree *tree, struct surroundings at, int stride)
 {
     double steepest = 0;
     for (int i = 0; i < POINTS; i += stride) {
-        double slope = fabs(tree_eval(tree, point(i), NULL).slope);
+        double slope = fabs(tree_eval_at(tree, point(i), at).slope);
         if (!is_a_float(slope))
             return INFINITY;
         steepest = fmax(steepest, slope);
@@ -80,11 +80,12 @@ static double steepest_slope(const struct tree *tree, int stride)
     return steepest;
 }
 
-enum rejection tree_screen(const struct tree *tree)
+static enum rejection screen_at(const struct tree *tree, double t)
 {
+    struct surroundings at = {NULL, t};
     double min = INFINITY, max = -INFINITY, values[POINTS];
     for (int i = 0; i < POINTS; i++) {
-        values[i] = tree_value(tree, point(i), NULL);
+        values[i] = tree_value_at(tree, point(i), at);
         if (!is_a_float(values[i]))
             return REJECT_NOT_FINITE;
         min = fmin(min, values[i]);
@@ -94,12 +95,28 @@ enum rejection tree_screen(const struct tree *tree)
         return REJECT_CONSTANT;
     /* Slopes cost more than values: every fourth is enough (0 and all multiples of 1/4), unless all
        of those are flat. */
-    double steepest = steepest_slope(tree, 4);
+    double steepest = steepest_slope(tree, at, 4);
     if (steepest <= FLAT)
-        steepest = steepest_slope(tree, 1);
-    if (isinf(steepest) || has_pole(tree, values))
+        steepest = steepest_slope(tree, at, 1);
+    if (isinf(steepest) || has_pole(tree, at, values))
         return REJECT_NOT_FINITE;
     return steepest <= FLAT ? REJECT_NO_GRADIENT : REJECT_NONE;
+}
+
+/* Not finite at one stage spoils a training. Flat at one stage does not: the least that is wrong counts. */
+enum rejection tree_screen(const struct tree *tree)
+{
+    if (!tree_contains(tree, OP_t))
+        return screen_at(tree, 1);
+    enum rejection least = REJECT_CONSTANT;
+    for (int i = 0; i < TREE_STAGES; i++) {
+        enum rejection now = screen_at(tree, tree_stage(i));
+        if (now == REJECT_NOT_FINITE)
+            return now;
+        if (least != REJECT_NONE && now != REJECT_CONSTANT)
+            least = now;
+    }
+    return least;
 }
 
 static bool close_to(double a, double b)

@@ -1,6 +1,6 @@
 /* Simplification to a canonical form.
  *
- * Equal as real functions of x and of the learned parameters is the standard: every rule states, in
+ * Equal as real functions of x, of the learned parameters and of t in [0, 1] is the standard: every rule states, in
  * the simplify_*.c file of its family, the domain on which it is exact. What holds for the result:
  *   - within |x| <= 1e3 (and parameters of that size) it is finite wherever the original was: nothing
  *     is reordered, collected or folded unless intervals prove that no intermediate value leaves

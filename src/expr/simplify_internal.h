@@ -26,7 +26,7 @@ struct range {
     bool nan;
 };
 
-/* Values of a leaf for |x| <= radius and learned parameters of at most that size; a template's
+/* Values of a leaf for |x| <= radius, learned parameters of at most that size and t in [0, 1]; a template's
    argument may be anything. */
 struct range range_leaf(enum op op, double value, double radius);
 /* Values of op(a, b) for arguments in these ranges (b is ignored for unary primitives). */

@@ -1,9 +1,9 @@
 /* Products: mul, div, reciprocal and powers as c * f1^n1 * f2^n2 * ... / d
  *
- * Canonical form: the constant first, then learned parameters, then the other factors sorted by term_compare with equal
- * ones collected into square and cube; at most one division, at the root; 1/d is reciprocal(d), and a constant factor
- * is written as a division where its reciprocal is a whole number that is not a short decimal fraction (x/6, but
- * 0.2*x). Signs go into c, and from c = -1 into a factor that can take it without growing (1-x for x-1).
+ * Canonical form: the constant first, then learned parameters, then t, then the other factors sorted by term_compare
+ * with equal ones collected into square and cube; at most one division, at the root; 1/d is reciprocal(d), and a
+ * constant factor is written as a division where its reciprocal is a whole number that is not a short decimal fraction
+ * (x/6, but 0.2*x). Signs go into c, and from c = -1 into a factor that can take it without growing (1-x for x-1).
  *
  * Equal as real functions wherever d is not 0 (there, numerator and divisor stay what they were).
  * Reassociation needs the factors to be bounded, except for one, which then comes last: no
@@ -42,10 +42,15 @@ static void add_constant(struct product *product, double value, int exponent)
     product->blocked |= product->c == 0 && value != 0;
 }
 
-/* Learned parameters first, like constants: p0*x. */
+static int rank(enum op op)
+{
+    return op == OP_param ? 2 : op == OP_t ? 1 : 0;
+}
+
+/* Learned parameters first, like constants, then t: p0*t*x. */
 static int compare_factors(const struct terms *terms, int a, int b)
 {
-    int order = (terms->items[b].op == OP_param) - (terms->items[a].op == OP_param);
+    int order = rank(terms->items[b].op) - rank(terms->items[a].op);
     return order ? order : term_compare(terms, a, b);
 }
 

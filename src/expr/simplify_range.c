@@ -27,6 +27,8 @@ struct range range_leaf(enum op op, double value, double radius)
     case OP_x:
     case OP_param:
         return between(-radius, radius, false);
+    case OP_t:
+        return between(0, 1, false);
     case OP_const:
         return between(value, value, isnan(value));
     default:

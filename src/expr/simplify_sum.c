@@ -221,13 +221,17 @@ int term_sum(struct terms *terms, enum op op, int a, int b)
     return build(terms, &sum);
 }
 
-/* A sum is negative when its first summand is. */
+/* A sum is negative when its first summand is; but of 1-t and t-1 it is the one whose values are. */
 static bool sum_is_negative(struct terms *terms, int term)
 {
     struct sum sum;
     struct term t = terms->items[term];
     collect_all(terms, &sum, t.op, t.a, t.b, true);
-    return is_free(terms, &sum) && sum.count > 0 && sum.summands[0].c < 0;
+    if (!is_free(terms, &sum) || sum.count == 0)
+        return false;
+    if (terms->items[sum.summands[0].base].op == OP_t && (t.everywhere.low >= 0 || t.everywhere.high <= 0))
+        return t.everywhere.high <= 0;
+    return sum.summands[0].c < 0;
 }
 
 static bool find_negative(struct terms *terms, int term)

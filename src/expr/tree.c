@@ -29,10 +29,24 @@ struct tree tree_parameter(int index, double start)
     return leaf(OP_param, index, start);
 }
 
+struct tree tree_progress(void)
+{
+    return leaf(OP_t, 0, 0);
+}
+
 struct tree tree_argument(int index)
 {
     ALWAYS(index >= 0 && index < TREE_ARGUMENTS);
     return leaf(OP_arg, index, 0);
+}
+
+struct tree tree_frozen(const struct tree *tree, double t)
+{
+    struct tree result = *tree;
+    for (int i = 0; i < result.count; i++)
+        if (result.nodes[i].op == OP_t)
+            result.nodes[i] = (struct node){.op = OP_const, .value = t};
+    return result;
 }
 
 static int too_large(struct tree *out, struct error *err)
@@ -282,15 +296,17 @@ struct moving {
     bool moves; /* depends on what is differentiated by; not the same as slope != 0 */
 };
 
-static struct moving eval_leaf(const struct node *node, double x, const double *parameters, int by_parameter)
+static struct moving eval_leaf(const struct node *node, double x, const struct surroundings *at, int by_parameter)
 {
     struct moving leaf = {.dual.value = node->value};
     if (node->op == OP_x) {
         leaf.dual.value = x;
         leaf.moves = by_parameter < 0;
     } else if (node->op == OP_param) {
-        leaf.dual.value = parameters ? parameters[node->index] : node->value;
+        leaf.dual.value = at->parameters ? at->parameters[node->index] : node->value;
         leaf.moves = by_parameter == node->index;
+    } else if (node->op == OP_t) {
+        leaf.dual.value = at->t;
     }
     leaf.dual.slope = leaf.moves;
     return leaf;
@@ -298,7 +314,7 @@ static struct moving eval_leaf(const struct node *node, double x, const double *
 
 /* Forward-mode differentiation with a stack of duals. A partial derivative is only asked for where
    the argument moves, so that 0 * Inf cannot make a NaN of a constant; the kernels do the same. */
-static struct dual eval(const struct tree *tree, double x, const double *parameters, int by_parameter)
+static struct dual eval(const struct tree *tree, double x, const struct surroundings *at, int by_parameter)
 {
     struct moving stack[TREE_CAPACITY];
     int top = 0;
@@ -307,7 +323,7 @@ static struct dual eval(const struct tree *tree, double x, const double *paramet
         enum op op = node->op;
         int arity = op_info(op)->arity;
         if (arity == 0) {
-            stack[top++] = eval_leaf(node, x, parameters, by_parameter);
+            stack[top++] = eval_leaf(node, x, at, by_parameter);
             continue;
         }
         top -= arity - 1;
@@ -327,17 +343,37 @@ static struct dual eval(const struct tree *tree, double x, const double *paramet
     return stack[0].dual;
 }
 
+double tree_stage(int i)
+{
+    return i / (TREE_STAGES - 1.0);
+}
+
+struct dual tree_eval_at(const struct tree *tree, double x, struct surroundings at)
+{
+    return eval(tree, x, &at, -1);
+}
+
+double tree_value_at(const struct tree *tree, double x, struct surroundings at)
+{
+    return eval(tree, x, &at, TREE_PARAMETERS).value; /* by a parameter that no tree has */
+}
+
+struct dual tree_eval_parameter_at(const struct tree *tree, double x, struct surroundings at, int p)
+{
+    return eval(tree, x, &at, p);
+}
+
 struct dual tree_eval(const struct tree *tree, double x, const double *parameters)
 {
-    return eval(tree, x, parameters, -1);
+    return tree_eval_at(tree, x, (struct surroundings){parameters, 1});
 }
 
 double tree_value(const struct tree *tree, double x, const double *parameters)
 {
-    return eval(tree, x, parameters, TREE_PARAMETERS).value; /* by a parameter that no tree has */
+    return tree_value_at(tree, x, (struct surroundings){parameters, 1});
 }
 
 struct dual tree_eval_parameter(const struct tree *tree, double x, const double *parameters, int p)
 {
-    return eval(tree, x, parameters, p);
+    return tree_eval_parameter_at(tree, x, (struct surroundings){parameters, 1}, p);
 }

@@ -2,8 +2,13 @@
  *
  * A tree is a flat postfix array: the children of a node stand before it, the root is last. Trees
  * are values: assignment copies them, nothing is owned, nothing is freed. Leaves are the input x,
- * constants, learned parameters p0, p1, ..., and, in templates only, the arguments. The primitives
- * are the entries of ops.def.
+ * constants, learned parameters p0, p1, ..., the progress of training t, and, in templates only, the
+ * arguments. The primitives are the entries of ops.def.
+ *
+ * t goes from 0 at the first step of a training to 1 at the last, and is 1 ever after: the function
+ * (1-t)*tanh(x) + t*relu(x) begins as tanh, and what is deployed is relu. For x and the parameters t
+ * is a constant whose value is not known, only that it lies in [0, 1]. Two functions are equal when
+ * they are so for every t; "the function" without further words is the one at t = 1.
  *
  * All functions are pure and thread-safe. A tree handed in must be well formed (tree_is_valid). */
 #ifndef ACTSEARCH_EXPR_TREE_H
@@ -64,10 +69,14 @@ enum op op_by_name(const char *name);
    outgrow TREE_CAPACITY return ERROR_INPUT and leave the empty tree. */
 struct tree tree_x(void);
 struct tree tree_constant(double value);
+struct tree tree_progress(void);
 struct tree tree_parameter(int index, double start);
 struct tree tree_argument(int index);
 int tree_unary(enum op op, const struct tree *a, struct tree *out, struct error *err);
 int tree_binary(enum op op, const struct tree *a, const struct tree *b, struct tree *out, struct error *err);
+
+/* The function as it is at one t: t replaced by that number. */
+struct tree tree_frozen(const struct tree *tree, double t);
 
 /* Replaces the arguments of a template: argument i by args[i]. Learned parameters of the template
    become fresh ones: numbered on from the highest in any of the args. args: (arity), borrowed. */
@@ -106,11 +115,26 @@ struct dual {
     double value, slope;
 };
 
-/* f(x) and df/dx. parameters: (tree_parameter_count), or NULL for where they start. */
-struct dual tree_eval(const struct tree *tree, double x, const double *parameters);
+/* Where a function that depends on t is looked at: t = 0, 0.5 and 1. */
+enum { TREE_STAGES = 3 };
+double tree_stage(int i);
+
+/* What a function depends on besides x. */
+struct surroundings {
+    const double *parameters; /* (tree_parameter_count), or NULL for where they start */
+    double t;                 /* progress of training, in [0, 1] */
+};
+
+/* f(x) and df/dx. */
+struct dual tree_eval_at(const struct tree *tree, double x, struct surroundings at);
 /* f(x) alone, at a fraction of the price. */
-double tree_value(const struct tree *tree, double x, const double *parameters);
+double tree_value_at(const struct tree *tree, double x, struct surroundings at);
 /* f(x) and df/dp of learned parameter p. */
+struct dual tree_eval_parameter_at(const struct tree *tree, double x, struct surroundings at, int p);
+
+/* The same at t = 1. */
+struct dual tree_eval(const struct tree *tree, double x, const double *parameters);
+double tree_value(const struct tree *tree, double x, const double *parameters);
 struct dual tree_eval_parameter(const struct tree *tree, double x, const double *parameters, int p);
 
 /* One primitive at a point (b is ignored for unary ones): value and partial derivatives; the

@@ -16,7 +16,8 @@ struct run {
     const struct fitness *fitness;
     struct fitness_worker *worker;
     const atomic_int *abort;
-    struct rng shuffle;
+    struct rng shuffle, augment;
+    double rate; /* of the list: what the schedule scales */
     int64_t step, epoch_steps, steps;
     double loss_limit; /* above it the trial has diverged; known after the first step */
     double learning_rate;
@@ -33,7 +34,7 @@ static enum outcome judge(struct run *run, const struct pass *pass)
     if (!pass->finite)
         return OUTCOME_non_finite;
     if (run->step == 0) {
-        double start = fmax(pass->loss, log(network_classes(run->fitness->network)));
+        double start = fmax(pass->loss, network_guessing_loss(run->fitness->network));
         run->loss_limit = protocol->divergence_factor * start;
         if (protocol->divergence_loss > 0)
             run->loss_limit = fmin(run->loss_limit, protocol->divergence_loss);
@@ -49,13 +50,16 @@ static enum outcome run_step(struct run *run, const int32_t *index, ptrdiff_t B,
     struct trainer *trainer = run->worker->trainer;
     if (is_aborted(run))
         return OUTCOME_aborted;
-    data_gather(run->fitness->data, DATA_TRAIN, index, B, trainer_input(trainer), trainer_labels(trainer));
+    data_gather(run->fitness->data, DATA_TRAIN, index, B, trainer_input(trainer), trainer_targets(trainer));
+    if (protocol->augmentation.shift || protocol->augmentation.flip)
+        data_augment(run->fitness->data, &protocol->augmentation, &run->augment, B, trainer_input(trainer),
+                     run->worker->image);
+    trainer_set_progress(trainer, run->steps > 1 ? (double)run->step / (double)(run->steps - 1) : 1);
     struct pass pass = trainer_gradient(trainer, B);
     enum outcome outcome = judge(run, &pass);
     if (outcome != OUTCOME_ok)
         return outcome;
-    run->learning_rate = protocol->optimiser.learning_rate *
-                         schedule_factor(&protocol->schedule, run->step, run->epoch_steps, run->steps);
+    run->learning_rate = run->rate * schedule_factor(&protocol->schedule, run->step, run->epoch_steps, run->steps);
     data_prefetch(run->fitness->data, DATA_TRAIN, index + B, following);
     trainer_update(trainer, run->learning_rate);
     run->step++;
@@ -86,25 +90,43 @@ static enum outcome train_epoch(struct run *run, struct epoch *epoch)
     return outcome;
 }
 
+/* From the mean loss over the validation part and the number of right answers. */
+static struct measures measures_of(const struct fitness *fitness, double loss, ptrdiff_t correct)
+{
+    struct measures measures = measures_none();
+    ptrdiff_t answers = data_size(fitness->data, DATA_VALIDATION) * network_answers(fitness->network);
+    enum data_target target = data_shape(fitness->data).target;
+    measures.loss = loss;
+    if (target == DATA_TARGET_NUMBER) {
+        measures.r2 = 1 - loss / data_target_variance(fitness->data, DATA_VALIDATION);
+        measures.rmse = sqrt(loss) * data_number(fitness->data).deviation;
+    } else {
+        measures.accuracy = (double)correct / (double)answers;
+    }
+    if (target == DATA_TARGET_NEXT)
+        measures.bits = loss / log(2);
+    return measures;
+}
+
 static enum outcome validate(struct run *run, struct epoch *epoch)
 {
     const struct data_set *data = run->fitness->data;
     struct trainer *trainer = run->worker->trainer;
     ptrdiff_t count = data_size(data, DATA_VALIDATION), correct = 0;
+    ptrdiff_t rows = network_measure_rows(run->fitness->network);
     double loss = 0;
     for (ptrdiff_t first = 0, B; first < count; first += B) {
-        B = smaller(TRAINER_MEASURE_ROWS, count - first);
+        B = smaller(rows, count - first);
         if (is_aborted(run))
             return OUTCOME_aborted;
-        data_gather_range(data, DATA_VALIDATION, first, B, trainer_input(trainer), trainer_labels(trainer));
+        data_gather_range(data, DATA_VALIDATION, first, B, trainer_input(trainer), trainer_targets(trainer));
         struct pass pass = trainer_measure(trainer, B);
         if (!pass.finite)
             return OUTCOME_non_finite;
         loss += pass.loss * (double)B;
         correct += pass.correct;
     }
-    epoch->validation_loss = loss / (double)count;
-    epoch->validation_accuracy = (double)correct / (double)count;
+    epoch->validation = measures_of(run->fitness, loss / (double)count, correct);
     return OUTCOME_ok;
 }
 
@@ -112,7 +134,7 @@ static enum outcome run_epoch(struct run *run, int number, struct epoch *epoch)
 {
     const struct protocol *protocol = &run->fitness->protocol;
     epoch->number = number;
-    epoch->validation_loss = epoch->validation_accuracy = NAN;
+    epoch->validation = measures_none();
     enum outcome outcome = train_epoch(run, epoch);
     bool measured = number % protocol->validate_every == 0 || number == protocol->epochs;
     return outcome == OUTCOME_ok && measured ? validate(run, epoch) : outcome;
@@ -123,12 +145,14 @@ static void begin_trial(struct run *run, int seed_index)
     const struct fitness *fitness = run->fitness;
     ptrdiff_t count = data_size(fitness->data, DATA_TRAIN), batch = fitness->options.batch;
     run->shuffle = rng_keyed(fitness->seed, (uint64_t)seed_index, RNG_SHUFFLE);
+    run->augment = rng_keyed(fitness->seed, (uint64_t)seed_index, RNG_AUGMENT);
     run->step = 0;
     run->epoch_steps = (count + batch - 1) / batch;
     run->steps = run->epoch_steps * fitness->protocol.epochs;
     for (ptrdiff_t i = 0; i < count; i++)
         run->worker->order[i] = (int32_t)i;
-    trainer_start(run->worker->trainer, fitness->starts + (seed_index - fitness->protocol.first_seed) * fitness->draws);
+    const float *z = fitness->starts + (seed_index - fitness->protocol.first_seed) * fitness->draws;
+    trainer_start(run->worker->trainer, z, rng_keyed(fitness->seed, (uint64_t)seed_index, RNG_DROPOUT));
 }
 
 static enum outcome run_trial(struct run *run, int seed_index, struct evaluation *out)
@@ -137,8 +161,7 @@ static enum outcome run_trial(struct run *run, int seed_index, struct evaluation
     *trial = (struct trial){.seed_index = seed_index,
                             .outcome = OUTCOME_ok,
                             .score = NAN,
-                            .validation_accuracy = NAN,
-                            .validation_loss = NAN,
+                            .validation = measures_none(),
                             .train_loss = NAN};
     begin_trial(run, seed_index);
     while (trial->outcome == OUTCOME_ok && trial->epochs < run->fitness->protocol.epochs) {
@@ -148,8 +171,7 @@ static enum outcome run_trial(struct run *run, int seed_index, struct evaluation
             break;
         trial->epochs++;
         trial->train_loss = epoch.train_loss;
-        trial->validation_loss = epoch.validation_loss;
-        trial->validation_accuracy = epoch.validation_accuracy;
+        trial->validation = epoch.validation;
         out->curve[out->epoch_count++] = epoch;
     }
     if (trial->outcome == OUTCOME_ok)
@@ -176,28 +198,55 @@ static double seconds(clockid_t clock)
     return (double)time.tv_sec + 1e-9 * (double)time.tv_nsec;
 }
 
-int fitness_evaluate(const struct fitness *fitness, struct fitness_worker *worker, const struct tree *tree,
-                     const atomic_int *abort, struct evaluation *out, struct error *err)
+/* All trials with one learning rate. */
+static int evaluate_rate(const struct fitness *fitness, struct fitness_worker *worker, double rate,
+                         const atomic_int *abort, struct evaluation *out, struct error *err)
 {
     const struct protocol *protocol = &fitness->protocol;
-    double wall = seconds(CLOCK_MONOTONIC), cpu = seconds(CLOCK_THREAD_CPUTIME_ID);
     ptrdiff_t parameters = (ptrdiff_t)network_activations(fitness->network) * TREE_PARAMETERS;
     int status = evaluation_reserve(out, protocol->seeds, (ptrdiff_t)protocol->seeds * protocol->epochs,
                                     protocol->seeds * parameters, err);
-    if (!status)
-        status = trainer_prepare(worker->trainer, tree, err);
-    if (status)
-        return status;
-    blas_thread_init();
-    struct run run = {.fitness = fitness, .worker = worker, .abort = abort};
+    struct run run = {.fitness = fitness, .worker = worker, .abort = abort, .rate = rate};
     enum outcome outcome = OUTCOME_ok;
-    for (int s = 0; s < protocol->seeds && outcome == OUTCOME_ok; s++) {
+    for (int s = 0; !status && s < protocol->seeds && outcome == OUTCOME_ok; s++) {
         outcome = run_trial(&run, protocol->first_seed + s, out);
         if (outcome == OUTCOME_ok)
             note_parameters(&run, protocol->first_seed + s, out);
     }
+    if (status)
+        return status;
     evaluation_conclude(out);
+    out->learning_rate = rate;
+    return 0;
+}
+
+/* An aborted one must be seen; otherwise the better score, and any score is better than none. */
+static bool is_better(const struct evaluation *a, const struct evaluation *b)
+{
+    if (evaluation_is_aborted(a) || !evaluation_is_ok(b))
+        return evaluation_is_aborted(a) || evaluation_is_ok(a);
+    return evaluation_is_ok(a) && a->score > b->score;
+}
+
+int fitness_evaluate(const struct fitness *fitness, struct fitness_worker *worker, const struct tree *tree,
+                     const atomic_int *abort, struct evaluation *out, struct error *err)
+{
+    const struct optimiser *optimiser = &fitness->protocol.optimiser;
+    double wall = seconds(CLOCK_MONOTONIC), cpu = seconds(CLOCK_THREAD_CPUTIME_ID);
+    int status = trainer_prepare(worker->trainer, tree, err);
+    if (status)
+        return status;
+    blas_thread_init();
+    status = evaluate_rate(fitness, worker, optimiser->learning_rates[0], abort, out, err);
+    for (int i = 1; !status && i < optimiser->rates && !evaluation_is_aborted(out); i++) {
+        status = evaluate_rate(fitness, worker, optimiser->learning_rates[i], abort, &worker->other, err);
+        if (!status && is_better(&worker->other, out)) {
+            struct evaluation kept = *out;
+            *out = worker->other;
+            worker->other = kept;
+        }
+    }
     out->wall_seconds = seconds(CLOCK_MONOTONIC) - wall;
     out->cpu_seconds = seconds(CLOCK_THREAD_CPUTIME_ID) - cpu;
-    return 0;
+    return status;
 }

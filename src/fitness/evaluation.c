@@ -24,6 +24,15 @@ const char *outcome_meaning(enum outcome outcome)
     return outcomes[outcome].meaning;
 }
 
+struct measures measures_none(void)
+{
+    return (struct measures){
+#define MEASURE(name, direction, unit, meaning) .name = NAN,
+#include "fitness/measures.def"
+#undef MEASURE
+    };
+}
+
 /* Grows *array to `count` items of `size` bytes; its contents are not needed any more. */
 static bool make_room(void **array, ptrdiff_t *capacity, ptrdiff_t count, size_t size)
 {
@@ -81,11 +90,16 @@ void evaluation_conclude(struct evaluation *evaluation)
     evaluation->outcome = OUTCOME_ok;
     for (ptrdiff_t i = 0; i < evaluation->trial_count && evaluation->outcome == OUTCOME_ok; i++)
         evaluation->outcome = evaluation->trials[i].outcome;
-    evaluation->validation_accuracy = evaluation->validation_loss = evaluation->train_loss = none;
+    evaluation->train_loss = none;
+#define MEASURE(name, direction, unit, meaning) evaluation->validation.name = none;
+#include "fitness/measures.def"
+#undef MEASURE
     if (evaluation->outcome == OUTCOME_ok) {
         score = figure_of(evaluation, offsetof(struct trial, score));
-        evaluation->validation_accuracy = figure_of(evaluation, offsetof(struct trial, validation_accuracy));
-        evaluation->validation_loss = figure_of(evaluation, offsetof(struct trial, validation_loss));
+#define MEASURE(name, direction, unit, meaning)                                                                        \
+    evaluation->validation.name = figure_of(evaluation, offsetof(struct trial, validation.name));
+#include "fitness/measures.def"
+#undef MEASURE
         evaluation->train_loss = figure_of(evaluation, offsetof(struct trial, train_loss));
     }
     evaluation->score = score.mean;
@@ -121,18 +135,26 @@ static bool same_figure(struct figure a, struct figure b)
     return same(a.mean, b.mean) && same(a.deviation, b.deviation);
 }
 
+static bool same_measures(const struct measures *a, const struct measures *b)
+{
+    return true
+#define MEASURE(name, direction, unit, meaning) &&same(a->name, b->name)
+#include "fitness/measures.def"
+#undef MEASURE
+        ;
+}
+
 static bool same_trial(const struct trial *a, const struct trial *b)
 {
     return a->seed_index == b->seed_index && a->outcome == b->outcome && a->epochs == b->epochs &&
-           same(a->score, b->score) && same(a->validation_accuracy, b->validation_accuracy) &&
-           same(a->validation_loss, b->validation_loss) && same(a->train_loss, b->train_loss);
+           same(a->score, b->score) && same_measures(&a->validation, &b->validation) &&
+           same(a->train_loss, b->train_loss);
 }
 
 static bool same_epoch(const struct epoch *a, const struct epoch *b)
 {
     return a->seed_index == b->seed_index && a->number == b->number && same(a->train_loss, b->train_loss) &&
-           same(a->validation_loss, b->validation_loss) && same(a->validation_accuracy, b->validation_accuracy) &&
-           same(a->learning_rate, b->learning_rate);
+           same_measures(&a->validation, &b->validation) && same(a->learning_rate, b->learning_rate);
 }
 
 static bool same_learned(const struct learned *a, const struct learned *b)
@@ -142,11 +164,13 @@ static bool same_learned(const struct learned *a, const struct learned *b)
 
 bool evaluation_equal(const struct evaluation *a, const struct evaluation *b)
 {
-    bool equal = a->outcome == b->outcome && same(a->score, b->score) && same(a->score_deviation, b->score_deviation) &&
-                 same_figure(a->validation_accuracy, b->validation_accuracy) &&
-                 same_figure(a->validation_loss, b->validation_loss) && same_figure(a->train_loss, b->train_loss) &&
-                 a->trial_count == b->trial_count && a->epoch_count == b->epoch_count &&
-                 a->parameter_count == b->parameter_count;
+    bool equal = a->outcome == b->outcome && same(a->learning_rate, b->learning_rate) && same(a->score, b->score) &&
+                 same(a->score_deviation, b->score_deviation) &&
+#define MEASURE(name, direction, unit, meaning) same_figure(a->validation.name, b->validation.name) &&
+#include "fitness/measures.def"
+#undef MEASURE
+                 same_figure(a->train_loss, b->train_loss) && a->trial_count == b->trial_count &&
+                 a->epoch_count == b->epoch_count && a->parameter_count == b->parameter_count;
     for (ptrdiff_t i = 0; equal && i < a->trial_count; i++)
         equal = same_trial(&a->trials[i], &b->trials[i]);
     for (ptrdiff_t i = 0; equal && i < a->epoch_count; i++)

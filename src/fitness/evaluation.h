@@ -27,21 +27,30 @@ enum outcome {
 const char *outcome_name(enum outcome outcome);
 const char *outcome_meaning(enum outcome outcome);
 
+/* What was measured on the validation part; NaN where it means nothing or was not measured. */
+struct measures {
+#define MEASURE(name, direction, unit, meaning) double name;
+#include "fitness/measures.def"
+#undef MEASURE
+};
+struct measures measures_none(void);
+
 /* One training. Figures that were not reached are NaN. */
 struct trial {
     int seed_index; /* which training seed: the same index starts every candidate alike */
     enum outcome outcome;
-    double score;                                            /* by the protocol's metric, higher is better */
-    double validation_accuracy, validation_loss, train_loss; /* after the last finished epoch */
-    int epochs;                                              /* finished */
+    double score;               /* by the protocol's metric, higher is better */
+    struct measures validation; /* after the last finished epoch */
+    double train_loss;
+    int epochs; /* finished */
 };
 
 struct epoch {
     int seed_index;
-    int number;                                  /* from 1 */
-    double train_loss;                           /* mean over the epoch's samples, while the weights changed */
-    double validation_loss, validation_accuracy; /* after it; NaN when not measured */
-    double learning_rate;                        /* of its last step */
+    int number;                 /* from 1 */
+    double train_loss;          /* mean over the epoch's samples, while the weights changed */
+    struct measures validation; /* after it */
+    double learning_rate;       /* of its last step */
 };
 
 /* A learned parameter of the activation at the end of a trial. */
@@ -57,11 +66,19 @@ struct figure {
     double mean, deviation;
 };
 
+struct measure_figures {
+#define MEASURE(name, direction, unit, meaning) struct figure name;
+#include "fitness/measures.def"
+#undef MEASURE
+};
+
 struct evaluation {
     enum outcome outcome;
-    double score; /* figure of the metric, higher is better; NaN unless ok */
+    double learning_rate; /* of the trials below: the best of the protocol's list */
+    double score;         /* figure of the metric, higher is better; NaN unless ok */
     double score_deviation;
-    struct figure validation_accuracy, validation_loss, train_loss; /* NaN unless ok */
+    struct measure_figures validation; /* NaN unless ok */
+    struct figure train_loss;
 
     struct trial *trials;       /* (trial_count), by seed_index */
     struct epoch *curve;        /* (epoch_count), by seed_index, then number; finished epochs only */

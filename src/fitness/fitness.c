@@ -1,6 +1,7 @@
 #include "fitness/fitness.h"
 
 #include "base/error.h"
+#include "base/json.h"
 #include "base/memory.h"
 #include "data/data.h"
 #include "fitness/fitness_internal.h"
@@ -21,7 +22,7 @@ static int measure_input(struct fitness *fitness, struct error *err)
     double sum = 0;
     for (ptrdiff_t first = 0; first < count; first += ROWS) {
         ptrdiff_t B = count - first < ROWS ? count - first : ROWS;
-        data_gather_range(fitness->data, DATA_TRAIN, first, B, x, NULL);
+        data_gather_range(fitness->data, DATA_TRAIN, first, B, x, (struct data_targets){0});
         for (ptrdiff_t i = 0; i < B * features; i++)
             sum += (double)x[i] * (double)x[i];
     }
@@ -47,7 +48,7 @@ int fitness_new(const struct protocol *protocol, const struct network *network, 
                 uint64_t seed, enum isa isa, struct fitness **fitness, struct error *err)
 {
     struct data_shape shape = data_shape(data);
-    ALWAYS(network_features(network) == shape.features && network_classes(network) == shape.classes);
+    ALWAYS(network_features(network) == shape.features && network_answers(network) == shape.answers);
     *fitness = NULL;
     struct fitness *result = memory_zeroed(1, sizeof *result);
     if (!result)
@@ -60,7 +61,11 @@ int fitness_new(const struct protocol *protocol, const struct network *network, 
                                                .optimiser = protocol->optimiser,
                                                .init = protocol->init,
                                                .input_square = 1};
-    int status = blas_limit_isa(isa, err);
+    int status = protocol_settle(&result->protocol, shape.target, (struct json){0}, err);
+    if (!status)
+        status = data_augmentation_check(&shape, &protocol->augmentation, "training.augment", err);
+    if (!status)
+        status = blas_limit_isa(isa, err);
     if (!status)
         status = fitness_check_memory(result, 1, err);
     if (!status && protocol->init == INIT_AUTO)
@@ -113,7 +118,8 @@ int fitness_worker_new(const struct fitness *fitness, struct fitness_worker **wo
     if (!result)
         return memory_error(err, "a training thread");
     result->order = memory_array((size_t)data_size(fitness->data, DATA_TRAIN), sizeof *result->order);
-    int status = result->order ? 0 : memory_error(err, "a training thread");
+    result->image = memory_array((size_t)network_features(fitness->network), sizeof *result->image);
+    int status = result->order && result->image ? 0 : memory_error(err, "a training thread");
     if (!status)
         status = trainer_new(fitness->network, &fitness->options, &result->trainer, err);
     if (status)
@@ -128,6 +134,8 @@ void fitness_worker_free(struct fitness_worker *worker)
     if (!worker)
         return;
     trainer_free(worker->trainer);
+    evaluation_release(&worker->other);
     memory_free(worker->order);
+    memory_free(worker->image);
     memory_free(worker);
 }

@@ -18,6 +18,8 @@ struct fitness {
 struct fitness_worker {
     struct trainer *trainer; /* owned */
     int32_t *order;          /* owned: (train samples) */
+    float *image;            /* owned: (features) for augmentation */
+    struct evaluation other; /* owned: with another learning rate */
 };
 
 #endif

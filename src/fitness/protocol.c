@@ -5,24 +5,77 @@
 #include "base/text.h"
 #include "fitness/evaluation.h"
 
-static const char *const metric_names[] = {"validation_accuracy", "validation_loss", "train_loss", NULL};
+#include <stdio.h>
+
+static const struct {
+    const char *name;
+    int direction;
+} metrics[] = {
+#define MEASURE(name, direction, unit, meaning) {"validation_" #name, direction},
+#include "fitness/measures.def"
+#undef MEASURE
+    [METRIC_TRAIN_LOSS] = {"train_loss", -1},
+    [METRIC_DEFAULT] = {"default", +1},
+};
+enum { METRICS = sizeof metrics / sizeof *metrics };
 
 const char *metric_name(enum metric metric)
 {
-    return metric_names[metric];
+    return metrics[metric].name;
+}
+
+bool metric_is_higher_better(enum metric metric)
+{
+    return metrics[metric].direction > 0;
 }
 
 double metric_score(enum metric metric, const struct trial *trial)
 {
+    const double values[] = {
+#define MEASURE(name, direction, unit, meaning) trial->validation.name,
+#include "fitness/measures.def"
+#undef MEASURE
+        trial->train_loss,
+    };
+    return metrics[metric].direction * values[metric];
+}
+
+const char *metric_formula(enum metric metric, char buffer[40])
+{
+    snprintf(buffer, 40, "%s%s", metric_is_higher_better(metric) ? "" : "-", metric_name(metric));
+    return buffer;
+}
+
+bool metric_fits(enum metric metric, enum data_target target)
+{
     switch (metric) {
-    case METRIC_VALIDATION_ACCURACY:
-        return trial->validation_accuracy;
-    case METRIC_VALIDATION_LOSS:
-        return -trial->validation_loss;
-    case METRIC_TRAIN_LOSS:
-        return -trial->train_loss;
+    case METRIC_VALIDATION_accuracy:
+        return target != DATA_TARGET_NUMBER;
+    case METRIC_VALIDATION_r2:
+    case METRIC_VALIDATION_rmse:
+        return target == DATA_TARGET_NUMBER;
+    case METRIC_VALIDATION_bits:
+        return target == DATA_TARGET_NEXT;
+    default:
+        return true;
     }
-    error_impossible(__FILE__, __LINE__, "unknown metric");
+}
+
+int protocol_settle(struct protocol *protocol, enum data_target target, struct json training, struct error *err)
+{
+    static const enum metric usual[] = {[DATA_TARGET_CLASS] = METRIC_VALIDATION_accuracy,
+                                        [DATA_TARGET_NUMBER] = METRIC_VALIDATION_r2,
+                                        [DATA_TARGET_NEXT] = METRIC_VALIDATION_bits};
+    static const char *const what[] = {
+        [DATA_TARGET_CLASS] = "classes", [DATA_TARGET_NUMBER] = "a number", [DATA_TARGET_NEXT] = "the next symbol"};
+    if (protocol->metric == METRIC_DEFAULT)
+        protocol->metric = usual[target];
+    if (metric_fits(protocol->metric, target))
+        return 0;
+    char cure[80];
+    snprintf(cure, sizeof cure, "for example \"%s\"", metric_name(usual[target]));
+    return json_fail(json_member(&training, "metric"), err, cure, "%s means nothing for data that ask for %s",
+                     metric_name(protocol->metric), what[target]);
 }
 
 static int read_integer(struct json json, const char *key, int64_t min, int64_t max, int *out, struct error *err)
@@ -54,6 +107,9 @@ static int read_divergence(struct json json, struct protocol *protocol, struct e
 
 static int read_members(struct json json, struct protocol *protocol, struct error *err)
 {
+    const char *metric_names[METRICS + 1] = {NULL};
+    for (int i = 0; i < METRICS; i++)
+        metric_names[i] = metrics[i].name;
     int batch = (int)protocol->batch, init = (int)protocol->init, metric = (int)protocol->metric;
     int status = read_integer(json, "epochs", 1, 100000, &protocol->epochs, err);
     if (!status)
@@ -73,6 +129,8 @@ static int read_members(struct json json, struct protocol *protocol, struct erro
     if (!status)
         status = schedule_read(json_member(&json, "schedule"), &protocol->schedule, err);
     if (!status)
+        status = data_augmentation_read(json_member(&json, "augment"), &protocol->augmentation, err);
+    if (!status)
         status = read_divergence(json_member(&json, "divergence"), protocol, err);
     protocol->batch = batch;
     protocol->init = (enum init)init;
@@ -82,15 +140,15 @@ static int read_members(struct json json, struct protocol *protocol, struct erro
 
 int protocol_read(struct json json, struct protocol *protocol, struct error *err)
 {
-    static const char *const keys[] = {"epochs",   "batch",  "seeds",          "first_seed", "init", "optimiser",
-                                       "schedule", "metric", "validate_every", "divergence", NULL};
+    static const char *const keys[] = {"epochs",   "batch",  "seeds",          "first_seed", "init",       "optimiser",
+                                       "schedule", "metric", "validate_every", "augment",    "divergence", NULL};
     *protocol = (struct protocol){.epochs = 2,
                                   .batch = 128,
                                   .seeds = 1,
                                   .init = INIT_AUTO,
                                   .optimiser = optimiser_default(),
                                   .schedule = {.kind = SCHEDULE_CONSTANT, .every = 1, .factor = 0.1},
-                                  .metric = METRIC_VALIDATION_ACCURACY,
+                                  .metric = METRIC_DEFAULT,
                                   .validate_every = 1,
                                   .divergence_factor = 10};
     if (!json_exists(json))
@@ -106,9 +164,10 @@ void protocol_normal_form(const struct protocol *protocol, struct text *out)
     optimiser_normal_form(&protocol->optimiser, out);
     text_add(out, ",\"schedule\":");
     schedule_normal_form(&protocol->schedule, out);
-    text_addf(out,
-              ",\"metric\":\"%s\",\"validate_every\":%d,\"divergence\":{\"factor\":", metric_names[protocol->metric],
+    text_addf(out, ",\"metric\":\"%s\",\"validate_every\":%d,\"augment\":", metric_name(protocol->metric),
               protocol->validate_every);
+    data_augmentation_normal_form(&protocol->augmentation, out);
+    text_add(out, ",\"divergence\":{\"factor\":");
     text_add_number(out, protocol->divergence_factor);
     text_add(out, ",\"loss\":");
     text_add_number(out, protocol->divergence_loss);

@@ -1,10 +1,10 @@
 /* Protocol: how a candidate is trained and what its score is; the object `training` of an experiment.
  *
  *   {"epochs": 2, "batch": 128, "seeds": 1, "first_seed": 0, "init": "auto",
- *    "optimiser": {...}, "schedule": {...}, "metric": "validation_accuracy", "validate_every": 1,
- *    "divergence": {"factor": 10, "loss": 0}}
+ *    "optimiser": {...}, "schedule": {...}, "metric": by the data, "validate_every": 1,
+ *    "augment": {"shift": 2, "flip": true}, "divergence": {"factor": 10, "loss": 0}}
  *
- * Everything has a default; those above are they, with Adam and a constant rate. A seed is one
+ * Everything has a default; those above are they, with Adam, a constant rate and no augmentation. A seed is one
  * training from the start: seed indices first_seed .. first_seed + seeds - 1 give every candidate the
  * same initial numbers and the same order of samples, so candidates are compared in pairs; to measure
  * again on fresh seeds, move first_seed.
@@ -18,10 +18,12 @@
 #ifndef ACTSEARCH_FITNESS_PROTOCOL_H
 #define ACTSEARCH_FITNESS_PROTOCOL_H
 
+#include "data/data.h"
 #include "nn/init.h"
 #include "nn/optimiser.h"
 #include "nn/schedule.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 
 struct error;
@@ -29,7 +31,15 @@ struct json;
 struct text;
 struct trial;
 
-enum metric { METRIC_VALIDATION_ACCURACY, METRIC_VALIDATION_LOSS, METRIC_TRAIN_LOSS };
+/* validation_accuracy, validation_r2, ..., as measures.def lists them, and train_loss. METRIC_DEFAULT is what the
+   data suggest: protocol_settle(). */
+enum metric {
+#define MEASURE(name, direction, unit, meaning) METRIC_VALIDATION_##name,
+#include "fitness/measures.def"
+#undef MEASURE
+    METRIC_TRAIN_LOSS,
+    METRIC_DEFAULT,
+};
 
 struct protocol {
     int epochs;
@@ -40,6 +50,7 @@ struct protocol {
     struct schedule schedule;
     enum metric metric;
     int validate_every; /* epochs; the last one always */
+    struct data_augmentation augmentation;
     double divergence_factor;
     double divergence_loss; /* 0: no such limit */
 };
@@ -47,11 +58,22 @@ struct protocol {
 /* Reads the object; an absent value gives the defaults. ERROR_INPUT names the path. */
 int protocol_read(struct json json, struct protocol *protocol, struct error *err);
 
+/* Fixes what depends on the data: without a metric it is accuracy for classes, R^2 for a number, bits for the next
+   symbol. ERROR_INPUT for a metric that such data do not have; `training` is the place for the message. */
+int protocol_settle(struct protocol *protocol, enum data_target target, struct json training, struct error *err);
+
 /* Appends the JSON with every setting written out: equal protocols, equal texts. */
 void protocol_normal_form(const struct protocol *protocol, struct text *out);
 
-/* The metric's name. */
+/* The metric's name, and whether more of it is better. */
 const char *metric_name(enum metric metric);
+bool metric_is_higher_better(enum metric metric);
+
+/* The score that it gives: "validation_r2", "-validation_rmse". Writes into `buffer` and returns it. */
+const char *metric_formula(enum metric metric, char buffer[40]);
+
+/* Whether it means something for data with such a target. */
+bool metric_fits(enum metric metric, enum data_target target);
 
 /* A trial's score, higher is better: a metric that is better when low (a loss) is negated. */
 double metric_score(enum metric metric, const struct trial *trial);

@@ -133,6 +133,8 @@ static void add_leaves(const struct grammar *grammar, struct text *out)
         } else if (s == grammar->parameter) {
             text_add(&sentence, "p, a learned parameter that starts at ");
             text_add_number(&sentence, grammar->symbols[s].body.nodes[0].value);
+        } else if (s == grammar->t) {
+            text_add(&sentence, "t, the progress of training from 0 to 1");
         } else {
             text_add(&sentence, grammar->symbols[s].name);
         }

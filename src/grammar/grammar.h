@@ -2,24 +2,26 @@
  *
  * A grammar file names its primitives (entries of ops.def or functions.def, or own ones written as
  * expressions), each with a weight and a class by its arity (unary, binary, ternary), says which
- * leaves there are (x, constants, learned parameters) and what shapes a tree may have: templates
+ * leaves there are (x, constants, learned parameters, t) and what shapes a tree may have: templates
  * such as "binary(unary(x), unary(x))", or free growth under limits of levels and symbols.
  *
  *   {"name": "example", "description": "...", "source": "...",
  *    "unary": ["tanh", {"name": "relu", "weight": 2}, {"name": "bump", "expression": "p*exp(-x^2)"}],
  *    "binary": ["add", {"name": "mix", "expression": "p{0.5}*a + b"}], "ternary": ["max3"],
- *    "leaves": {"x": 4, "constants": {"values": [0.5, 1, 2]}, "parameter": {"start": 1, "weight": 0.5}},
+ *    "leaves": {"x": 4, "constants": {"values": [0.5, 1, 2]}, "parameter": {"start": 1, "weight": 0.5},
+ *               "t": 0.5},
  *    "shapes": {"templates": ["mul(x, unary(x))", {"template": "binary(unary(leaf), x)", "weight": 2}]},
  *    "mutation": {"change": 4, "insert": 2, "remove": 2, "regrow": 1, "constant": 2}}
  *
  * Only name, shapes and what the shapes need are required. Weights are 1 where none is given and
  * count within a class; mutation kinds that are left out of "mutation" are not used. Constants are
- * "values" or a "range" [low, high]. A template is made of the words unary, binary, ternary, x,
- * constant, parameter, leaf and of names of primitives; two templates may not allow the same tree.
- * Instead of templates: {"grow": {"max_depth": 4, "max_nodes": 9, "min_nodes": 2, "max_parameters": 3}}.
- * Growth draws the number of symbols first, each possible one equally likely, and then a tree of that
- * size with a probability proportional to the product of its symbols' weights. A grammar whose trees
- * could outgrow TREE_CAPACITY or TREE_PARAMETERS is refused when it is read.
+ * "values" or a "range" [low, high]. The leaf t is the progress of training (expr/tree.h); the expression
+ * of an own primitive may use it too, whether or not it is a leaf: "(1-t)*a + t*b". A template is made of
+ * the words unary, binary, ternary, x, constant, parameter, t, leaf and of names of primitives; two templates may not
+ * allow the same tree. Instead of templates: {"grow": {"max_depth": 4, "max_nodes": 9, "min_nodes": 2,
+ * "max_parameters": 3}}. Growth draws the number of symbols first, each possible one equally likely, and then a tree of
+ * that size with a probability proportional to the product of its symbols' weights. A grammar whose trees could outgrow
+ * TREE_CAPACITY or TREE_PARAMETERS is refused when it is read.
  *
  * A *genome* is a tree over the grammar's own symbols; it is what mutation and crossover work on, so
  * that nothing can leave the grammar. genome_express() turns it into the expression tree that is

@@ -13,6 +13,7 @@
 
 enum {
     GRAMMAR_ARITIES = TREE_ARGUMENTS + 1, /* 0: the leaves */
+    GRAMMAR_LEAVES = 4,                   /* x, constant, parameter, t */
     GRAMMAR_MAX_CLASS = 256,              /* primitives in a class, values in a list of constants */
     GRAMMAR_MAX_TEMPLATES = 64,
     GRAMMAR_MAX_DEPTH = 16, /* of free growth: keeps the counting table small */
@@ -96,7 +97,7 @@ struct grammar {
     struct symbol *symbols;
     double *weights; /* (symbol_count) */
     struct range classes[GRAMMAR_ARITIES];
-    int x, constant, parameter; /* symbols; the last two may be -1 */
+    int x, constant, parameter, t; /* symbols; all but x may be -1 */
     struct constants constants;
     int max_parameters;
     int shape_count; /* 0: free growth */

@@ -167,7 +167,7 @@ static int read_class(struct grammar *grammar, struct json json, int arity, stru
 
 static int allocate_symbols(struct grammar *grammar, struct json json, struct error *err)
 {
-    size_t capacity = GRAMMAR_ARITIES;
+    size_t capacity = GRAMMAR_LEAVES;
     for (int arity = 1; arity < GRAMMAR_ARITIES; arity++)
         capacity += (size_t)json_length(json_member(&json, class_names[arity]));
     grammar->symbols = memory_zeroed(capacity, sizeof *grammar->symbols);

@@ -99,15 +99,26 @@ static int read_parameter(struct grammar *grammar, struct json json, struct erro
     return add_leaf(grammar, "p", tree_parameter(0, start), weight, err);
 }
 
+static int read_progress(struct grammar *grammar, struct json json, struct error *err)
+{
+    double weight = 1;
+    int status = weight_read(json, &weight, err);
+    if (status)
+        return status;
+    grammar->t = grammar->symbol_count;
+    return add_leaf(grammar, "t", tree_progress(), weight, err);
+}
+
 /* x is always there: a function without it is not an activation. */
 static int read_leaves(struct grammar *grammar, struct json leaves, struct error *err)
 {
-    static const char *const keys[] = {"x", "constants", "parameter", NULL};
+    static const char *const keys[] = {"x", "constants", "parameter", "t", NULL};
     double weight = 1;
     grammar->classes[0].first = grammar->symbol_count;
     grammar->x = grammar->symbol_count;
     int status = json_exists(leaves) ? json_only_keys(leaves, keys, err) : 0;
     struct json constants = json_member(&leaves, "constants"), parameter = json_member(&leaves, "parameter");
+    struct json t = json_member(&leaves, "t");
     if (!status)
         status = weight_read(json_member(&leaves, "x"), &weight, err);
     if (!status)
@@ -116,6 +127,8 @@ static int read_leaves(struct grammar *grammar, struct json leaves, struct error
         status = read_constants(grammar, constants, err);
     if (!status && json_exists(parameter))
         status = read_parameter(grammar, parameter, err);
+    if (!status && json_exists(t))
+        status = read_progress(grammar, t, err);
     grammar->classes[0].last = grammar->symbol_count;
     return status;
 }
@@ -182,7 +195,7 @@ static int fill(struct grammar *grammar, struct json json, struct error *err)
 {
     static const char *const keys[] = {"name",    "description", "source", "unary",    "binary",
                                        "ternary", "leaves",      "shapes", "mutation", NULL};
-    grammar->constant = grammar->parameter = -1;
+    grammar->constant = grammar->parameter = grammar->t = -1;
     int status = json_only_keys(json, keys, err);
     if (!status)
         status = read_texts(grammar, json, err);

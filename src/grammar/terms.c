@@ -1,7 +1,7 @@
 /* The text of templates and of genomes, which is one language:
  *
  *   term = word | primitive "(" term { "," term } ")" | number
- *   word = "x" | "p"
+ *   word = "x" | "p" | "t"
  *
  * and in templates also "constant", "parameter" (the same as p), "leaf" (any leaf), and, in the
  * place of a primitive, "unary", "binary" or "ternary" (any of that class). */
@@ -27,8 +27,8 @@ struct reader {
     struct error *err;
 };
 
-enum word { WORD_UNARY, WORD_BINARY, WORD_TERNARY, WORD_X, WORD_P, WORD_PARAMETER, WORD_CONSTANT, WORD_LEAF };
-static const char *const words[] = {"unary", "binary", "ternary", "x", "p", "parameter", "constant", "leaf", NULL};
+enum word { WORD_UNARY, WORD_BINARY, WORD_TERNARY, WORD_X, WORD_P, WORD_PARAMETER, WORD_CONSTANT, WORD_T, WORD_LEAF };
+static const char *const words[] = {"unary", "binary", "ternary", "x", "p", "parameter", "constant", "t", "leaf", NULL};
 
 static int word_by_name(const char *name)
 {
@@ -148,6 +148,8 @@ static int resolve_word(struct reader *reader, int at, enum word word, struct sl
     case WORD_P:
     case WORD_PARAMETER:
         return leaf_slot(reader, at, words[word], grammar->parameter, slot);
+    case WORD_T:
+        return leaf_slot(reader, at, words[word], grammar->t, slot);
     case WORD_CONSTANT:
         slot->is_class = true;
         return leaf_slot(reader, at, words[word], grammar->constant, slot);

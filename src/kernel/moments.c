@@ -29,7 +29,7 @@ static void legendre_rule(struct rule *rule)
     }
 }
 
-static void add_panel(const struct rule *rule, const struct tree *tree, const double *parameters, double mean,
+static void add_panel(const struct rule *rule, const struct tree *tree, struct surroundings at, double mean,
                       double deviation, double from, double to, struct moments *sum)
 {
     double half = (to - from) / 2, middle = (to + from) / 2;
@@ -37,15 +37,16 @@ static void add_panel(const struct rule *rule, const struct tree *tree, const do
         double x = middle + half * rule->node[i];
         double z = (x - mean) / deviation;
         double weight = half * rule->weight[i] * exp(-0.5 * z * z) / (deviation * sqrt(2 * M_PI));
-        struct dual f = tree_eval(tree, x, parameters);
+        struct dual f = tree_eval_at(tree, x, at);
         sum->mean += weight * f.value;
         sum->square += weight * f.value * f.value;
         sum->slope_square += weight * f.slope * f.slope;
     }
 }
 
-struct moments moments_normal(const struct tree *tree, const double *parameters, double mean, double variance)
+struct moments moments_normal(const struct tree *tree, const double *parameters, double t, double mean, double variance)
 {
+    struct surroundings at = {.parameters = parameters, .t = t};
     struct rule rule;
     legendre_rule(&rule);
     double deviation = sqrt(variance);
@@ -59,7 +60,7 @@ struct moments moments_normal(const struct tree *tree, const double *parameters,
         to = fmin(to, end);
         if (!(to > from)) /* a deviation too small for the mean's precision, or NaN */
             return (struct moments){NAN, NAN, NAN};
-        add_panel(&rule, tree, parameters, mean, deviation, from, to, &sum);
+        add_panel(&rule, tree, at, mean, deviation, from, to, &sum);
         from = to;
     }
     return sum;

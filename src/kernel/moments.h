@@ -13,8 +13,10 @@ struct moments {
 
 /* z ~ N(mean, variance), variance > 0. Composite Gauss-Legendre over +-12 deviations with panels
    that end at 0, +-1/2, +-1, ...: exact to about 1e-12 for smooth functions and for kinks at such
-   points, about 1e-4 for jumps elsewhere. parameters: (P) or NULL for where they start. A function
-   that is not finite there gives non-finite moments. */
-struct moments moments_normal(const struct tree *tree, const double *parameters, double mean, double variance);
+   points, about 1e-4 for jumps elsewhere. parameters: (P) or NULL for where they start. t: the progress
+   of training at which they are wanted, 0 where weights are drawn. A function that is not finite there
+   gives non-finite moments. */
+struct moments moments_normal(const struct tree *tree, const double *parameters, double t, double mean,
+                              double variance);
 
 #endif

@@ -12,7 +12,7 @@
 enum { BLOCK = 512 };
 
 /* Where an instruction finds an argument. */
-enum place { PLACE_X, PLACE_SLOT, PLACE_CONSTANT, PLACE_PARAMETER };
+enum place { PLACE_X, PLACE_SLOT, PLACE_T, PLACE_CONSTANT, PLACE_PARAMETER };
 
 struct operand {
     uint8_t place;
@@ -61,6 +61,7 @@ static uint16_t moves(const struct tape *tape, struct operand operand)
         return (uint16_t)(2u << operand.index);
     case PLACE_SLOT:
         return tape->code[operand.index].moves;
+    case PLACE_T:
     case PLACE_CONSTANT:
         break;
     }
@@ -93,6 +94,8 @@ static void compile(struct tape *tape, const struct tree *tree)
         case 0:
             if (node->op == OP_x)
                 stack[top++] = (struct operand){PLACE_X, 0};
+            else if (node->op == OP_t)
+                stack[top++] = (struct operand){PLACE_T, 0};
             else if (node->op == OP_param)
                 stack[top++] = (struct operand){PLACE_PARAMETER, node->index};
             else
@@ -177,21 +180,29 @@ int tape_parameters(const struct tape *tape)
     return tape->parameters;
 }
 
-/* Scratch: a block of ones, a block for each constant and parameter, and two for each slot. */
+/* Scratch: a block of ones, one of t, one for each constant and parameter, and two for each slot. */
+enum { ONES, T, UNIFORM };
+
+static float *block_at(void *scratch, int i)
+{
+    return (float *)scratch + (ptrdiff_t)i * BLOCK;
+}
+
 static float *block_of_ones(void *scratch)
 {
-    return scratch;
+    return block_at(scratch, ONES);
 }
 
 static float *uniform_block(const struct tape *tape, void *scratch, struct operand operand)
 {
-    int index = operand.place == PLACE_CONSTANT ? operand.index : tape->constants + operand.index;
-    return (float *)scratch + (ptrdiff_t)(1 + index) * BLOCK;
+    if (operand.place == PLACE_T)
+        return block_at(scratch, T);
+    return block_at(scratch, UNIFORM + operand.index + (operand.place == PLACE_CONSTANT ? 0 : tape->constants));
 }
 
 static float *value_block(const struct tape *tape, void *scratch, int slot)
 {
-    return (float *)scratch + (ptrdiff_t)(1 + tape->constants + tape->parameters + 2 * slot) * BLOCK;
+    return block_at(scratch, UNIFORM + tape->constants + tape->parameters + 2 * slot);
 }
 
 static float *slope_block(const struct tape *tape, void *scratch, int slot)
@@ -201,7 +212,7 @@ static float *slope_block(const struct tape *tape, void *scratch, int slot)
 
 size_t tape_scratch_bytes(const struct tape *tape)
 {
-    return (size_t)(1 + tape->constants + tape->parameters + 2 * tape->slots) * BLOCK * sizeof(float);
+    return (size_t)(UNIFORM + tape->constants + tape->parameters + 2 * tape->slots) * BLOCK * sizeof(float);
 }
 
 static void fill(float *block, float value)
@@ -210,9 +221,10 @@ static void fill(float *block, float value)
         block[i] = value;
 }
 
-static void fill_uniform_blocks(const struct tape *tape, const float *parameters, void *scratch)
+static void fill_uniform_blocks(const struct tape *tape, const float *parameters, float t, void *scratch)
 {
     fill(block_of_ones(scratch), 1.0f);
+    fill(block_at(scratch, T), t);
     for (int i = 0; i < tape->constants; i++)
         fill(uniform_block(tape, scratch, (struct operand){PLACE_CONSTANT, (uint8_t)i}), tape->constant[i]);
     for (int i = 0; i < tape->parameters; i++)
@@ -237,6 +249,7 @@ static const float *value_at(const struct pass *pass, struct operand operand)
         return pass->x;
     case PLACE_SLOT:
         return value_block(pass->tape, pass->scratch, operand.index);
+    case PLACE_T:
     case PLACE_CONSTANT:
     case PLACE_PARAMETER:
         break;
@@ -278,7 +291,7 @@ static void run_block(const struct pass *pass, bool *slot_moves, float *y, float
     }
 }
 
-/* A function without operations: x, a constant or a parameter. */
+/* A function without operations: a leaf. */
 static void run_leaf(const struct pass *pass, float *y, float *dy)
 {
     const float *value = value_at(pass, pass->tape->result);
@@ -307,10 +320,10 @@ static void run(const struct tape *tape, enum isa isa, ptrdiff_t N, const float 
     }
 }
 
-void tape_run(const struct tape *tape, enum isa isa, const float *parameters, ptrdiff_t N, const float *x, float *y,
-              float *dy, float *const *dp, void *scratch)
+void tape_run(const struct tape *tape, enum isa isa, const float *parameters, float t, ptrdiff_t N, const float *x,
+              float *y, float *dy, float *const *dp, void *scratch)
 {
-    fill_uniform_blocks(tape, parameters, scratch);
+    fill_uniform_blocks(tape, parameters, t, scratch);
     if (dp)
         for (int j = 0; j < tape->parameters; j++)
             run(tape, isa, N, x, (uint16_t)(2u << j), NULL, dp[j], scratch);

@@ -31,9 +31,9 @@ int tape_parameters(const struct tape *tape);
 size_t tape_scratch_bytes(const struct tape *tape);
 
 /* y[i] = f(x[i]), dy[i] = f'(x[i]), and dp[j][i] = df/dp_j at x[i], for i < N.
-   parameters: (P), or NULL for where they start. x: (N). y: (N). dy: (N) or NULL when not wanted.
-   dp: (P) pointers to (N), or NULL. No two arrays may overlap. */
-void tape_run(const struct tape *tape, enum isa isa, const float *parameters, ptrdiff_t N, const float *x, float *y,
-              float *dy, float *const *dp, void *scratch);
+   parameters: (P), or NULL for where they start. t: the progress of training, 1 for inference. x: (N).
+   y: (N). dy: (N) or NULL when not wanted. dp: (P) pointers to (N), or NULL. No two arrays may overlap. */
+void tape_run(const struct tape *tape, enum isa isa, const float *parameters, float t, ptrdiff_t N, const float *x,
+              float *y, float *dy, float *const *dp, void *scratch);
 
 #endif

@@ -6,8 +6,7 @@
  * Different processors of one level may block a product differently, so a database names the
  * processor as well.
  *
- * Nothing else in actsearch includes the library's header. Convolutions and recurrent cells will
- * get functions here, not a second door. */
+ * Nothing but blas.c and convolution.c includes the library's header. */
 #ifndef ACTSEARCH_NN_BLAS_H
 #define ACTSEARCH_NN_BLAS_H
 
@@ -40,5 +39,30 @@ void blas_gemm(bool transpose_a, bool transpose_b, ptrdiff_t M, ptrdiff_t N, ptr
 void blas_reference_gemm(bool transpose_a, bool transpose_b, ptrdiff_t M, ptrdiff_t N, ptrdiff_t K, float alpha,
                          const float *A, ptrdiff_t lda, const float *B, ptrdiff_t ldb, float beta, float *C,
                          ptrdiff_t ldc);
+
+/* Convolutions of images, channels last, as networks mean the word (a correlation).
+   x: (B, height, width, inputs), w: (window height, window width, inputs, outputs), or (height, width,
+   channels) when depthwise, b: (outputs) or NULL, y: (B, out height, out width, outputs). */
+struct blas_convolution_shape {
+    ptrdiff_t in[3], out[3];                    /* height, width, channels */
+    ptrdiff_t window[2], stride[2], padding[2]; /* padding before; behind, what `out` needs */
+    bool depthwise;                             /* each channel by itself: in[2] == out[2] */
+    bool bias;
+};
+
+/* What the library prepares for one convolution: for each batch size it meets, when it first meets it. One
+   owner at a time; the thread was prepared by blas_thread_init(). */
+struct blas_convolution;
+int blas_convolution_new(const struct blas_convolution_shape *shape, struct blas_convolution **convolution,
+                         struct error *err);
+void blas_convolution_free(struct blas_convolution *convolution); /* accepts NULL */
+
+void blas_convolution_forward(struct blas_convolution *convolution, ptrdiff_t B, const float *x, const float *w,
+                              const float *b, float *y);
+void blas_convolution_backward_data(struct blas_convolution *convolution, ptrdiff_t B, const float *gy, const float *w,
+                                    float *gx);
+/* gw and gb (NULL without bias) are written, not added to. */
+void blas_convolution_backward_weights(struct blas_convolution *convolution, ptrdiff_t B, const float *x,
+                                       const float *gy, float *gw, float *gb);
 
 #endif

@@ -12,11 +12,13 @@ static const double smallest_square = 1e-24;
 static double variance_of(enum init init, const struct tensor *tensor, const struct spread *input)
 {
     double fan_in = (double)tensor->fan_in, fan_out = (double)tensor->fan_out;
-    double square = input->mean * input->mean + input->variance;
+    double square = tensor->square != 0 ? tensor->square : input->mean * input->mean + input->variance;
+    if (tensor->deviation > 0)
+        return tensor->deviation * tensor->deviation;
     if (init == INIT_XAVIER)
         return 2 / (fan_in + fan_out);
     if (init == INIT_AUTO && isfinite(square) && square >= smallest_square)
-        return 1 / (fan_in * square);
+        return 1 / (fan_in * square * (tensor->terms ? tensor->terms : 1));
     return 2 / fan_in;
 }
 
@@ -26,22 +28,36 @@ static bool is_usable(const struct spread *spread)
     return isfinite(spread->mean) && isfinite(spread->variance) && spread->variance > 0;
 }
 
-void init_deviations(const struct network *network, const struct tree *candidate, enum init init, double input_square,
-                     double *deviation)
+/* What a layer's input looks like; the two values of a sum count as independent. */
+static struct spread spread_into(const struct layer *layer, const struct spread *input, const struct spread *after)
 {
-    struct spread spread = {.mean = 0, .variance = input_square};
+    struct spread spread = layer->from == LAYER_INPUT ? *input : after[layer->from];
+    if (layer->kind->joins) {
+        const struct spread *with = layer->with == LAYER_INPUT ? input : &after[layer->with];
+        spread.mean += with->mean;
+        spread.variance += with->variance;
+    }
+    return spread;
+}
+
+void init_deviations(const struct network *network, const struct tree *candidate, enum init init, double input_square,
+                     double (*deviation)[LAYER_TENSORS])
+{
+    const struct spread input = {.mean = 0, .variance = input_square};
+    struct spread after[NETWORK_LAYERS];
     for (int l = 0; l < network->layers; l++) {
         const struct layer *layer = &network->layer[l];
         struct layer_run run = {.layer = layer};
-        layer->kind->tensors(layer, candidate, &run);
-        deviation[l] = 0;
-        for (int t = 0; t < run.tensors; t++)
-            if (run.tensor[t].fan_in)
-                deviation[l] = sqrt(variance_of(init, &run.tensor[t], &spread));
-        if (init != INIT_AUTO)
-            continue;
-        if (!is_usable(&spread))
-            spread = (struct spread){.mean = 0, .variance = 1};
-        layer->kind->follow(layer, candidate, &spread);
+        struct spread spread = init == INIT_AUTO ? spread_into(layer, &input, after) : input;
+        if (layer->kind->tensors)
+            layer->kind->tensors(layer, candidate, &run);
+        for (int t = 0; t < LAYER_TENSORS; t++)
+            deviation[l][t] = run.tensor[t].fan_in ? sqrt(variance_of(init, &run.tensor[t], &spread)) : 0;
+        if (init == INIT_AUTO && layer->kind->follow) {
+            if (!is_usable(&spread))
+                spread = (struct spread){.mean = 0, .variance = 1};
+            layer->kind->follow(layer, candidate, &spread);
+        }
+        after[l] = spread;
     }
 }

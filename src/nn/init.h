@@ -8,7 +8,8 @@
  * second moment of the data comes from the caller, a dense layer then gives mean 0 and variance 1,
  * and an activation f gives E f(z) and Var f(z) for z normal with its input's moments. Learned
  * parameters count at the values they start from. Where the moments are not finite, or vanish, the
- * next layer falls back to he. */
+ * next layer falls back to he. A recurrent layer's two products share the variance 1 of their sum, and its
+ * state has the moments of its function of that; embeddings have deviation 1 in every scheme. */
 #ifndef ACTSEARCH_NN_INIT_H
 #define ACTSEARCH_NN_INIT_H
 

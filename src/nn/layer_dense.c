@@ -1,7 +1,7 @@
-/* Dense: y = x W + b, W: (K, N) with K inputs and N units.
+/* Dense: y = x W + b, W: (K, N) with K inputs and N units; for each step of a sequence alike.
  *
- * W lies as (inputs, units), the transpose of PyTorch's, because then the product of the forward pass
- * needs no transposition; measured, the sum of the three products is a few percent cheaper. */
+ * W lies as (inputs, units), the transpose of PyTorch's: then no product needs a transposed W, and the
+ * draws of a network do not depend on the order of its layers' matrices. */
 #include "nn/blas.h"
 #include "nn/nn_internal.h"
 
@@ -9,36 +9,38 @@
 
 enum { WEIGHT, BIAS };
 
-static const char *const keys[] = {"type", "name", "units", NULL};
+static const char *const keys[] = {"type", "name", "from", "units", NULL};
 
-static int dense_read(struct json json, int classes, struct layer *layer, struct error *err)
+static int dense_read(struct json json, const struct network *network, struct layer *layer, struct error *err)
 {
     struct json units = json_member(&json, "units");
-    int64_t count = classes;
+    int64_t count = network->outputs;
+    int status = 0;
     if (json_is_string(units)) {
-        static const char *const names[] = {"classes", NULL};
+        static const char *const names[] = {"outputs", "classes", NULL};
         int which;
-        int status = json_choice(units, names, &which, err);
-        if (status)
-            return status;
+        status = json_choice(units, names, &which, err);
     } else {
-        int status = json_integer(units, 1, NETWORK_WIDTH, &count, err);
-        if (status)
-            return status;
+        status = json_integer(units, 1, NETWORK_WIDTH, &count, err);
     }
-    layer->out = (struct shape){.rank = 1, .size = {(ptrdiff_t)count}};
-    return 0;
+    char shape[SHAPE_TEXT];
+    if (!status && layer->in.rank == 3)
+        status = json_fail(json, err, "put {\"type\": \"flatten\"} or {\"type\": \"global_average_pool\"} before it",
+                           "%s wants a row or a sequence, but its input is an image of %s", layer->name,
+                           shape_text(&layer->in, shape));
+    layer->out.size[layer->out.rank - 1] = (ptrdiff_t)count;
+    return status;
 }
 
 static void dense_normal_form(const struct layer *layer, struct text *out)
 {
-    text_addf(out, ",\"units\":%td", layer->out.size[0]);
+    text_addf(out, ",\"units\":%td", shape_channels(&layer->out));
 }
 
 static void dense_tensors(const struct layer *layer, const struct tree *candidate, struct layer_run *run)
 {
     (void)candidate;
-    ptrdiff_t K = shape_elements(&layer->in), N = shape_elements(&layer->out);
+    ptrdiff_t K = shape_channels(&layer->in), N = shape_channels(&layer->out);
     run->tensors = 2;
     run->tensor[WEIGHT] = (struct tensor){.name = "weight", .count = K * N, .fan_in = K, .fan_out = N};
     run->tensor[BIAS] = (struct tensor){.name = "bias", .count = N};
@@ -54,16 +56,20 @@ static void dense_follow(const struct layer *layer, const struct tree *candidate
 
 static void dense_forward(struct layer_run *run, struct step *step)
 {
-    ptrdiff_t B = step->B, K = shape_elements(&run->layer->in), N = shape_elements(&run->layer->out);
+    const struct layer *layer = run->layer;
+    ptrdiff_t B = step->B * shape_positions(&layer->in), K = shape_channels(&layer->in),
+              N = shape_channels(&layer->out);
     blas_gemm(false, false, B, N, K, 1, run->x, K, run->values[WEIGHT], N, 0, run->y, N);
     step->loops->bias_add(B, N, run->values[BIAS], run->y);
 }
 
 static void dense_backward(struct layer_run *run, struct step *step)
 {
-    ptrdiff_t B = step->B, K = shape_elements(&run->layer->in), N = shape_elements(&run->layer->out);
+    const struct layer *layer = run->layer;
+    ptrdiff_t B = step->B * shape_positions(&layer->in), K = shape_channels(&layer->in),
+              N = shape_channels(&layer->out);
     blas_gemm(true, false, K, N, B, 1, run->x, K, run->gy, N, 0, run->gradient[WEIGHT], N);
-    step->loops->column_sums(B, N, run->gy, run->gradient[BIAS]);
+    step->channels->column_sums(B, N, run->gy, run->gradient[BIAS]);
     if (run->gx)
         blas_gemm(false, true, B, K, N, 1, run->gy, N, run->values[WEIGHT], N, 0, run->gx, K);
 }

@@ -1,19 +1,22 @@
 #include "nn/nn_internal.h"
 
-const struct nn_loops *nn_loops_portable(void);
 #if defined(__x86_64__)
-const struct nn_loops *nn_loops_v3(void);
-const struct nn_loops *nn_loops_v4(void);
+#define LEVELS(family) const struct family *family##_portable(void), *family##_v3(void), *family##_v4(void)
+#define FOR_LEVEL(family, isa) ((isa) == ISA_V4 ? family##_v4() : (isa) == ISA_V3 ? family##_v3() : family##_portable())
+#else
+#define LEVELS(family) const struct family *family##_portable(void)
+#define FOR_LEVEL(family, isa) ((void)(isa), family##_portable())
 #endif
+
+LEVELS(nn_loops);
+LEVELS(channel_loops);
 
 const struct nn_loops *nn_loops_for(enum isa isa)
 {
-#if defined(__x86_64__)
-    if (isa == ISA_V4)
-        return nn_loops_v4();
-    if (isa == ISA_V3)
-        return nn_loops_v3();
-#endif
-    (void)isa;
-    return nn_loops_portable();
+    return FOR_LEVEL(nn_loops, isa);
+}
+
+const struct channel_loops *channel_loops_for(enum isa isa)
+{
+    return FOR_LEVEL(channel_loops, isa);
 }

@@ -7,7 +7,7 @@
 #define JOIN(a, b) JOIN2(a, b)
 
 /* Partial sums are written out as arrays of lanes: a compiler may not reorder a plain running sum. */
-enum { LANES = 16, COLUMNS = 32 };
+enum { LANES = 16 };
 
 static void bias_add(ptrdiff_t B, ptrdiff_t N, const float *restrict bias, float *restrict y)
 {
@@ -16,28 +16,16 @@ static void bias_add(ptrdiff_t B, ptrdiff_t N, const float *restrict bias, float
             y[b * N + n] += bias[n];
 }
 
-static void column_sums(ptrdiff_t B, ptrdiff_t N, const float *restrict g, float *restrict sum)
-{
-    ptrdiff_t n = 0;
-    for (; n + COLUMNS <= N; n += COLUMNS) {
-        float lane[COLUMNS] = {0};
-        for (ptrdiff_t b = 0; b < B; b++)
-            for (int j = 0; j < COLUMNS; j++)
-                lane[j] += g[b * N + n + j];
-        memcpy(sum + n, lane, sizeof lane);
-    }
-    for (; n < N; n++) {
-        float total = 0;
-        for (ptrdiff_t b = 0; b < B; b++)
-            total += g[b * N + n];
-        sum[n] = total;
-    }
-}
-
 static void multiply(ptrdiff_t N, const float *restrict d, float *restrict g)
 {
     for (ptrdiff_t i = 0; i < N; i++)
         g[i] *= d[i];
+}
+
+static void add(ptrdiff_t N, const float *restrict x, float *restrict y)
+{
+    for (ptrdiff_t i = 0; i < N; i++)
+        y[i] += x[i];
 }
 
 static double dot(ptrdiff_t N, const float *a, const float *b)
@@ -78,7 +66,7 @@ static void adam(ptrdiff_t N, const struct adam_step *step, const float *restric
         float second = s.beta2 * v[i] + (1 - s.beta2) * gradient * gradient;
         m[i] = first;
         v[i] = second;
-        w[i] -= s.rate * first / (sqrtf(second) + s.epsilon);
+        w[i] = w[i] - s.shrink * w[i] - s.rate * first / (sqrtf(second) + s.epsilon);
     }
 }
 
@@ -100,8 +88,8 @@ const struct nn_loops *JOIN(nn_loops, ISA_SUFFIX)(void)
 {
     static const struct nn_loops table = {
         .bias_add = bias_add,
-        .column_sums = column_sums,
         .multiply = multiply,
+        .add = add,
         .dot = dot,
         .all_finite = all_finite,
         .adam = adam,

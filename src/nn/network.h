@@ -1,25 +1,56 @@
 /* Networks: what an experiment says about the network that candidates are tried in.
  *
- *   {"layers": [{"type": "dense", "units": 128}, {"type": "activation"},
- *               {"type": "activation", "function": "tanh", "name": "squash"},
- *               {"type": "dense", "units": "classes"}],
+ *   {"layers": [{"type": "conv2d", "channels": 16, "kernel": 3, "padding": "same"}, {"type": "activation"},
+ *               {"type": "max_pool", "size": 2}, {"type": "flatten"},
+ *               {"type": "dense", "units": "outputs"}],
  *    "loss": "softmax_cross_entropy"}
- *   {"mlp": [128, 64]}      dense and activation pairs, then a dense layer with one unit a class
+ *   {"mlp": [128, 64]}      dense and activation pairs, then a dense layer with the outputs
  *
- * An activation layer without "function" is a slot that the candidate fills. A layer without "name"
- * is called after its kind and its place among its like: act1, dense2. The first width comes from
- * the data, and the last layer must give one number a class.
+ * Kinds of layers (each with "name", and "from": the layer whose value it reads, by default the one before):
+ *
+ *   dense                 "units": a number or "outputs"; on sequences for each step alike
+ *   activation            "function": a fixed one; without it a slot that the candidate fills
+ *   conv2d                "channels", "kernel", "stride" (1), "padding" (0; or "same"), "bias" (true)
+ *   depthwise_conv2d      the same without "channels": one filter for each channel
+ *   max_pool, average_pool   "size", "stride" (the size), "padding" (0)
+ *   global_average_pool   an image to its channels
+ *   batch_norm            for each channel, over the batch; running moments when measuring
+ *   layer_norm            over the channels of each position
+ *   dropout               "rate" (0.5), in training only
+ *   embedding             "channels", "positions" (false): the symbols of a text to learned vectors, and a learned
+ *                         one of the place added; it reads the input
+ *   rnn, gru, lstm        "units", "returns" ("sequence"; or "last": the last state as a row). A slot in the place
+ *                         of tanh, or with "slot": "gates" (gru, lstm) in that of the sigmoids; "function": a fixed
+ *                         one there; "gates" ("sigmoid(x)"): what the gates are when they are no slot
+ *   attention             "heads" (1): causal self-attention; each step sees itself and those before
+ *   flatten               an image or a sequence to a row
+ *   add                   "with": the layer whose value is added
+ *   residual              "layers": a branch, "shortcut": what its input goes through (nothing); their sum
+ *
+ * "size", "stride" and "padding" are one number or [height, width]. Values have their channels last.
+ *
+ * A transformer's block is written out, and may so have any order of its parts (here for 32 channels):
+ *
+ *   {"type": "residual", "layers": [{"type": "layer_norm"}, {"type": "attention", "heads": 4}]},
+ *   {"type": "residual", "layers": [{"type": "layer_norm"}, {"type": "dense", "units": 128},
+ *                                   {"type": "activation"}, {"type": "dense", "units": 32}]}
+ *
+ * A layer without "name" is called after its kind and its place among its like: act1, dense2. The last
+ * layer must give what the loss wants: softmax_cross_entropy ("label_smoothing": 0) one number a class,
+ * sigmoid_cross_entropy one number for two classes, squared_error one number. Without "loss" it is the first
+ * of them that fits the data.
  *
  * A network is immutable once read and may be shared by threads. It holds shapes and names; the
  * numbers (weights, activations, gradients) belong to a trainer (nn/trainer.h), one for each thread.
  * Kinds of layers are a table (nn/nn_internal.h): a new kind is one file and one entry.
  *
- * This module must not know data sets, experiments, or what a score is. */
+ * Of the data this module knows the shape alone; it must not know experiments, or what a score is. */
 #ifndef ACTSEARCH_NN_NETWORK_H
 #define ACTSEARCH_NN_NETWORK_H
 
 #include <stddef.h>
 
+struct data_shape;
 struct error;
 struct json;
 struct network;
@@ -27,25 +58,33 @@ struct rng;
 struct text;
 
 enum {
-    NETWORK_LAYERS = 256,     /* in a network */
-    NETWORK_NAME = 32,        /* bytes of a layer's name with its end */
-    NETWORK_WIDTH = 1 << 20,  /* units in a layer */
-    NETWORK_CLASSES = 100000, /* outputs */
+    NETWORK_LAYERS = 256,    /* in a network */
+    NETWORK_NAME = 32,       /* bytes of a layer's name with its end */
+    NETWORK_WIDTH = 1 << 20, /* units in a layer */
 };
 
-/* Reads and checks a description for samples of `features` numbers and `classes` classes. Returns
-   owned. ERROR_INPUT names the JSON path; unknown keys are refused. */
-int network_read(struct json json, ptrdiff_t features, int classes, struct network **network, struct error *err);
+/* Reads and checks a description for data of that shape. Returns owned. ERROR_INPUT names the JSON path,
+   the layer and the shapes that do not fit; unknown keys are refused. */
+int network_read(struct json json, const struct data_shape *data, struct network **network, struct error *err);
 
 /* Accepts NULL. */
 void network_free(struct network *network);
 
 ptrdiff_t network_features(const struct network *network);
-int network_classes(const struct network *network);
+int network_classes(const struct network *network);       /* of the data; 0 for numbers to predict */
+int network_outputs(const struct network *network);       /* numbers of the last layer for each answer */
+ptrdiff_t network_answers(const struct network *network); /* targets a sample: 1, or the steps of a sequence */
 
-/* Activation layers, those with a fixed function too, in their order. */
+/* The loss of a network that knows nothing but the mean: log(classes), or 1 for a standardised number. */
+double network_guessing_loss(const struct network *network);
+
+/* Rows of a batch when nothing is learnt: as many as keep the values in the caches, at most 256. A part of
+   every result (a product's blocking may depend on it), so it follows from the network alone. */
+ptrdiff_t network_measure_rows(const struct network *network);
+
+/* Activations: layers that hold a function, a fixed one or the candidate, in their order. */
 int network_activations(const struct network *network);
-/* Borrowed name of the i-th activation layer. */
+/* Borrowed name of the i-th of them. */
 const char *network_activation_name(const struct network *network, int i);
 
 /* Weights and biases, without learned parameters of activations. */

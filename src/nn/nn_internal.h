@@ -1,12 +1,17 @@
 /* What the files of the nn module share: layers and their kinds, loops, losses, initialisation.
  *
- * A layer maps a value (B, in.elements) to a value (B, out.elements). A kind is a table entry: how
- * it is read, which tensors it learns, what workspace it needs, forward and backward. The trainer
- * alone decides where memory is; a kind sees pointers. A kind that works in place writes its output
- * over its input and its input gradient over its output gradient, and may therefore need neither. */
+ * A layer maps a value (B, in) to a value (B, out), row-major with channels last: whatever the shape, a
+ * value is a matrix (B positions, channels), and what is done for each channel (biases, norms) is done
+ * for each column.
+ *
+ * A kind is a table entry: how it is read, which tensors it learns, what workspace it needs, forward and
+ * backward. The trainer alone decides where memory is; a kind sees pointers. A kind that works in place
+ * writes its output over its input and its input gradient over its output gradient when it is the only
+ * reader of that value, and may therefore need neither. */
 #ifndef ACTSEARCH_NN_NN_INTERNAL_H
 #define ACTSEARCH_NN_NN_INTERNAL_H
 
+#include "data/data.h"
 #include "expr/tree.h"
 #include "nn/init.h"
 #include "nn/network.h"
@@ -20,11 +25,13 @@
 #include <stdint.h>
 
 struct tape;
+struct rng;
 
 /* Vector loops, one build for each instruction level (loops_isa.c). Sums have a fixed order within a
    level. No overlap unless said. */
 struct adam_step {
     float beta1, beta2, rate, epsilon, decay, scale; /* rate and epsilon with the bias corrections in them */
+    float shrink;                                    /* decoupled decay: w loses this share of itself */
 };
 struct momentum_step {
     float momentum, rate, decay, scale;
@@ -33,10 +40,10 @@ struct momentum_step {
 struct nn_loops {
     /* y[b][n] += bias[n]; y: (B, N) */
     void (*bias_add)(ptrdiff_t B, ptrdiff_t N, const float *bias, float *y);
-    /* sum[n] = sum over b of g[b][n], in the order of the rows; g: (B, N) */
-    void (*column_sums)(ptrdiff_t B, ptrdiff_t N, const float *g, float *sum);
     /* g[i] *= d[i] */
     void (*multiply)(ptrdiff_t N, const float *d, float *g);
+    /* y[i] += x[i] */
+    void (*add)(ptrdiff_t N, const float *x, float *y);
     /* sum of a[i] b[i] in double; a and b may be the same array */
     double (*dot)(ptrdiff_t N, const float *a, const float *b);
     bool (*all_finite)(ptrdiff_t N, const float *x);
@@ -46,52 +53,125 @@ struct nn_loops {
 };
 const struct nn_loops *nn_loops_for(enum isa isa);
 
-/* A sample's shape. Rank 1 (features) until images keep theirs. */
+/* Loops over the C channels of R positions (channel_isa.c). Arrays of channels: (C); x, y, xhat, gy, gx: (R, C). */
+struct pool_window {
+    ptrdiff_t rows, columns; /* places inside the image */
+    ptrdiff_t row;           /* numbers from one row of the image to the next */
+};
+struct channel_loops {
+    /* sums over the positions: of g, and of a b */
+    void (*column_sums)(ptrdiff_t R, ptrdiff_t C, const float *g, float *sum);
+    void (*column_dots)(ptrdiff_t R, ptrdiff_t C, const float *a, const float *b, float *sum);
+    /* mean and variance (over R) of every channel */
+    void (*column_moments)(ptrdiff_t R, ptrdiff_t C, const float *x, float *mean, float *variance);
+    /* xhat = (x - mean) inverse, y = scale xhat + shift; y may be x */
+    void (*normalise)(ptrdiff_t R, ptrdiff_t C, const float *mean, const float *inverse, const float *scale,
+                      const float *shift, const float *x, float *xhat, float *y);
+    void (*normalise_running)(ptrdiff_t R, ptrdiff_t C, float epsilon, const float *mean, const float *variance,
+                              const float *scale, const float *shift, const float *x, float *y);
+    /* gx = scale inverse (gy - sum / R - xhat dot / R); gx may be gy */
+    void (*normalise_backward)(ptrdiff_t R, ptrdiff_t C, const float *xhat, const float *inverse, const float *scale,
+                               const float *sum, const float *dot, const float *gy, float *gx);
+    /* The same for each position over its channels; xhat and inverses (R) may be NULL. */
+    void (*normalise_rows)(ptrdiff_t R, ptrdiff_t C, float epsilon, const float *scale, const float *shift,
+                           const float *x, float *xhat, float *inverses, float *y);
+    void (*normalise_rows_backward)(ptrdiff_t R, ptrdiff_t C, const float *xhat, const float *inverses,
+                                    const float *scale, const float *gy, float *gx);
+    /* A pool's window: the largest number of each channel and the place in the window where it is (or NULL), and its
+       gradient added to where it came from; factor times the sum, and its gradient spread. */
+    void (*pool_largest)(ptrdiff_t C, const struct pool_window *window, const float *x, float *best, int32_t *where);
+    void (*pool_largest_backward)(ptrdiff_t C, const struct pool_window *window, const float *gy, const int32_t *where,
+                                  float *gx);
+    void (*pool_sum)(ptrdiff_t C, const struct pool_window *window, float factor, const float *x, float *y);
+    void (*pool_sum_backward)(ptrdiff_t C, const struct pool_window *window, float factor, const float *gy, float *gx);
+};
+const struct channel_loops *channel_loops_for(enum isa isa);
+
+/* A sample's shape, channels last: (channels), (steps, channels) or (height, width, channels). */
 enum { SHAPE_RANK = 3 };
 struct shape {
     int rank;
     ptrdiff_t size[SHAPE_RANK];
 };
 ptrdiff_t shape_elements(const struct shape *shape);
+ptrdiff_t shape_channels(const struct shape *shape);
+ptrdiff_t shape_positions(const struct shape *shape);
+/* Writes "28x28x16" into `buffer` and returns it. */
+enum { SHAPE_TEXT = 64 };
+const char *shape_text(const struct shape *shape, char buffer[SHAPE_TEXT]);
 
-/* Something a layer learns. */
+/* Something a layer learns, or keeps from step to step (the running moments of batch normalisation). */
 struct tensor {
     const char *name;
     ptrdiff_t count;
-    ptrdiff_t fan_in, fan_out;      /* above 0: drawn weights, which decay; else `starts` or zeros */
-    double starts[TREE_PARAMETERS]; /* when count <= TREE_PARAMETERS */
+    ptrdiff_t fan_in, fan_out;      /* above 0: drawn weights, which decay */
+    double deviation;               /* of drawn weights, when above 0: whatever the scheme */
+    double square;                  /* for INIT_AUTO, when not 0: mean square of what they multiply, if not the input */
+    int terms;                      /* for INIT_AUTO: their product is one of so many in a sum; 0 means 1 */
+    double start;                   /* else what every number starts from */
+    double starts[TREE_PARAMETERS]; /* or, when not `start`, for count <= TREE_PARAMETERS, each its own */
+    bool kept;                      /* not learned: no gradient */
 };
-enum { LAYER_TENSORS = 4 };
+enum { LAYER_TENSORS = 6 };
+
+/* A window over height and width. */
+struct window {
+    ptrdiff_t size[2], stride[2], padding[2];
+};
+
+enum { LAYER_INPUT = -1 }; /* as a source: the network's input */
 
 struct layer {
     const struct layer_kind *kind;
     char name[NETWORK_NAME];
+    int from;    /* the layer whose value it reads, or LAYER_INPUT */
+    int with;    /* add: the layer whose value is added, or LAYER_INPUT */
+    int readers; /* layers that read its value */
     struct shape in, out;
-    struct tree tree;  /* activation with a fixed function; empty: the candidate's slot */
-    struct tape *tape; /* owned; of `tree` */
+    struct window window;     /* convolutions and pools */
+    bool bias;                /* convolutions */
+    double rate;              /* dropout */
+    ptrdiff_t tokens;         /* embedding: different symbols */
+    bool positions;           /* embedding: learned positions */
+    ptrdiff_t heads;          /* attention */
+    bool last;                /* recurrent: gives the state after the last step alone */
+    bool in_gates;            /* recurrent: the slot is the gates' place, not the state's */
+    struct tree tree;         /* of a kind with a slot: its fixed function; empty: the candidate's */
+    struct tape *tape;        /* owned; of `tree` */
+    struct tree second;       /* recurrent: the function of the place that is no slot */
+    struct tape *second_tape; /* owned; of `second` */
 };
 
 /* A layer in a trainer. */
 struct layer_run {
     const struct layer *layer;
-    const struct tape *tape; /* activation: the fixed one or the candidate's */
-    int P;                   /* activation: learned parameters */
+    const struct tape *tape; /* of a kind with a slot: the fixed one or the candidate's */
+    int P;                   /* learned parameters of the function in the slot, */
+    int function;            /* and the tensor that they are when P > 0 */
     int tensors;
     struct tensor tensor[LAYER_TENSORS];
     float *values[LAYER_TENSORS], *gradient[LAYER_TENSORS], *state[LAYER_TENSORS][2];
-    double deviation; /* of its drawn weights */
-    float *workspace; /* from forward to backward */
-    float *x, *y;     /* (rows, in), (rows, out); the same buffer in place */
-    float *gx, *gy;   /* gradients: (batch, in), (batch, out); gx NULL when not wanted */
+    double deviation[LAYER_TENSORS]; /* of drawn weights */
+    float *workspace;                /* from forward to backward */
+    void *engine;                    /* owned: of a kind with prepare() */
+    float *x, *y;                    /* (rows, in), (rows, out); the same buffer in place */
+    float *gx, *gy;                  /* gradients: (batch, in), (batch, out); gx NULL when not wanted */
+    bool over_input;                 /* y is x, gy is gx */
+    bool learns;                     /* it, or something before it: its backward pass is wanted */
+    bool adds_gradient;              /* gx is added to what a later reader left */
+    float *with_x;                   /* add: the other value */
 };
 
 struct step {
     enum isa isa;
     const struct nn_loops *loops;
+    const struct channel_loops *channels;
     ptrdiff_t B;
     bool training;
-    bool finite;   /* kinds clear it */
-    void *scratch; /* for tapes */
+    float progress;  /* the leaf t: of training from 0 to 1, and 1 when measuring */
+    bool finite;     /* kinds clear it */
+    void *scratch;   /* for tapes */
+    struct rng *rng; /* dropout */
 };
 
 /* Mean and variance of a layer's input, for INIT_AUTO. */
@@ -104,49 +184,113 @@ struct layer_kind {
     const char *prefix; /* of default names */
     const char *const *keys;
     bool in_place;
-    /* Reads the kind's own keys; layer->in is set, sets layer->out. */
-    int (*read)(struct json json, int classes, struct layer *layer, struct error *err);
-    /* Appends the kind's own keys: ,"units":128 */
+    bool slot;  /* holds an activation function: layer->tree, or the candidate */
+    bool joins; /* reads a second value, layer->with */
+    /* Reads the kind's own keys; layer->in is set, sets layer->out. `network` says what the data want. */
+    int (*read)(struct json json, const struct network *network, struct layer *layer, struct error *err);
+    /* Appends the kind's own keys: ,"units":128. NULL: none. */
     void (*normal_form)(const struct layer *layer, struct text *out);
-    /* Fills run->tensors and run->tensor for a candidate (NULL: none, tensors of the layer alone). */
+    /* Fills run->tensors and run->tensor for a candidate (NULL: none, tensors of the layer alone). NULL: none. */
     void (*tensors)(const struct layer *layer, const struct tree *candidate, struct layer_run *run);
-    /* Floats of workspace for B rows. NULL: none. */
+    /* Floats of workspace to train on B rows, and to measure B rows. NULL: none. */
     ptrdiff_t (*workspace)(const struct layer_run *run, ptrdiff_t B);
+    ptrdiff_t (*measure_workspace)(const struct layer_run *run, ptrdiff_t B);
+    /* NULL: mean and variance stay. */
     void (*follow)(const struct layer *layer, const struct tree *candidate, struct spread *spread);
+    /* What the library needs, once for a trainer; NULL: nothing. */
+    int (*prepare)(struct layer_run *run, struct error *err);
+    void (*release)(struct layer_run *run);
     void (*forward)(struct layer_run *run, struct step *step);
+    /* run->gy may be overwritten; run->gx is to be written, not added to. */
     void (*backward)(struct layer_run *run, struct step *step);
 };
-extern const struct layer_kind layer_dense, layer_activation;
+extern const struct layer_kind layer_dense, layer_activation, layer_flatten, layer_conv2d, layer_depthwise_conv2d,
+    layer_max_pool, layer_average_pool, layer_global_average_pool, layer_batch_norm, layer_layer_norm, layer_dropout,
+    layer_add, layer_embedding, layer_rnn, layer_gru, layer_lstm, layer_attention;
 
-/* The function of an activation layer. */
+/* "kernel" or "size", "stride", "padding" (a number, [height, width], or "same"); works out the size of the result for
+   layer->in, which must be an image, with `channels` of its own. The stride is by default the size when windows
+   stand `apart`, else 1. */
+int layer_read_window(struct json json, const char *size_key, bool apart, ptrdiff_t channels, struct layer *layer,
+                      struct error *err);
+void layer_window_normal_form(const struct layer *layer, const char *size_key, struct text *out);
+
+/* Refuses inputs that are no images, naming the layer and the shape. */
+int layer_want_image(struct json json, const struct layer *layer, struct error *err);
+
+/* Refuses inputs that are no sequences, naming the layer and the shape. */
+int layer_want_sequence(struct json json, const struct layer *layer, struct error *err);
+
+/* ---- slots: kinds that hold an activation function */
+
+/* Reads a function of x into `tree` and `tape` (owned by the layer); absent, it is `otherwise`, or, when that is
+   NULL, both stay empty. */
+int layer_read_function(struct json json, const char *otherwise, struct tree *tree, struct tape **tape,
+                        struct error *err);
+/* Appends ,"key":"tanh(x)" unless the tree is empty. */
+void layer_function_normal_form(const char *key, const struct tree *tree, struct text *out);
+/* Sets run->P, and appends the tensor of the learned parameters when there are some. */
+void layer_function_tensor(const struct layer *layer, const struct tree *candidate, struct layer_run *run);
+
+/* The candidate fills the layer's slot. */
+static inline bool layer_is_open(const struct layer *layer)
+{
+    return layer->kind->slot && !layer->tree.count;
+}
+
+/* The function in a layer's slot. */
 static inline const struct tree *layer_function(const struct layer *layer, const struct tree *candidate)
 {
     return layer->tree.count ? &layer->tree : candidate;
 }
 
-/* z: (B, C) outputs, y: (B) classes, g: (B, C) gradient of the mean loss by z, or NULL; may be z itself.
-   scratch: (B, C + 1) floats. Writes the loss summed over the rows. */
+/* ---- recurrent layers (recurrence.c), whose tensors are these and then the learned parameters */
+enum { RECURRENCE_INPUT_WEIGHT, RECURRENCE_HIDDEN_WEIGHT, RECURRENCE_INPUT_BIAS, RECURRENCE_HIDDEN_BIAS };
+/* Blocks of columns in the weights: the gates, and the state. */
+int recurrence_blocks(const struct layer *layer);
+/* Floats for B rows. */
+ptrdiff_t recurrence_workspace(const struct layer_run *run, ptrdiff_t B, bool training);
+void recurrence_forward(struct layer_run *run, struct step *step);
+void recurrence_backward(struct layer_run *run, struct step *step);
+
+/* What is to be predicted: one of them, (B). */
+struct targets {
+    const int32_t *classes;
+    const float *values;
+};
+
+/* A loss over B rows of C outputs. z: (B, C), g: (B, C) gradient of the mean loss by z, or NULL; may be z
+   itself. scratch: (B, C + 1) floats. Writes sums over the rows. */
 struct loss_sum {
     double loss;
     ptrdiff_t correct;
 };
+struct loss {
+    const struct loss_kind *kind;
+    double smoothing; /* softmax_cross_entropy */
+};
 struct loss_kind {
     const char *name;
-    struct loss_sum (*run)(enum isa isa, ptrdiff_t B, ptrdiff_t C, const float *z, const int32_t *y, float *g,
-                           float *scratch);
+    bool numbers; /* predicts a number, not a class */
+    /* Outputs for so many classes; 0 when it has none for them. */
+    int (*outputs)(int classes);
+    struct loss_sum (*run)(const struct loss *loss, enum isa isa, ptrdiff_t B, ptrdiff_t C, const float *z,
+                           struct targets y, float *g, float *scratch);
 };
 extern const struct loss_kind loss_softmax_cross_entropy;
+extern const struct loss_kind *const loss_kinds[]; /* ended by NULL; the first that fits is the default */
 
 struct network {
-    ptrdiff_t features;
-    int classes;
+    struct shape input;
+    struct data_shape data;
+    int outputs; /* of the last layer, for each answer */
     int layers;
     struct layer *layer; /* owned: (layers) */
-    const struct loss_kind *loss;
+    struct loss loss;
 };
 
-/* The deviation of the drawn weights of every layer; 0 for layers without. deviation: (layers). */
+/* The deviation of the drawn weights of every tensor; 0 for others. deviation: (layers, LAYER_TENSORS). */
 void init_deviations(const struct network *network, const struct tree *candidate, enum init init, double input_square,
-                     double *deviation);
+                     double (*deviation)[LAYER_TENSORS]);
 
 #endif

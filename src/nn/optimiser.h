@@ -2,13 +2,19 @@
  *
  *   {"name": "adam", "learning_rate": 0.001, "beta1": 0.9, "beta2": 0.999, "epsilon": 1e-8,
  *    "weight_decay": 0, "clip_norm": 0}
+ *   {"name": "adamw", ...}                   the same settings, "weight_decay": 0.01
  *   {"name": "sgd", "learning_rate": 0.05, "momentum": 0.9, "nesterov": false, "weight_decay": 0, "clip_norm": 0}
  *
  * Adam is Kingma and Ba's, bias-corrected, with epsilon outside the root of the corrected second
  * moment. Momentum accumulates plain gradients, v = momentum v + g and w -= rate v, or with Nesterov
- * w -= rate (g + momentum v). Both as PyTorch has them. Weight decay adds weight_decay w to the
- * gradient (L2), of weights only: not of biases, nor of an activation's learned parameters, which have
- * no reason to prefer 0. clip_norm above 0 scales the whole gradient down to that Euclidean norm.
+ * w -= rate (g + momentum v). Weight decay adds weight_decay w to the gradient (L2); adamw is Adam with
+ * the decay decoupled from the gradient (Loshchilov and Hutter 2019): w -= rate weight_decay w before
+ * the step, where the rate is the schedule's, so that the moments know nothing of it. All as PyTorch has
+ * them. Only weights decay: not biases, nor an activation's learned parameters, which have no reason to
+ * prefer 0. clip_norm above 0 scales the whole gradient down to that Euclidean norm.
+ *
+ * "learning_rate" may be a short list, [0.001, 0.003]: every candidate is trained with each of them and keeps
+ * the one with the best score, so that a function is not lost because one rate suited another.
  *
  * A description is a value, read-only while training. */
 #ifndef ACTSEARCH_NN_OPTIMISER_H
@@ -20,16 +26,19 @@ struct error;
 struct json;
 struct text;
 
-enum optimiser_kind { OPTIMISER_ADAM, OPTIMISER_SGD };
+enum optimiser_kind { OPTIMISER_ADAM, OPTIMISER_SGD, OPTIMISER_ADAMW };
+
+enum { OPTIMISER_RATES = 8 }; /* in a list */
 
 struct optimiser {
     enum optimiser_kind kind;
-    double learning_rate;
-    double beta1, beta2, epsilon; /* adam */
+    double learning_rates[OPTIMISER_RATES]; /* (rates); the first unless a list was given */
+    int rates;
+    double beta1, beta2, epsilon; /* adam, adamw */
     double momentum;              /* sgd */
     bool nesterov;                /* sgd */
-    double weight_decay;
-    double clip_norm; /* 0: no clipping */
+    double weight_decay;          /* of the gradient, or of the weight itself with adamw */
+    double clip_norm;             /* 0: no clipping */
 };
 
 /* Adam with its usual settings. */

@@ -1,11 +1,18 @@
 /* Learning-rate schedules: a factor for each step of a training run.
  *
- *   {"name": "constant"}
+ *   {"name": "constant"}                            1
  *   {"name": "step", "every": 1, "factor": 0.1}     after every so many epochs, times the factor
- *   {"name": "cosine", "final": 0}                  final + (1 - final) (1 + cos(pi t / T)) / 2
+ *   {"name": "cosine", "final": 0}                  final + (1 - final) (1 + cos(pi k / K)) / 2
+ *   {"name": "one_cycle", "peak": 0.3, "start": 0.04, "final": 1e-4}
  *
- * t counts steps from 0 and T is the number of steps of the whole run, so the last step of a cosine
- * is still a little above `final`, a share of the starting rate. */
+ * k counts steps from 0 and K is the number of steps of the whole run, so the last step of a cosine
+ * is still a little above `final`, a share of the starting rate. One cycle (Smith 2018) climbs along
+ * half a cosine from `start` to 1 and falls along another one to `final`, which the last step has;
+ * the top, where the rate is the optimiser's, is at k = peak K - 1, as in PyTorch's OneCycleLR.
+ *
+ * The first three also take "warmup": W, a share of the run: for the first W K steps the factor is
+ * multiplied by (k + 1) / (W K), so that it grows from nearly 0 along a straight line. Without it, or
+ * with 0, there is none, and the normal form does not mention it. */
 #ifndef ACTSEARCH_NN_SCHEDULE_H
 #define ACTSEARCH_NN_SCHEDULE_H
 
@@ -15,16 +22,19 @@ struct error;
 struct json;
 struct text;
 
-enum schedule_kind { SCHEDULE_CONSTANT, SCHEDULE_STEP, SCHEDULE_COSINE };
+enum schedule_kind { SCHEDULE_CONSTANT, SCHEDULE_STEP, SCHEDULE_COSINE, SCHEDULE_ONE_CYCLE };
 
 struct schedule {
     enum schedule_kind kind;
     int every;     /* step: epochs */
     double factor; /* step */
-    double final;  /* cosine */
+    double final;  /* cosine, one_cycle */
+    double peak;   /* one_cycle: share of the run before the top */
+    double start;  /* one_cycle */
+    double warmup; /* all but one_cycle: share of the run, 0: none */
 };
 
-/* Reads the object; an absent value gives the constant schedule. */
+/* Reads the object; an absent value gives the constant schedule. ERROR_INPUT names the path. */
 int schedule_read(struct json json, struct schedule *schedule, struct error *err);
 
 /* The factor for `step` of `steps`, in epochs of `epoch_steps` steps. */

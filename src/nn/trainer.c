@@ -2,9 +2,11 @@
 
 #include "base/error.h"
 #include "base/memory.h"
+#include "data/data.h"
 #include "kernel/tape.h"
 #include "nn/network.h"
 #include "nn/nn_internal.h"
+#include "rng/rng.h"
 
 #include <math.h>
 #include <string.h>
@@ -13,12 +15,16 @@ struct trainer {
     const struct network *network; /* borrowed */
     struct trainer_options options;
     const struct nn_loops *loops;
+    const struct channel_loops *channels;
     ptrdiff_t rows; /* capacity of the value buffers */
 
     float *block; /* owned: everything below is cut from it */
-    float *input, *loss_scratch;
-    int32_t *labels;
+    float *input, *loss_scratch, *spare;
+    int32_t *classes;      /* targets: (rows answers), */
+    float *numbers;        /* or (rows) */
     struct layer_run *run; /* owned: (layers) */
+    struct rng noise;      /* of dropout */
+    float progress;        /* of the run, for functions of t */
 
     struct tree candidate;
     struct tape *tape; /* owned: the candidate's */
@@ -47,44 +53,112 @@ static struct tree largest_candidate(void)
     return tree_parameter(TREE_PARAMETERS - 1, 0);
 }
 
+static bool wants_gradient(const struct trainer *trainer, int source);
+
+/* Something on the way from the input to this layer, or the layer itself, learns. */
+static bool learns(const struct trainer *trainer, int l)
+{
+    const struct layer_run *run = &trainer->run[l];
+    for (int t = 0; t < run->tensors; t++)
+        if (!run->tensor[t].kept)
+            return true;
+    return wants_gradient(trainer, run->layer->from) ||
+           (run->layer->kind->joins && wants_gradient(trainer, run->layer->with));
+}
+
+static bool wants_gradient(const struct trainer *trainer, int source)
+{
+    return source != LAYER_INPUT && trainer->run[source].learns;
+}
+
+/* A later layer reads the same value: going backward, it has left its gradient there already. */
+static bool read_later(const struct network *network, int source, int after)
+{
+    for (int l = after + 1; l < network->layers; l++)
+        if (network->layer[l].from == source || (network->layer[l].kind->joins && network->layer[l].with == source))
+            return true;
+    return false;
+}
+
+static int readers_of(const struct network *network, int source)
+{
+    int readers = 0;
+    for (int l = 0; source == LAYER_INPUT && l < network->layers; l++)
+        readers +=
+            (network->layer[l].from == source) + (network->layer[l].kind->joins && network->layer[l].with == source);
+    return source == LAYER_INPUT ? readers : network->layer[source].readers;
+}
+
+static void cut_tensors(struct layer_run *run, const struct trainer *trainer, struct cutter *cutter)
+{
+    bool adam = trainer->options.optimiser.kind != OPTIMISER_SGD;
+    for (int t = 0; t < run->tensors; t++) {
+        const struct tensor *tensor = &run->tensor[t];
+        run->values[t] = cut(cutter, tensor->count);
+        run->gradient[t] = tensor->kept ? NULL : cut(cutter, tensor->count);
+        run->state[t][0] = tensor->kept ? NULL : cut(cutter, tensor->count);
+        run->state[t][1] = tensor->kept || !adam ? NULL : cut(cutter, tensor->count);
+    }
+}
+
+/* What a layer needs to train on a batch or to measure as many rows as there can be, whichever is more. */
+static float *cut_workspace(const struct layer_run *run, const struct trainer *trainer, struct cutter *cutter)
+{
+    const struct layer_kind *kind = run->layer->kind;
+    ptrdiff_t training = kind->workspace ? kind->workspace(run, trainer->options.batch) : 0;
+    ptrdiff_t measuring = kind->measure_workspace ? kind->measure_workspace(run, trainer->rows) : 0;
+    return cut(cutter, training > measuring ? training : measuring);
+}
+
 /* The table of sizes: called without a block to count, with one to place every buffer. `rows` is for
    values, options->batch for gradients. */
-static void cut_layer(struct layer_run *run, const struct layer_run *before, bool learned_before,
-                      struct trainer *trainer, struct cutter *cutter)
+static void cut_layer(int l, struct trainer *trainer, struct cutter *cutter)
 {
+    struct layer_run *run = &trainer->run[l];
+    const struct network *network = trainer->network;
     const struct layer *layer = run->layer;
-    ptrdiff_t elements = shape_elements(&layer->out);
-    for (int t = 0; t < run->tensors; t++) {
-        run->values[t] = cut(cutter, run->tensor[t].count);
-        run->gradient[t] = cut(cutter, run->tensor[t].count);
-        run->state[t][0] = cut(cutter, run->tensor[t].count);
-        run->state[t][1] = trainer->options.optimiser.kind == OPTIMISER_ADAM ? cut(cutter, run->tensor[t].count) : NULL;
+    struct layer_run *from = layer->from == LAYER_INPUT ? NULL : &trainer->run[layer->from];
+    ptrdiff_t elements = shape_elements(&layer->out), batch = trainer->options.batch;
+    cut_tensors(run, trainer, cutter);
+    run->workspace = cut_workspace(run, trainer, cutter);
+    run->over_input = layer->kind->in_place && readers_of(network, layer->from) == 1;
+    run->x = from ? from->y : trainer->input;
+    run->with_x = layer->with == LAYER_INPUT ? trainer->input : trainer->run[layer->with].y;
+    run->y = run->over_input ? run->x : cut(cutter, trainer->rows * elements);
+    run->gy = run->over_input && from ? from->gy : cut(cutter, batch * elements);
+    run->learns = learns(trainer, l);
+    run->adds_gradient = read_later(network, layer->from, l);
+    run->gx = !wants_gradient(trainer, layer->from) ? NULL : run->adds_gradient ? trainer->spare : from->gy;
+}
+
+/* Room for a gradient that will be added to another: the largest input of any layer. */
+static ptrdiff_t spare_elements(const struct network *network)
+{
+    ptrdiff_t most = 0;
+    for (int l = 0; l < network->layers; l++) {
+        ptrdiff_t elements = shape_elements(&network->layer[l].in);
+        if (read_later(network, network->layer[l].from, l) && elements > most)
+            most = elements;
     }
-    run->workspace = layer->kind->workspace ? cut(cutter, layer->kind->workspace(run, trainer->options.batch)) : NULL;
-    run->x = before ? before->y : trainer->input;
-    run->gx = learned_before ? before->gy : NULL;
-    bool over_input = layer->kind->in_place;
-    run->y = over_input ? run->x : cut(cutter, trainer->rows * elements);
-    run->gy = over_input && before ? before->gy : cut(cutter, trainer->options.batch * elements);
+    return most;
 }
 
 static size_t cut_block(struct trainer *trainer, const struct tree *candidate, float *block)
 {
     struct cutter cutter = {.block = block};
     const struct network *network = trainer->network;
-    ptrdiff_t classes = network->classes;
-    trainer->input = cut(&cutter, trainer->rows * network->features);
-    trainer->labels = (int32_t *)cut(&cutter, trainer->rows);
-    trainer->loss_scratch = cut(&cutter, trainer->rows * (classes + 1));
-    struct layer_run *before = NULL;
-    bool learned_before = false; /* else nobody wants the gradient of the layer's input */
+    ptrdiff_t answers = trainer->rows * network->data.answers;
+    trainer->input = cut(&cutter, trainer->rows * network_features(network));
+    trainer->classes = (int32_t *)cut(&cutter, answers);
+    trainer->numbers = cut(&cutter, answers);
+    trainer->loss_scratch = cut(&cutter, answers * (network->outputs + 1));
+    trainer->spare = cut(&cutter, trainer->options.batch * spare_elements(network));
     for (int l = 0; l < network->layers; l++) {
         struct layer_run *run = &trainer->run[l];
-        *run = (struct layer_run){.layer = &network->layer[l]};
-        run->layer->kind->tensors(run->layer, candidate, run);
-        cut_layer(run, before, learned_before, trainer, &cutter);
-        learned_before |= run->tensors > 0;
-        before = run;
+        *run = (struct layer_run){.layer = &network->layer[l], .engine = run->engine};
+        if (run->layer->kind->tensors)
+            run->layer->kind->tensors(run->layer, candidate, run);
+        cut_layer(l, trainer, &cutter);
     }
     return cutter.used * sizeof(float);
 }
@@ -93,16 +167,28 @@ static void describe_rows(struct trainer *trainer, const struct network *network
 {
     trainer->network = network;
     trainer->options = *options;
-    trainer->rows = options->batch > TRAINER_MEASURE_ROWS ? options->batch : TRAINER_MEASURE_ROWS;
+    ptrdiff_t measured = network_measure_rows(network);
+    trainer->rows = options->batch > measured ? options->batch : measured;
 }
 
 size_t trainer_bytes(const struct network *network, const struct trainer_options *options)
 {
-    struct layer_run runs[NETWORK_LAYERS];
+    struct layer_run runs[NETWORK_LAYERS] = {0};
     struct trainer trainer = {.run = runs};
     describe_rows(&trainer, network, options);
     struct tree worst = largest_candidate();
     return cut_block(&trainer, &worst, NULL);
+}
+
+static int prepare_layers(struct trainer *trainer, struct error *err)
+{
+    int status = 0;
+    for (int l = 0; !status && l < trainer->network->layers; l++) {
+        struct layer_run *run = &trainer->run[l];
+        if (run->layer->kind->prepare)
+            status = run->layer->kind->prepare(run, err);
+    }
+    return status;
 }
 
 int trainer_new(const struct network *network, const struct trainer_options *options, struct trainer **trainer,
@@ -114,6 +200,7 @@ int trainer_new(const struct network *network, const struct trainer_options *opt
         return memory_error(err, "training a network");
     describe_rows(result, network, options);
     result->loops = nn_loops_for(options->isa);
+    result->channels = channel_loops_for(options->isa);
     result->run = memory_zeroed((size_t)network->layers, sizeof *result->run);
     result->block = memory_aligned(trainer_bytes(network, options));
     if (!result->run || !result->block) {
@@ -121,14 +208,23 @@ int trainer_new(const struct network *network, const struct trainer_options *opt
         return memory_error(err, "training a network");
     }
     cut_block(result, NULL, result->block);
-    *trainer = result;
-    return 0;
+    int status = prepare_layers(result, err);
+    if (status)
+        trainer_free(result);
+    else
+        *trainer = result;
+    return status;
 }
 
 void trainer_free(struct trainer *trainer)
 {
     if (!trainer)
         return;
+    for (int l = 0; trainer->run && l < trainer->network->layers; l++) {
+        struct layer_run *run = &trainer->run[l];
+        if (run->layer && run->layer->kind->release)
+            run->layer->kind->release(run);
+    }
     tape_free(trainer->tape);
     memory_free(trainer->scratch);
     memory_free(trainer->run);
@@ -141,9 +237,11 @@ static int grow_scratch(struct trainer *trainer, struct error *err)
 {
     size_t bytes = tape_scratch_bytes(trainer->tape);
     for (int l = 0; l < trainer->network->layers; l++) {
-        const struct tape *fixed = trainer->network->layer[l].tape;
-        if (fixed && tape_scratch_bytes(fixed) > bytes)
-            bytes = tape_scratch_bytes(fixed);
+        const struct layer *layer = &trainer->network->layer[l];
+        const struct tape *fixed[] = {layer->tape, layer->second_tape};
+        for (int i = 0; i < 2; i++)
+            if (fixed[i] && tape_scratch_bytes(fixed[i]) > bytes)
+                bytes = tape_scratch_bytes(fixed[i]);
     }
     if (bytes <= trainer->scratch_bytes)
         return 0;
@@ -167,11 +265,11 @@ int trainer_prepare(struct trainer *trainer, const struct tree *candidate, struc
     if (status)
         return status;
     const struct network *network = trainer->network;
-    double deviation[NETWORK_LAYERS];
+    double deviation[NETWORK_LAYERS][LAYER_TENSORS];
     init_deviations(network, candidate, trainer->options.init, trainer->options.input_square, deviation);
     cut_block(trainer, candidate, trainer->block);
     for (int l = 0; l < network->layers; l++) {
-        trainer->run[l].deviation = deviation[l];
+        memcpy(trainer->run[l].deviation, deviation[l], sizeof deviation[l]);
         trainer->run[l].tape = network->layer[l].tape ? network->layer[l].tape : trainer->tape;
     }
     return 0;
@@ -182,7 +280,7 @@ static const float *start_tensor(struct layer_run *run, int t, const float *z)
 {
     const struct tensor *tensor = &run->tensor[t];
     size_t bytes = (size_t)tensor->count * sizeof(float);
-    float deviation = (float)run->deviation;
+    float deviation = (float)run->deviation[t];
     for (int s = 0; s < 2; s++)
         if (run->state[t][s])
             memset(run->state[t][s], 0, bytes);
@@ -191,17 +289,25 @@ static const float *start_tensor(struct layer_run *run, int t, const float *z)
             run->values[t][i] = z[i] * deviation;
         return z + tensor->count;
     }
+    bool own = tensor->count <= TREE_PARAMETERS && tensor->start == 0;
     for (ptrdiff_t i = 0; i < tensor->count; i++)
-        run->values[t][i] = tensor->count <= TREE_PARAMETERS ? (float)tensor->starts[i] : 0;
+        run->values[t][i] = (float)(own ? tensor->starts[i] : tensor->start);
     return z;
 }
 
-void trainer_start(struct trainer *trainer, const float *z)
+void trainer_start(struct trainer *trainer, const float *z, struct rng noise)
 {
+    trainer->noise = noise;
+    trainer->progress = 0;
     for (int l = 0; l < trainer->network->layers; l++)
         for (int t = 0; t < trainer->run[l].tensors; t++)
             z = start_tensor(&trainer->run[l], t, z);
     trainer->beta1_power = trainer->beta2_power = 1;
+}
+
+void trainer_set_progress(struct trainer *trainer, double progress)
+{
+    trainer->progress = (float)progress;
 }
 
 float *trainer_input(struct trainer *trainer)
@@ -209,9 +315,11 @@ float *trainer_input(struct trainer *trainer)
     return trainer->input;
 }
 
-int32_t *trainer_labels(struct trainer *trainer)
+struct data_targets trainer_targets(struct trainer *trainer)
 {
-    return trainer->labels;
+    bool numbers = trainer->network->loss.kind->numbers;
+    return (struct data_targets){.classes = numbers ? NULL : trainer->classes,
+                                 .values = numbers ? trainer->numbers : NULL};
 }
 
 ptrdiff_t trainer_rows(const struct trainer *trainer)
@@ -225,20 +333,44 @@ static struct pass run_forward(struct trainer *trainer, ptrdiff_t B, struct step
     for (int l = 0; l < network->layers; l++)
         network->layer[l].kind->forward(&trainer->run[l], step);
     struct layer_run *last = &trainer->run[network->layers - 1];
-    bool finite = step->finite && step->loops->all_finite(B * network->classes, last->y);
-    struct loss_sum sum = network->loss->run(step->isa, B, network->classes, last->y, trainer->labels,
-                                             step->training ? last->gy : NULL, trainer->loss_scratch);
-    return (struct pass){.loss = sum.loss / (double)B, .correct = sum.correct, .finite = finite && isfinite(sum.loss)};
+    ptrdiff_t rows = B * network->data.answers, outputs = network->outputs;
+    bool finite = step->finite && step->loops->all_finite(rows * outputs, last->y);
+    struct targets y = {trainer->classes, trainer->numbers};
+    struct loss_sum sum = network->loss.kind->run(&network->loss, step->isa, rows, outputs, last->y, y,
+                                                  step->training ? last->gy : NULL, trainer->loss_scratch);
+    return (struct pass){
+        .loss = sum.loss / (double)rows, .correct = sum.correct, .finite = finite && isfinite(sum.loss)};
 }
 
-static struct step make_step(const struct trainer *trainer, ptrdiff_t B, bool training)
+/* A layer's gradients, and its input's to where it belongs: a value that several layers read gets their sum. */
+static void run_backward(struct trainer *trainer, int l, struct step *step)
+{
+    struct layer_run *run = &trainer->run[l];
+    const struct layer *layer = run->layer;
+    ptrdiff_t N = step->B * shape_elements(&layer->in);
+    layer->kind->backward(run, step);
+    if (run->gx && run->adds_gradient)
+        step->loops->add(N, run->gx, trainer->run[layer->from].gy);
+    if (!layer->kind->joins || !wants_gradient(trainer, layer->with))
+        return;
+    float *other = trainer->run[layer->with].gy;
+    if (layer->with == layer->from || read_later(trainer->network, layer->with, l))
+        step->loops->add(N, run->gy, other);
+    else
+        memcpy(other, run->gy, (size_t)N * sizeof *other);
+}
+
+static struct step make_step(struct trainer *trainer, ptrdiff_t B, bool training)
 {
     return (struct step){.isa = trainer->options.isa,
                          .loops = trainer->loops,
+                         .channels = trainer->channels,
                          .B = B,
                          .training = training,
+                         .progress = training ? trainer->progress : 1,
                          .finite = true,
-                         .scratch = trainer->scratch};
+                         .scratch = trainer->scratch,
+                         .rng = &trainer->noise};
 }
 
 struct pass trainer_gradient(struct trainer *trainer, ptrdiff_t B)
@@ -247,13 +379,14 @@ struct pass trainer_gradient(struct trainer *trainer, ptrdiff_t B)
     struct step step = make_step(trainer, B, true);
     struct pass pass = run_forward(trainer, B, &step);
     for (int l = trainer->network->layers - 1; l >= 0; l--)
-        trainer->network->layer[l].kind->backward(&trainer->run[l], &step);
+        if (trainer->run[l].learns)
+            run_backward(trainer, l, &step);
     return pass;
 }
 
 struct pass trainer_measure(struct trainer *trainer, ptrdiff_t B)
 {
-    ALWAYS(B > 0 && B <= TRAINER_MEASURE_ROWS);
+    ALWAYS(B > 0 && B <= trainer->rows);
     struct step step = make_step(trainer, B, false);
     return run_forward(trainer, B, &step);
 }
@@ -266,7 +399,7 @@ static double clip_factor(const struct trainer *trainer)
         return 1;
     for (int l = 0; l < trainer->network->layers; l++) {
         const struct layer_run *run = &trainer->run[l];
-        for (int t = 0; t < run->tensors; t++)
+        for (int t = 0; t < run->tensors && !run->tensor[t].kept; t++)
             square += trainer->loops->dot(run->tensor[t].count, run->gradient[t], run->gradient[t]);
     }
     double norm = sqrt(square);
@@ -289,12 +422,14 @@ static void update_tensor(struct trainer *trainer, struct layer_run *run, int t,
     }
     /* m^ / (sqrt(v^) + eps) with m^ = m / c1 and v^ = v / c2 is (sqrt(c2) / c1) m / (sqrt(v) + sqrt(c2) eps). */
     double root = sqrt(1 - trainer->beta2_power);
+    bool decoupled = optimiser->kind == OPTIMISER_ADAMW;
     struct adam_step step = {.beta1 = (float)optimiser->beta1,
                              .beta2 = (float)optimiser->beta2,
                              .rate = (float)(rate * root / (1 - trainer->beta1_power)),
                              .epsilon = (float)(optimiser->epsilon * root),
-                             .decay = decay,
-                             .scale = scale};
+                             .decay = decoupled ? 0 : decay,
+                             .scale = scale,
+                             .shrink = decoupled ? (float)rate * decay : 0};
     trainer->loops->adam(tensor->count, &step, run->gradient[t], run->values[t], run->state[t][0], run->state[t][1]);
 }
 
@@ -304,7 +439,7 @@ void trainer_update(struct trainer *trainer, double learning_rate)
     trainer->beta1_power *= trainer->options.optimiser.beta1;
     trainer->beta2_power *= trainer->options.optimiser.beta2;
     for (int l = 0; l < trainer->network->layers; l++)
-        for (int t = 0; t < trainer->run[l].tensors; t++)
+        for (int t = 0; t < trainer->run[l].tensors && !trainer->run[l].tensor[t].kept; t++)
             update_tensor(trainer, &trainer->run[l], t, learning_rate, scale);
 }
 
@@ -343,10 +478,10 @@ const float *trainer_activation_parameters(const struct trainer *trainer, int i,
     *count = 0;
     for (int l = 0; l < trainer->network->layers; l++) {
         const struct layer_run *run = &trainer->run[l];
-        if (run->layer->kind != &layer_activation || i-- > 0)
+        if (!run->layer->kind->slot || i-- > 0)
             continue;
         *count = run->P;
-        return run->P ? run->values[0] : NULL;
+        return run->P ? run->values[run->function] : NULL;
     }
     return NULL;
 }

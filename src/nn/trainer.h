@@ -16,8 +16,10 @@
 #define ACTSEARCH_NN_TRAINER_H
 
 #include "base/isa.h"
+#include "data/data.h"
 #include "nn/init.h"
 #include "nn/optimiser.h"
+#include "rng/rng.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -27,10 +29,6 @@ struct error;
 struct network;
 struct trainer;
 struct tree;
-
-/* Rows of a batch in trainer_measure(). A part of every result (a product's blocking may depend on
-   it), so it is not a setting. */
-enum { TRAINER_MEASURE_ROWS = 256 };
 
 struct trainer_options {
     enum isa isa;
@@ -53,19 +51,22 @@ void trainer_free(struct trainer *trainer); /* accepts NULL */
 int trainer_prepare(struct trainer *trainer, const struct tree *candidate, struct error *err);
 
 /* Starts a run: fresh weights from the numbers of network_draw(), everything else at its start.
-   z: (network_draws), borrowed. */
-void trainer_start(struct trainer *trainer, const float *z);
+   z: (network_draws), borrowed. Dropout draws from `noise`. */
+void trainer_start(struct trainer *trainer, const float *z, struct rng noise);
 
-/* Where the caller puts a batch: x: (B, features) row-major, y: (B). B <= trainer_rows(); what stands
-   there is gone after the next call below. */
+/* What functions of t see in the next steps: from 0 at the first to 1 at the last. Measuring always sees 1. */
+void trainer_set_progress(struct trainer *trainer, double progress);
+
+/* Where the caller puts a batch: x: (B, features) row-major; of the targets one is not NULL: classes: (B,
+   answers), or values: (B). B <= trainer_rows(); what stands there is gone after the next call below. */
 float *trainer_input(struct trainer *trainer);
-int32_t *trainer_labels(struct trainer *trainer);
+struct data_targets trainer_targets(struct trainer *trainer);
 ptrdiff_t trainer_rows(const struct trainer *trainer);
 
 /* What a pass over a batch gives. */
 struct pass {
-    double loss;       /* mean over the batch */
-    ptrdiff_t correct; /* rows whose largest output is their class; an output with NaN is wrong */
+    double loss;       /* mean over the answers of the batch */
+    ptrdiff_t correct; /* answers whose class was found; an output with NaN is wrong */
     bool finite;       /* the loss and every activation were finite */
 };
 
@@ -75,7 +76,7 @@ struct pass trainer_gradient(struct trainer *trainer, ptrdiff_t B);
 /* One optimiser step with that gradient; it is spent afterwards. */
 void trainer_update(struct trainer *trainer, double learning_rate);
 
-/* Forward and loss only, 1 <= B <= TRAINER_MEASURE_ROWS. Changes no parameter. */
+/* Forward and loss only, 1 <= B <= trainer_rows(). Changes no parameter. */
 struct pass trainer_measure(struct trainer *trainer, ptrdiff_t B);
 
 /* Every parameter is finite. */
@@ -87,7 +88,7 @@ struct trainer_tensor {
     const char *layer;
     const char *name; /* "weight", "bias", "activation" */
     ptrdiff_t count;
-    float *values, *gradient; /* (count) */
+    float *values, *gradient; /* (count); gradient NULL: kept, not learned */
 };
 int trainer_tensors(const struct trainer *trainer);
 struct trainer_tensor trainer_tensor(const struct trainer *trainer, int i);

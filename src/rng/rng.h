@@ -28,6 +28,8 @@ enum rng_purpose {
     RNG_WEIGHTS = 3,  /* initial weights */
     RNG_SHUFFLE = 4,  /* order of the samples in an epoch */
     RNG_PROPOSAL = 5, /* what the search proposes for a ticket */
+    RNG_DROPOUT = 6,  /* what dropout drops */
+    RNG_AUGMENT = 7,  /* how images are shifted and mirrored */
     RNG_TEST = 99,    /* tests of the program itself */
 };
 

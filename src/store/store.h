@@ -89,8 +89,15 @@ struct store_evaluation {
     const char *outcome;        /* STORE_OK, or what went wrong */
     double score;               /* what the search goes by, higher is better; NaN unless ok */
     double score_deviation;     /* NaN with a single seed */
-    double validation_accuracy; /* in [0, 1]; NaN where accuracy means nothing */
+    double learning_rate;       /* the one that it is about: the best of the protocol's */
+    double validation_accuracy; /* in [0, 1]; this and the next three NaN where they mean nothing */
     double validation_accuracy_deviation;
+    double validation_r2;
+    double validation_r2_deviation;
+    double validation_rmse;
+    double validation_rmse_deviation;
+    double validation_bits;
+    double validation_bits_deviation;
     double validation_loss;
     double validation_loss_deviation;
     double train_loss;
@@ -104,6 +111,9 @@ struct store_trial {
     const char *outcome;
     double score;
     double validation_accuracy;
+    double validation_r2;
+    double validation_rmse;
+    double validation_bits;
     double validation_loss;
     double train_loss;
     int64_t epochs;
@@ -116,6 +126,9 @@ struct store_epoch {
     double train_loss;
     double validation_loss;
     double validation_accuracy;
+    double validation_r2;
+    double validation_rmse;
+    double validation_bits;
     double learning_rate;
 };
 

@@ -3,16 +3,16 @@
 # but the tables of times must be the same, byte by byte, for 1 thread, 2 threads, and 2 threads with
 # kill -9 at random moments and resuming. A run with another window must differ, or the comparison
 # could not fail.
-#   determinism.sh PROGRAM SOURCE_DIR [KILLS [EVALUATIONS]]
+#   determinism.sh PROGRAM EXPERIMENT KILLS EVALUATIONS
 set -u
 program=$(realpath "$1")
-source=$(realpath "$2")
-kills=${3:-10}
-evaluations=${4:-80}
+file=$(realpath "$2")
+kills=$3
+evaluations=$4
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 cd "$work" || exit 1
-experiment="$source/experiments/spirals.json --set search.evaluations=$evaluations --set search.window=8 --set search.population=16
+experiment="$file --set search.evaluations=$evaluations --set search.window=8 --set search.population=16
     --set search.tournament=4 --quiet"
 
 # Everything but `session` and `timing`, in a fixed order.

@@ -104,11 +104,34 @@ static struct store_proposal proposal(const char *operator, int64_t parent1, int
 
 static void fill_database(struct store *store)
 {
-    static const struct store_trial trials[] = {{0, STORE_OK, 0.75, 0.75, 0.5, 0.25, 2},
-                                                {1, STORE_OK, 0.875, 0.875, 0.5, 0.25, 2}};
+    static const struct store_trial trials[] = {{0, STORE_OK, 0.75, 0.75, NAN, NAN, NAN, 0.5, 0.25, 2},
+                                                {1, STORE_OK, 0.875, 0.875, NAN, NAN, NAN, 0.5, 0.25, 2}};
     static const struct store_parameter parameters[] = {{0, 0, 0, 2.0}, {0, 1, 0, 6.0}, {1, 0, 0, 4.0}, {1, 1, 0, 8.0}};
-    struct store_evaluation good = {STORE_OK, 0.8125, 0.0884, 0.8125, 0.0884, 0.5, 0, 0.25, 2, 4};
-    struct store_evaluation worse = {STORE_OK, 0.5, NAN, 0.5, NAN, 0.9, NAN, 0.9, 1, 2};
+    struct store_evaluation good = {.outcome = STORE_OK,
+                                    .score = 0.8125,
+                                    .score_deviation = 0.0884,
+                                    .validation_accuracy = 0.8125,
+                                    .validation_accuracy_deviation = 0.0884,
+                                    .validation_r2 = NAN,
+                                    .validation_rmse = NAN,
+                                    .validation_bits = NAN,
+                                    .validation_loss = 0.5,
+                                    .train_loss = 0.25,
+                                    .seeds = 2,
+                                    .epochs = 4};
+    struct store_evaluation worse = {.outcome = STORE_OK,
+                                     .score = 0.5,
+                                     .score_deviation = NAN,
+                                     .validation_accuracy = 0.5,
+                                     .validation_accuracy_deviation = NAN,
+                                     .validation_r2 = NAN,
+                                     .validation_rmse = NAN,
+                                     .validation_bits = NAN,
+                                     .validation_loss = 0.9,
+                                     .validation_loss_deviation = NAN,
+                                     .train_loss = 0.9,
+                                     .seeds = 1,
+                                     .epochs = 2};
     struct store_ticket first = {.proposal = proposal("random", STORE_NONE, STORE_NONE, "max(x, 0)", "relu(x)"),
                                  .evaluation = &worse,
                                  .trials = trials,
@@ -193,6 +216,14 @@ START_TEST(show_tells_what_is_known_of_a_function)
     must_lack("┤");
     ASSERT_OK(RUN(show, "max(x, p0{0.25}*x)", "--no-plot"));
     must_have("learned  p0 starts at 0.25\n");
+    ASSERT_OK(RUN(show, "(1-t)*relu(x) + t*tanh(x)"));
+    must_have("t = 0    relu(x)\nt = 1    tanh(x)\n");
+    must_have("\n  at t = 1, as it is after training\n");
+    must_have("\n  at t = 0, where training begins\n");
+    must_have(", mean square 0.394294, ");
+    must_lack("this is");
+    ASSERT_OK(RUN(show, "t*x", "--format", "json"));
+    must_have("\"at_start\": \"0\", \"at_end\": \"x\"");
 }
 END_TEST
 
@@ -333,6 +364,13 @@ START_TEST(apply_prints_value_and_slope)
     must_have("3,5,2");
     ASSERT_OK(RUN(apply, "x", "0.1", "--float", "--format", "csv"));
     must_have("0.10000000149011612,0.10000000149011612,1");
+    ASSERT_OK(RUN(apply, "(1-t)*x + t*x^2", "3", "--format", "csv"));
+    must_have("3,9,6\r\n");
+    ASSERT_OK(RUN(apply, "(1-t)*x + t*x^2", "3", "--t", "0.5", "--format", "csv"));
+    must_have("3,6,3.5\r\n");
+    ASSERT_OK(RUN(apply, "(1-t)*x + t*x^2", "3", "-t", "0.25", "--float", "--format", "csv"));
+    must_have("3,4.5,2.25\r\n");
+    ASSERT_FAILS(RUN(apply, "x", "3", "--t", "1.5"), ERROR_USAGE, "--t: expected a number from 0 to 1");
 }
 END_TEST
 

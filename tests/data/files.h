@@ -5,12 +5,17 @@
 #include "base/json.h"
 #include "base/memory.h"
 #include "data/data.h"
+#include "data/sealed.h"
 #include "testing.h"
 
 #include <stdint.h>
 #include <stdio.h>
 #include <unistd.h>
 #include <zlib.h>
+
+#define NO_TARGETS ((struct data_targets){0})
+#define CLASSES(y) ((struct data_targets){.classes = (y)})
+#define VALUES(y) ((struct data_targets){.values = (y)})
 
 /* The folder of this test, made and removed by the fixture. */
 static char folder[64];
@@ -127,6 +132,57 @@ static inline int open_set(const char *text, uint64_t seed, struct data_set **se
         status = data_set_open(&spec, seed, set, err);
     data_spec_release(&spec);
     return status;
+}
+
+static inline int open_sealed(const char *text, uint64_t seed, struct data_sealed **sealed, struct error *err)
+{
+    struct data_spec spec;
+    *sealed = NULL;
+    int status = read_spec(text, &spec, err);
+    if (!status)
+        status = data_sealed_open(&spec, seed, sealed, err);
+    data_spec_release(&spec);
+    return status;
+}
+
+static inline uint64_t digest_of(const char *text)
+{
+    struct error err;
+    struct data_set *set;
+    ASSERT_OK(open_set(text, 3, &set, &err));
+    uint64_t digest = data_digest(set);
+    data_set_free(set);
+    return digest;
+}
+
+/* Makes each allocation of opening a set, with and without its test part, fail once; there must be more than `least`.
+ */
+static inline void check_allocations(const char *text, long least)
+{
+    struct error err;
+    struct data_spec spec;
+    ASSERT_OK(read_spec(text, &spec, &err));
+    long n = 0;
+    for (int status = 1; status; n++) {
+        struct data_set *set;
+        memory_fail_at(n + 1);
+        status = data_set_open(&spec, 1, &set, &err);
+        memory_fail_never();
+        ck_assert_msg(status == 0 || (status == ERROR_MEMORY && !set), "allocation %ld: status %d", n, status);
+        data_set_free(set);
+    }
+    ck_assert_int_gt(n, least);
+    n = 0;
+    for (int status = 1; status; n++) {
+        struct data_sealed *sealed;
+        memory_fail_at(n + 1);
+        status = data_sealed_open(&spec, 1, &sealed, &err);
+        memory_fail_never();
+        ck_assert_msg(status == 0 || (status == ERROR_MEMORY && !sealed), "allocation %ld: status %d", n, status);
+        data_sealed_free(sealed);
+    }
+    ck_assert_int_gt(n, least);
+    data_spec_release(&spec);
 }
 
 /* As run_tests(), with a folder for each test. */

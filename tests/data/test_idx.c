@@ -13,7 +13,7 @@ static void check_rows(const struct data_set *set, enum data_split split, int *s
     for (ptrdiff_t i = 0; i < data_size(set, split); i++) {
         float x[PIXELS];
         int32_t y, row = data_split_index(set, split, i);
-        data_gather_range(set, split, i, 1, x, &y);
+        data_gather_range(set, split, i, 1, x, CLASSES(&y));
         ck_assert(row >= 0 && row < TRAIN_IMAGES);
         seen[row]++;
         ck_assert_int_eq(y, row % 4);
@@ -31,9 +31,13 @@ START_TEST(images_and_labels_stay_together)
     ASSERT_OK(open_set(TINY ",\"scale\":\"none\"}", 1, &set, &err));
     struct data_shape shape = data_shape(set);
     ck_assert_int_eq(shape.features, PIXELS);
-    ck_assert_int_eq(shape.height, HEIGHT);
-    ck_assert_int_eq(shape.width, WIDTH);
-    ck_assert_int_eq(shape.channels, 1);
+    ck_assert_int_eq(shape.rank, 3);
+    ck_assert_int_eq(shape.size[0], HEIGHT);
+    ck_assert_int_eq(shape.size[1], WIDTH);
+    ck_assert_int_eq(shape.size[2], 1);
+    ck_assert_int_eq(shape.target, DATA_TARGET_CLASS);
+    ck_assert_int_eq(shape.answers, 1);
+    ck_assert_int_eq(shape.tokens, 0);
     ck_assert_int_eq(shape.classes, 4);
     ck_assert_str_eq(data_class_name(set, 3), "3");
     ck_assert_int_eq(data_size(set, DATA_TRAIN), 12);
@@ -59,13 +63,13 @@ START_TEST(gather_follows_the_index)
     const int32_t index[] = {11, 0, 3, 3};
     float x[4 * PIXELS], all[12 * PIXELS];
     int32_t y[4], labels[12];
-    data_gather(set, DATA_TRAIN, index, 4, x, y);
-    data_gather_range(set, DATA_TRAIN, 0, 12, all, labels);
+    data_gather(set, DATA_TRAIN, index, 4, x, CLASSES(y));
+    data_gather_range(set, DATA_TRAIN, 0, 12, all, CLASSES(labels));
     for (int i = 0; i < 4; i++) {
         ck_assert_int_eq(y[i], labels[index[i]]);
         ck_assert_mem_eq(x + i * PIXELS, all + index[i] * PIXELS, PIXELS * sizeof *x);
     }
-    data_gather(set, DATA_TRAIN, index, 4, x, NULL);
+    data_gather(set, DATA_TRAIN, index, 4, x, NO_TARGETS);
     ck_assert_float_eq(x[0], (float)(7 * data_split_index(set, DATA_TRAIN, 11)) * (1.0f / 255));
     data_set_free(set);
 }
@@ -80,10 +84,10 @@ START_TEST(standard_scale_is_measured_on_train_alone)
     ASSERT_OK(open_set(TINY ",\"scale\":\"none\"}", 5, &raw, &err));
     enum { N = 12 * PIXELS, NV = 5 * PIXELS };
     float x[N], u[N], v[NV], w[NV];
-    data_gather_range(set, DATA_TRAIN, 0, 12, x, NULL);
-    data_gather_range(raw, DATA_TRAIN, 0, 12, u, NULL);
-    data_gather_range(set, DATA_VALIDATION, 0, 5, v, NULL);
-    data_gather_range(raw, DATA_VALIDATION, 0, 5, w, NULL);
+    data_gather_range(set, DATA_TRAIN, 0, 12, x, NO_TARGETS);
+    data_gather_range(raw, DATA_TRAIN, 0, 12, u, NO_TARGETS);
+    data_gather_range(set, DATA_VALIDATION, 0, 5, v, NO_TARGETS);
+    data_gather_range(raw, DATA_VALIDATION, 0, 5, w, NO_TARGETS);
     double mean = 0, squares = 0;
     for (int i = 0; i < N; i++)
         mean += u[i] / N;
@@ -109,7 +113,7 @@ START_TEST(all_equal_images_become_zero)
     write_gzip("train-images-idx3-ubyte.gz", bytes, size);
     ASSERT_OK(open_set(TINY "}", 1, &set, &err));
     float x[PIXELS];
-    data_gather_range(set, DATA_TRAIN, 0, 1, x, NULL);
+    data_gather_range(set, DATA_TRAIN, 0, 1, x, NO_TARGETS);
     for (int j = 0; j < PIXELS; j++)
         ck_assert_float_eq(x[j], 0);
     data_set_free(set);
@@ -412,7 +416,7 @@ START_TEST(fashion_mnist_opens)
     float *x = memory_array(N, sizeof *x);
     double sum = 0, squares = 0;
     for (int first = 0; first + B <= 10000; first += B) {
-        data_gather_range(set, DATA_TRAIN, first, B, x, NULL);
+        data_gather_range(set, DATA_TRAIN, first, B, x, NO_TARGETS);
         for (int i = 0; i < N; i++) {
             sum += x[i];
             squares += (double)x[i] * x[i];

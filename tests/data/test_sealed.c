@@ -8,17 +8,6 @@
 #include <sys/stat.h>
 #include <sys/wait.h>
 
-static int open_sealed(const char *text, uint64_t seed, struct data_sealed **sealed, struct error *err)
-{
-    struct data_spec spec;
-    *sealed = NULL;
-    int status = read_spec(text, &spec, err);
-    if (!status)
-        status = data_sealed_open(&spec, seed, sealed, err);
-    data_spec_release(&spec);
-    return status;
-}
-
 #define TINY "{\"format\":\"idx\",\"folder\":\".\",\"train\":12,\"validation\":5"
 
 START_TEST(idx_test_rows_are_the_test_files)
@@ -33,7 +22,7 @@ START_TEST(idx_test_rows_are_the_test_files)
     ck_assert_uint_eq(data_sealed_basis(sealed), data_digest(set));
     float x[TEST_IMAGES * PIXELS];
     int32_t y[TEST_IMAGES];
-    data_sealed_gather(sealed, 0, TEST_IMAGES, x, y);
+    data_sealed_gather(sealed, 0, TEST_IMAGES, x, CLASSES(y));
     for (int i = 0; i < TEST_IMAGES; i++) {
         ck_assert_int_eq(data_sealed_index(sealed, i), i);
         ck_assert_int_eq(y[i], i % 4);
@@ -95,10 +84,10 @@ START_TEST(table_test_rows_are_the_rest)
         open_set("{\"format\":\"made_up\",\"name\":\"moons\",\"samples\":100,\"scale\":\"none\"}", 7, &set, &err));
     ASSERT_OK(open_set(text, 7, &scaled_set, &err));
     float raw[4], out[4], raw_test[40], out_test[40];
-    data_gather_range(set, DATA_TRAIN, 0, 2, raw, NULL);
-    data_gather_range(scaled_set, DATA_TRAIN, 0, 2, out, NULL);
-    data_sealed_gather(sealed, 0, 20, raw_test, NULL);
-    data_sealed_gather(scaled, 0, 20, out_test, NULL);
+    data_gather_range(set, DATA_TRAIN, 0, 2, raw, NO_TARGETS);
+    data_gather_range(scaled_set, DATA_TRAIN, 0, 2, out, NO_TARGETS);
+    data_sealed_gather(sealed, 0, 20, raw_test, NO_TARGETS);
+    data_sealed_gather(scaled, 0, 20, out_test, NO_TARGETS);
     for (int j = 0; j < 2; j++) {
         double slope = (out[2 + j] - out[j]) / ((double)raw[2 + j] - raw[j]);
         for (int i = 0; i < 20; i++)

@@ -84,12 +84,13 @@ static inline int fake_fill(uint64_t hash, struct evaluation *out, struct error 
     for (int i = 0; i < 2; i++) {
         bool ok = i == 0 || rng_below(&rng, 8) != 0;
         for (int number = 1; number <= 2; number++)
-            out->curve[out->epoch_count++] = (struct epoch){i, number, rng_uniform(&rng), rng_uniform(&rng), NAN, 0.1};
+            out->curve[out->epoch_count++] =
+                (struct epoch){i, number, rng_uniform(&rng), {.loss = rng_uniform(&rng), .accuracy = NAN}, 0.1};
         out->trials[out->trial_count++] = (struct trial){.seed_index = i,
                                                          .outcome = ok ? OUTCOME_ok : OUTCOME_diverged,
                                                          .score = ok ? rng_uniform(&rng) : NAN,
-                                                         .validation_accuracy = rng_uniform(&rng),
-                                                         .validation_loss = rng_uniform(&rng),
+                                                         .validation.accuracy = rng_uniform(&rng),
+                                                         .validation.loss = rng_uniform(&rng),
                                                          .train_loss = rng_uniform(&rng),
                                                          .epochs = 2};
         out->parameters[out->parameter_count++] = (struct learned){i, 0, 0, rng_normal(&rng)};

@@ -50,6 +50,8 @@ static void add(const char *text)
 
 static const char *const compositions[] = {
     "x",
+    "(1-t)*tanh(x) + t*p0{2}*relu(x)",
+    "t^2 + x^t*p1{0.5}*(1-t) + sin(t*x)",
     "3",
     "-(3)",
     "p0{0.3}",
@@ -434,6 +436,23 @@ START_TEST(the_code_is_what_a_person_would_write)
 }
 END_TEST
 
+/* The code is the function at t = 1. */
+START_TEST(the_code_is_for_inference)
+{
+    check_code("(1-t)*tanh(x) + t*relu(x)", " * f(x) = (1 - t)*tanh(x) + t*relu(x)\n"
+                                            " * t is the progress of training, from 0 to 1. The functions below are "
+                                            "for inference,\n * where t = 1:\n * f(x) = relu(x)\n");
+    check_code("(1-t)*tanh(x) + t*relu(x)", "double f(double x)\n{\n    return x < 0 ? 0.0 : x;\n}\n");
+    check_code("t", "double f(double x)\n{\n    (void)x;\n    return 1.0;\n}\n");
+    /* the learned parameters of the beginning stay arguments, with their numbers */
+    check_code("(1-t)*p0*x + t*p1{3}*sin(x)", "double f_p(double x, const double *p)\n{\n    const double p1 = p[1];\n"
+                                              "    const double t1 = sin(x);\n    return p1 * t1;\n}\n");
+    check_code("(1-t)*p0*x + t*p1{3}*sin(x)", "    const double p[2] = {1.0, 3.0};\n    return f_p(x, p);\n");
+    check_code("(1-t)*p0{2}*sin(x) + t*x",
+               "double f_p(double x, const double *p)\n{\n    (void)p;\n    return x;\n}\n");
+}
+END_TEST
+
 START_TEST(bad_names_and_lack_of_memory_are_errors)
 {
     static const char *const bad[] = {"", "2fast", "a-b", "é", "double", "tanh", "tanhf", "er", "class"};
@@ -445,7 +464,7 @@ START_TEST(bad_names_and_lack_of_memory_are_errors)
         ASSERT_FAILS(export_c(&tree, &options, &code, &err), ERROR_USAGE, "no name for a C function");
         text_release(&code);
     }
-    tree = parsed("p0*bessel_i0e(x) + 0.1*sqrt(relu(x))");
+    tree = parsed("p0*bessel_i0e(x) + 0.1*t*sqrt(relu(x))");
     struct export_options options = {.name = "f", .header = true};
     int status = ERROR_MEMORY, n;
     for (n = 1; status; n++) {
@@ -473,6 +492,6 @@ int main(void)
 {
     return RUN_TESTS("export", 120, exported_code_agrees_with_the_reference, known_functions_in_float_hold_far_out,
                      headers_compile_elsewhere_and_as_cpp, learned_parameters_become_arguments_and_sets,
-                     the_code_is_what_a_person_would_write, bad_names_and_lack_of_memory_are_errors,
-                     the_comparison_rejects_wrong_values);
+                     the_code_is_what_a_person_would_write, the_code_is_for_inference,
+                     bad_names_and_lack_of_memory_are_errors, the_comparison_rejects_wrong_values);
 }

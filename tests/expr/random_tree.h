@@ -47,6 +47,8 @@ static inline struct node random_leaf(struct random *r, const double starts[TREE
     } else if (choice == 1) {
         node = (struct node){.op = OP_param, .index = (uint8_t)random_below(r, TREE_PARAMETERS)};
         node.value = starts[node.index];
+    } else if (choice == 2 && random_below(r, 4) == 0) {
+        node.op = OP_t;
     }
     return node;
 }

@@ -179,6 +179,32 @@ START_TEST(random_trees_keep_their_value_and_have_one_form)
 }
 END_TEST
 
+/* Every third x becomes t; the form must then be equal for every t. */
+START_TEST(random_trees_with_t_are_equal_for_every_t)
+{
+    static const double stages[] = {0, 0.25, 0.7, 1};
+    enum { STAGES = sizeof stages / sizeof *stages, TREES = RANDOM_TREES / STAGES };
+    struct error err;
+    struct random random = {7};
+    int compared = 0;
+    for (int i = 0; i < TREES; i++) {
+        struct tree tree = moderate_tree(&random, 1 + random_below(&random, 9), i % 3 == 0), simple, again;
+        for (int k = 0; k < tree.count; k++)
+            if (tree.nodes[k].op == OP_x && random_below(&random, 3) == 0)
+                tree.nodes[k].op = OP_t;
+        ASSERT_OK(tree_simplify(&tree, &simple, &err));
+        ASSERT_OK(tree_simplify(&simple, &again, &err));
+        if (simple.count > tree.count || !tree_equal(&simple, &again))
+            describe(&tree, &simple, 0);
+        for (int k = 0; k < STAGES; k++) {
+            struct tree before = tree_frozen(&tree, stages[k]), after = tree_frozen(&simple, stages[k]);
+            compared += check_values(&before, &after);
+        }
+    }
+    ck_assert_int_gt(compared, RANDOM_TREES * PROBES / 2);
+}
+END_TEST
+
 /* Infinite, NaN and extreme constants: nothing to compare, but it must hold together. */
 START_TEST(awkward_constants_do_no_harm)
 {
@@ -269,6 +295,6 @@ END_TEST
 int main(void)
 {
     return RUN_TESTS("simplify", 60, cases_have_their_canonical_form, random_trees_keep_their_value_and_have_one_form,
-                     awkward_constants_do_no_harm, order_and_brackets_do_not_matter, the_largest_trees_are_handled,
-                     memory_failure_is_an_error);
+                     random_trees_with_t_are_equal_for_every_t, awkward_constants_do_no_harm,
+                     order_and_brackets_do_not_matter, the_largest_trees_are_handled, memory_failure_is_an_error);
 }

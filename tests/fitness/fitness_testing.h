@@ -58,10 +58,11 @@ static inline int open_network(const char *text, const struct data_set *data, st
                                struct error *err)
 {
     struct json_document *document = NULL;
+    struct data_shape shape = data_shape(data);
     *network = NULL;
     int status = json_parse(text, "test.json", &document, err);
     if (!status)
-        status = network_read(json_root(document), data_shape(data).features, data_shape(data).classes, network, err);
+        status = network_read(json_root(document), &shape, network, err);
     json_document_free(document);
     return status;
 }
@@ -73,14 +74,12 @@ static inline void bench_release(struct bench *bench)
     data_set_free(bench->data);
 }
 
-/* 600 points on two spirals, 300 of them for training. On failure everything made so far is in *bench. */
-static inline int bench_init(struct bench *bench, const char *network, const char *protocol, enum isa isa,
-                             struct error *err)
+/* On failure everything made so far is in *bench. */
+static inline int bench_init_with(struct bench *bench, const char *data, const char *network, const char *protocol,
+                                  enum isa isa, struct error *err)
 {
     *bench = (struct bench){0};
-    int status = open_data("{\"format\": \"made_up\", \"name\": \"spirals\", \"samples\": 600, \"noise\": 0.02,"
-                           "\"classes\": 2, \"train\": 300, \"validation\": 200, \"test\": 100}",
-                           &bench->data, err);
+    int status = open_data(data, &bench->data, err);
     if (!status)
         status = open_network(network, bench->data, &bench->network, err);
     if (!status)
@@ -88,6 +87,16 @@ static inline int bench_init(struct bench *bench, const char *network, const cha
     if (!status)
         status = fitness_new(&bench->protocol, bench->network, bench->data, 42, isa, &bench->fitness, err);
     return status;
+}
+
+/* The same with 600 points on two spirals, 300 of them for training. */
+static inline int bench_init(struct bench *bench, const char *network, const char *protocol, enum isa isa,
+                             struct error *err)
+{
+    return bench_init_with(bench,
+                           "{\"format\": \"made_up\", \"name\": \"spirals\", \"samples\": 600, \"noise\": 0.02,"
+                           "\"classes\": 2, \"train\": 300, \"validation\": 200, \"test\": 100}",
+                           network, protocol, isa, err);
 }
 
 #endif

@@ -51,13 +51,13 @@ START_TEST(a_candidate_is_trained_and_scored)
         const struct epoch *curve = &result.curve[60 * i];
         ck_assert_int_eq(trial->seed_index, 5 + i);
         ck_assert_int_eq(trial->epochs, 60);
-        ck_assert_double_eq(trial->score, trial->validation_accuracy);
-        ck_assert_double_eq(trial->validation_loss, curve[59].validation_loss);
+        ck_assert_double_eq(trial->score, trial->validation.accuracy);
+        ck_assert_double_eq(trial->validation.loss, curve[59].validation.loss);
         ck_assert_double_lt(curve[59].train_loss, curve[0].train_loss);
         ck_assert_double_lt(curve[59].learning_rate, 0.01 * 0.01);
         for (int e = 0; e < 60; e++) {
             ck_assert_int_eq(curve[e].number, e + 1);
-            ck_assert_int_eq(isnan(curve[e].validation_loss) == 0, (e + 1) % 7 == 0 || e == 59);
+            ck_assert_int_eq(isnan(curve[e].validation.loss) == 0, (e + 1) % 7 == 0 || e == 59);
         }
     }
     ck_assert(result.trials[0].train_loss != result.trials[1].train_loss);
@@ -133,7 +133,7 @@ START_TEST(a_seed_index_means_the_same_in_every_protocol)
                          isa_best(), &err));
     evaluate_alone(&bench, good, &both);
     evaluate_alone(&shifted, good, &second);
-    ck_assert_double_eq(both.trials[1].validation_loss, second.trials[0].validation_loss);
+    ck_assert_double_eq(both.trials[1].validation.loss, second.trials[0].validation.loss);
     ck_assert_double_eq(both.trials[1].train_loss, second.trials[0].train_loss);
     ck_assert_double_ne(both.trials[0].train_loss, second.trials[0].train_loss);
     evaluation_release(&both);
@@ -176,7 +176,7 @@ START_TEST(failures_have_names)
             ck_assert_int_eq((int)result.epoch_count, result.trials[0].epochs);
         }
         for (ptrdiff_t e = 0; e < result.epoch_count; e++)
-            ck_assert(isfinite(result.curve[e].train_loss) && isfinite(result.curve[e].validation_loss));
+            ck_assert(isfinite(result.curve[e].train_loss) && isfinite(result.curve[e].validation.loss));
         bench_release(&bench);
     }
     evaluation_release(&result);
@@ -217,6 +217,90 @@ START_TEST(an_abort_ends_at_once)
     ck_assert_double_lt(result.wall_seconds, 5);
     fitness_worker_free(worker);
     evaluation_release(&result);
+    bench_release(&bench);
+}
+END_TEST
+
+/* The evaluation is that of the best rate alone, bit by bit; one that fails does not fail the candidate. */
+START_TEST(of_several_rates_the_best_is_kept)
+{
+    static const char *const rates[] = {"0.01", "[1e-6, 0.01]", "[0.01, 1e-6, 1e6]"};
+    struct evaluation results[3] = {EVALUATION_EMPTY, EVALUATION_EMPTY, EVALUATION_EMPTY};
+    struct error err;
+    for (int i = 0; i < 3; i++) {
+        struct bench bench;
+        char protocol[300];
+        snprintf(
+            protocol, sizeof protocol,
+            "{\"epochs\": 8, \"batch\": 32, \"seeds\": 2, \"optimiser\": {\"name\": \"adam\", \"learning_rate\": %s}}",
+            rates[i]);
+        ASSERT_OK(bench_init(&bench, mlp, protocol, isa_best(), &err));
+        evaluate_alone(&bench, good, &results[i]);
+        bench_release(&bench);
+    }
+    ck_assert_double_eq(results[1].learning_rate, 0.01);
+    ck_assert(evaluation_equal(&results[0], &results[1]));
+    ck_assert(evaluation_equal(&results[0], &results[2]));
+    for (int i = 0; i < 3; i++)
+        evaluation_release(&results[i]);
+}
+END_TEST
+
+/* R^2 and RMSE say the same as the loss, in other units. */
+START_TEST(numbers_are_predicted)
+{
+    struct error err;
+    struct bench bench;
+    struct evaluation result = EVALUATION_EMPTY;
+    ASSERT_OK(
+        bench_init_with(&bench,
+                        "{\"format\": \"made_up\", \"name\": \"waves\", \"samples\": 600, \"noise\": 0.02,"
+                        "\"train\": 300, \"validation\": 200, \"test\": 100}",
+                        "{\"mlp\": [32, 32]}",
+                        "{\"epochs\": 60, \"batch\": 32, \"optimiser\": {\"name\": \"adam\", \"learning_rate\": 0.01}}",
+                        isa_best(), &err));
+    evaluate_alone(&bench, good, &result);
+    const struct measures *validation = &result.trials[0].validation;
+    ck_assert_double_gt(result.score, 0.8);
+    ck_assert_double_eq(result.score, validation->r2);
+    ck_assert(isnan(validation->accuracy) && isnan(validation->bits));
+    ck_assert_double_eq_tol(validation->r2, 1 - validation->loss / data_target_variance(bench.data, DATA_VALIDATION),
+                            1e-12);
+    ck_assert_double_eq_tol(validation->rmse, sqrt(validation->loss) * data_number(bench.data).deviation, 1e-12);
+    evaluation_release(&result);
+    bench_release(&bench);
+}
+END_TEST
+
+/* A function of t that ends as tanh is trained as another one, and measured as tanh. */
+START_TEST(progress_goes_from_0_to_1)
+{
+    struct error err;
+    struct bench bench;
+    struct evaluation results[3] = {EVALUATION_EMPTY, EVALUATION_EMPTY, EVALUATION_EMPTY};
+    ASSERT_OK(bench_init(&bench, mlp, "{\"epochs\": 5, \"batch\": 300, \"init\": \"he\"}", isa_best(), &err));
+    evaluate_alone(&bench, "tanh(x)", &results[0]);
+    evaluate_alone(&bench, "tanh(x)*(1 + 0*t)", &results[1]);
+    evaluate_alone(&bench, "(1-t)*x + t*tanh(x)", &results[2]);
+    ck_assert(evaluation_equal(&results[0], &results[1]));
+    ck_assert(results[2].outcome == OUTCOME_ok && results[2].score != results[0].score);
+    /* In the first step it is the identity. */
+    struct evaluation identity = EVALUATION_EMPTY;
+    evaluate_alone(&bench, "x", &identity);
+    ck_assert_double_eq(results[2].curve[0].train_loss, identity.curve[0].train_loss);
+    ck_assert(results[2].curve[1].train_loss != identity.curve[1].train_loss);
+    for (int i = 0; i < 3; i++)
+        evaluation_release(&results[i]);
+    evaluation_release(&identity);
+    bench_release(&bench);
+}
+END_TEST
+
+START_TEST(only_images_are_augmented)
+{
+    struct error err;
+    struct bench bench;
+    ASSERT_FAILS(bench_init(&bench, mlp, "{\"augment\": {\"shift\": 1}}", isa_best(), &err), ERROR_INPUT, "image");
     bench_release(&bench);
 }
 END_TEST
@@ -300,6 +384,7 @@ int main(void)
 {
     return RUN_TESTS("fitness", 60, a_candidate_is_trained_and_scored, an_evaluation_is_a_pure_function,
                      a_seed_index_means_the_same_in_every_protocol, failures_have_names, a_failed_trial_is_the_last,
-                     an_abort_ends_at_once, training_allocates_nothing, memory_is_planned,
-                     every_failed_allocation_is_an_error);
+                     an_abort_ends_at_once, of_several_rates_the_best_is_kept, numbers_are_predicted,
+                     progress_goes_from_0_to_1, only_images_are_augmented, training_allocates_nothing,
+                     memory_is_planned, every_failed_allocation_is_an_error);
 }

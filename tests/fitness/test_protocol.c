@@ -8,7 +8,8 @@
 static const char *const defaults =
     "{\"epochs\":2,\"batch\":128,\"seeds\":1,\"first_seed\":0,\"init\":\"auto\",\"optimiser\":{\"name\":\"adam\","
     "\"learning_rate\":0.001,\"beta1\":0.9,\"beta2\":0.999,\"epsilon\":1e-08,\"weight_decay\":0,\"clip_norm\":0},"
-    "\"schedule\":{\"name\":\"constant\"},\"metric\":\"validation_accuracy\",\"validate_every\":1,"
+    "\"schedule\":{\"name\":\"constant\"},\"metric\":\"default\",\"validate_every\":1,\"augment\":{\"shift\":0,"
+    "\"flip\":false},"
     "\"divergence\":{\"factor\":10,\"loss\":0}}";
 
 START_TEST(normal_forms_read_back)
@@ -69,14 +70,36 @@ END_TEST
 
 START_TEST(metrics_know_their_direction)
 {
-    const struct trial trial = {.validation_accuracy = 0.75, .validation_loss = 0.5, .train_loss = 0.25};
-    ck_assert_double_eq(metric_score(METRIC_VALIDATION_ACCURACY, &trial), 0.75);
-    ck_assert_double_eq(metric_score(METRIC_VALIDATION_LOSS, &trial), -0.5);
+    const struct trial trial = {.validation.accuracy = 0.75, .validation.loss = 0.5, .train_loss = 0.25};
+    ck_assert_double_eq(metric_score(METRIC_VALIDATION_accuracy, &trial), 0.75);
+    ck_assert_double_eq(metric_score(METRIC_VALIDATION_loss, &trial), -0.5);
     ck_assert_double_eq(metric_score(METRIC_TRAIN_LOSS, &trial), -0.25);
-    ck_assert_str_eq(metric_name(METRIC_VALIDATION_LOSS), "validation_loss");
+    ck_assert_str_eq(metric_name(METRIC_VALIDATION_loss), "validation_loss");
+    char formula[40];
+    ck_assert_str_eq(metric_formula(METRIC_VALIDATION_rmse, formula), "-validation_rmse");
+    ck_assert_str_eq(metric_formula(METRIC_VALIDATION_r2, formula), "validation_r2");
     ck_assert_str_eq(outcome_name(OUTCOME_non_finite), "non_finite");
     for (int i = 0; i < OUTCOME_COUNT; i++)
         ck_assert_int_gt((int)strlen(outcome_meaning((enum outcome)i)), 10);
+}
+END_TEST
+
+START_TEST(the_metric_follows_the_data)
+{
+    static const struct {
+        enum data_target target;
+        enum metric metric;
+    } usual[] = {{DATA_TARGET_CLASS, METRIC_VALIDATION_accuracy},
+                 {DATA_TARGET_NUMBER, METRIC_VALIDATION_r2},
+                 {DATA_TARGET_NEXT, METRIC_VALIDATION_bits}};
+    struct error err;
+    for (int i = 0; i < 3; i++) {
+        struct protocol protocol = {.metric = METRIC_DEFAULT};
+        ASSERT_OK(protocol_settle(&protocol, usual[i].target, (struct json){0}, &err));
+        ck_assert_int_eq((int)protocol.metric, (int)usual[i].metric);
+    }
+    struct protocol wrong = {.metric = METRIC_VALIDATION_accuracy};
+    ASSERT_FAILS(protocol_settle(&wrong, DATA_TARGET_NUMBER, (struct json){0}, &err), ERROR_INPUT, "means nothing");
 }
 END_TEST
 
@@ -88,12 +111,12 @@ START_TEST(figures_are_means_and_sample_deviations)
     ASSERT_OK(evaluation_reserve(&evaluation, 3, 0, 0, &err));
     for (int i = 0; i < 3; i++)
         evaluation.trials[evaluation.trial_count++] =
-            (struct trial){.score = 0.5 + 0.2 * i, .validation_loss = 1, .train_loss = i};
+            (struct trial){.score = 0.5 + 0.2 * i, .validation.loss = 1, .train_loss = i};
     evaluation_conclude(&evaluation);
     ck_assert(evaluation_is_ok(&evaluation));
     ck_assert_double_eq_tol(evaluation.score, 0.7, 1e-15);
     ck_assert_double_eq_tol(evaluation.score_deviation, 0.2, 1e-15);
-    ck_assert_double_eq(evaluation.validation_loss.deviation, 0);
+    ck_assert_double_eq(evaluation.validation.loss.deviation, 0);
     ck_assert_double_eq(evaluation.train_loss.mean, 1);
     ck_assert_double_eq(evaluation.train_loss.deviation, 1);
     evaluation.trial_count = 1;
@@ -102,7 +125,7 @@ START_TEST(figures_are_means_and_sample_deviations)
     evaluation.trials[0].outcome = OUTCOME_diverged;
     evaluation_conclude(&evaluation);
     ck_assert_int_eq((int)evaluation.outcome, OUTCOME_diverged);
-    ck_assert(isnan(evaluation.score) && isnan(evaluation.validation_accuracy.mean));
+    ck_assert(isnan(evaluation.score) && isnan(evaluation.validation.accuracy.mean));
     evaluation_release(&evaluation);
     evaluation_release(&evaluation);
 }
@@ -115,13 +138,13 @@ START_TEST(equality_sees_every_part)
     for (int i = 0; i < 2; i++) {
         ASSERT_OK(evaluation_reserve(&pair[i], 2, 2, 2, &err));
         pair[i].trials[pair[i].trial_count++] = (struct trial){.score = 0.5, .train_loss = NAN};
-        pair[i].curve[pair[i].epoch_count++] = (struct epoch){.number = 1, .validation_loss = 2};
+        pair[i].curve[pair[i].epoch_count++] = (struct epoch){.number = 1, .validation.loss = 2};
         pair[i].parameters[pair[i].parameter_count++] = (struct learned){.value = 3};
         evaluation_conclude(&pair[i]);
     }
     pair[1].wall_seconds = 9;
     ck_assert(evaluation_equal(&pair[0], &pair[1]));
-    double *parts[] = {&pair[1].score, &pair[1].trials[0].train_loss, &pair[1].curve[0].validation_loss,
+    double *parts[] = {&pair[1].score, &pair[1].trials[0].train_loss, &pair[1].curve[0].validation.loss,
                        &pair[1].parameters[0].value, &pair[1].train_loss.mean};
     for (int i = 0; i < 5; i++) {
         double kept = *parts[i];
@@ -140,5 +163,6 @@ END_TEST
 int main(void)
 {
     return RUN_TESTS("protocol", 60, normal_forms_read_back, wrong_protocols_are_refused_with_their_place,
-                     metrics_know_their_direction, figures_are_means_and_sample_deviations, equality_sees_every_part);
+                     metrics_know_their_direction, the_metric_follows_the_data, figures_are_means_and_sample_deviations,
+                     equality_sees_every_part);
 }

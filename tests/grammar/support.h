@@ -14,7 +14,7 @@
 
 #include <stdio.h>
 
-static const char *const shipped[] = {"swish2017", "aquasurf", "cheap", "default", "lapid2022"};
+static const char *const shipped[] = {"swish2017", "aquasurf", "cheap", "default", "lapid2022", "progress"};
 enum { SHIPPED = sizeof shipped / sizeof *shipped };
 
 static inline int read_shipped(int i, struct grammar **grammar, struct error *err)

@@ -16,6 +16,10 @@ static const char *const small[] = {
     "'shapes':{'grow':{'max_depth':4,'max_nodes':6,'min_nodes':1,'max_parameters':1}}}",
     "{'name':'three','unary':['tanh'],'ternary':['sum3','max3'],'leaves':{'constants':{'values':[1]}},"
     "'shapes':{'grow':{'max_depth':3,'max_nodes':7,'min_nodes':3}}}",
+    "{'name':'progress','unary':['tanh'],'binary':['mul',{'name':'fade','expression':'(1-t)*a+t*b'}],"
+    "'leaves':{'constants':{'values':[1]},'t':2},'shapes':{'grow':{'max_depth':3,'max_nodes':5}}}",
+    "{'name':'stages','unary':['tanh','relu'],'binary':['mul','add'],'leaves':{'parameter':{},'t':1},"
+    "'shapes':{'templates':['binary(t,unary(x))','add(binary(leaf,x),unary(leaf))']}}",
     "{'name':'binary','binary':['add','sub'],'shapes':{'grow':{'max_depth':5,'max_nodes':7,'min_nodes':3}}}",
 };
 enum { SMALL = sizeof small / sizeof *small };
@@ -103,6 +107,12 @@ START_TEST(the_count_is_what_the_independent_check_accepts)
         {"{'name':'p','unary':['scale'],'binary':['lerp'],"
          "'shapes':{'grow':{'max_depth':4,'max_nodes':6,'min_nodes':1,'max_parameters':2}}}",
          3, 0, 6},
+        {"{'name':'q','unary':['tanh'],'binary':['add'],'leaves':{'constants':{'values':[2]},'t':1},"
+         "'shapes':{'grow':{'max_depth':3,'max_nodes':5,'min_nodes':2}}}",
+         5, 0, 5},
+        {"{'name':'s','unary':['tanh'],'binary':['add'],'leaves':{'t':1},"
+         "'shapes':{'templates':['tanh(t)','add(leaf,unary(leaf))','add(tanh(x),t)']}}",
+         4, 3, 4},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct error err;
@@ -231,7 +241,7 @@ START_TEST(children_of_the_shipped_grammars_stay_inside)
     /* which kinds are possible at all: insert and remove need a second shape, constant a constant */
     static const bool possible[SHIPPED][MUTATION_COUNT] = {
         {true, false, false, true, false}, {true, true, true, true, false}, {true, true, true, true, true},
-        {true, true, true, true, true},    {true, true, true, true, false},
+        {true, true, true, true, true},    {true, true, true, true, false}, {true, true, true, true, false},
     };
     enum { STEPS = 5000 };
     for (int i = 0; i < SHIPPED; i++) {
@@ -271,6 +281,8 @@ START_TEST(children_of_awkward_grammars_stay_inside)
         /* every primitive costs a parameter: there is no insertion once they are used up */
         "{'name':'costly','unary':['scale'],'binary':[{'name':'mix','expression':'p*a+b'}],"
         "'shapes':{'grow':{'max_depth':8,'max_nodes':20}}}",
+        "{'name':'only t','unary':['tanh'],'binary':['mul'],'leaves':{'x':0.001,'t':1000},"
+        "'shapes':{'grow':{'max_depth':4,'max_nodes':6}}}",
         "{'name':'large','unary':['tanh'],'binary':['add'],'ternary':['sum3'],"
         "'shapes':{'grow':{'max_depth':16,'max_nodes':63,'min_nodes':60}}}",
     };

@@ -85,6 +85,10 @@ static const struct {
     {"{" UNARY ",'leaves':{'constants':{'values':[1e999]}}," SHAPES "}", "values[0]: expected a number", ""},
     {"{" UNARY ",'leaves':{'constants':{'range':[2,-2]}}," SHAPES "}", "range of constants is empty", ""},
     {"{" UNARY ",'leaves':{'constants':{'range':[2]}}," SHAPES "}", "constants.range: expected an array", ""},
+    {"{" UNARY ",'leaves':{'t':0}," SHAPES "}", "$.leaves.t: expected a number", ""},
+    {"{" UNARY ",'leaves':{'t':{}}," SHAPES "}", "$.leaves.t: expected a number", ""},
+    {"{" UNARY ",'shapes':{'templates':['unary(t)']}}", "'t', but the grammar's leaves have none", "leaves"},
+    {"{'name':'g','unary':[{'name':'t','expression':'x'}]," SHAPES "}", "'t' is a word of templates", ""},
     {"{" UNARY ",'leaves':{'parameter':{'begin':1}}," SHAPES "}", "$.leaves.parameter.begin: unknown key", ""},
     {"{" UNARY ",'shapes':{}}", "$.shapes: shapes are either templates or free growth", ""},
     {"{" UNARY ",'shapes':{'templates':['unary(x)'],'grow':{'max_depth':2,'max_nodes':3}}}", "either templates", ""},
@@ -299,11 +303,35 @@ START_TEST(memory_can_run_out_anywhere)
 }
 END_TEST
 
+/* As a leaf, in an own primitive, and through the whole way from text to expression. */
+START_TEST(the_progress_of_training_is_a_leaf)
+{
+    struct grammar *grammar =
+        grammar_of("{'name':'g','unary':['tanh'],'binary':['mul',{'name':'fade','expression':'(1-t)*a + t*b'}],"
+                   "'leaves':{'constants':{'values':[2]},'parameter':{},'t':3},"
+                   "'shapes':{'templates':['mul(t,unary(leaf))','fade(x,unary(x))']}}");
+    assert_count(grammar, "5"); /* four leaves; one */
+    struct genome genome = genome_of(grammar, "mul(t, tanh(t))");
+    ck_assert_str_eq(expression_of(grammar, &genome), "t*tanh(t)");
+    ck_assert_str_eq(name_of(grammar, &genome), "mul(t, tanh(t))");
+    genome = genome_of(grammar, "fade(x, tanh(x))");
+    ck_assert_str_eq(expression_of(grammar, &genome), "(1 - t)*x + t*tanh(x)");
+    struct error err;
+    ASSERT_FAILS(genome_parse(grammar, "mul(x, tanh(x))", &genome, &err), ERROR_INPUT, "is not one of its trees");
+    struct text page = TEXT_EMPTY;
+    grammar_describe(grammar, &page);
+    ck_assert_ptr_nonnull(strstr(text_string(&page), "; t, the progress"));
+    text_release(&page);
+    grammar_free(grammar);
+}
+END_TEST
+
 int main(void)
 {
-    return RUN_TESTS("grammar reading", 30, shipped_grammars_are_read, published_spaces_have_their_published_sizes,
-                     equal_files_have_equal_texts, wrong_grammars_name_the_place_and_the_cure,
-                     own_primitives_and_named_ones_stand_in_templates, sibling_parameters_are_different_ones,
-                     genome_texts_outside_the_grammar_are_refused, deep_and_long_genome_texts_are_refused,
-                     descriptions_say_what_matters, unused_primitives_are_pointed_out, memory_can_run_out_anywhere);
+    return RUN_TESTS("grammar reading", 30, the_progress_of_training_is_a_leaf, shipped_grammars_are_read,
+                     published_spaces_have_their_published_sizes, equal_files_have_equal_texts,
+                     wrong_grammars_name_the_place_and_the_cure, own_primitives_and_named_ones_stand_in_templates,
+                     sibling_parameters_are_different_ones, genome_texts_outside_the_grammar_are_refused,
+                     deep_and_long_genome_texts_are_refused, descriptions_say_what_matters,
+                     unused_primitives_are_pointed_out, memory_can_run_out_anywhere);
 }

@@ -59,8 +59,8 @@ START_TEST(tapes_agree_with_the_reference)
         void *scratch = memory_aligned(tape_scratch_bytes(tape));
         ck_assert_ptr_nonnull(scratch);
         for (int isa = 0; isa <= (int)isa_best(); isa++) {
-            tape_run(tape, (enum isa)isa, values, COUNT, x, y, dy, dp_rows, scratch);
-            tape_run(tape, (enum isa)isa, values, COUNT, x, plain, NULL, NULL, scratch);
+            tape_run(tape, (enum isa)isa, values, 1, COUNT, x, y, dy, dp_rows, scratch);
+            tape_run(tape, (enum isa)isa, values, 1, COUNT, x, plain, NULL, NULL, scratch);
             ck_assert_mem_eq(plain, y, sizeof y);
             for (int i = 0; i < COUNT; i++) {
                 struct dual f = tree_eval(tree, x[i], exact);
@@ -69,6 +69,53 @@ START_TEST(tapes_agree_with_the_reference)
                 for (int j = 0; j < tape_parameters(tape); j++)
                     if (!close_to(dp[j][i], tree_eval_parameter(tree, x[i], exact, j).slope, 1))
                         ck_abort_msg("%s: derivative by p%d at %g: %g", functions[k], j, x[i], dp[j][i]);
+            }
+        }
+        memory_free(scratch);
+        tape_free(tape);
+    }
+}
+END_TEST
+
+/* t is a number that all elements share: every t against the reference, one tape for all. */
+START_TEST(tapes_follow_t)
+{
+    static const char *const changing[] = {
+        "t",
+        "(1-t)*tanh(x) + t*relu(x)",
+        "t*x",
+        "x^t + p0*t*sin(x)",
+        "max(x, t*x) + p1{0.5}*exp(-t*x^2) + 0.25*tanh(0.25*t)",
+    };
+    static const float stages[] = {1, 0, 0.5f, 0.123f, 1};
+    static float x[COUNT], y[COUNT], dy[COUNT], dp[2][COUNT], plain[COUNT];
+    float *const dp_rows[] = {dp[0], dp[1]}, values[] = {0.7f, -0.3f};
+    const double exact[TREE_PARAMETERS] = {(double)values[0], (double)values[1]};
+    for (int i = 0; i < COUNT; i++)
+        x[i] = 0.003f + 0.005f * (float)i;
+    for (size_t k = 0; k < sizeof changing / sizeof *changing; k++) {
+        struct error err = ERROR_EMPTY;
+        struct tree tree = parsed(changing[k]);
+        struct tape *tape;
+        ASSERT_OK(tape_new(&tree, &tape, &err));
+        void *scratch = memory_aligned(tape_scratch_bytes(tape));
+        ck_assert_ptr_nonnull(scratch);
+        for (int step = 0; step < 5 * (1 + (int)isa_best()); step++) {
+            struct surroundings at = {exact, (double)stages[step % 5]};
+            enum isa isa = (enum isa)(step / 5);
+            tape_run(tape, isa, values, stages[step % 5], COUNT, x, y, dy, dp_rows, scratch);
+            tape_run(tape, isa, values, stages[step % 5], COUNT, x, plain, NULL, NULL, scratch);
+            ck_assert_mem_eq(plain, y, sizeof y);
+            for (int i = 0; i < COUNT; i++) {
+                struct dual f = tree_eval_at(&tree, (double)x[i], at);
+                bool agrees = close_to((double)y[i], f.value, 1) && close_to((double)dy[i], f.slope, 1);
+                for (int j = 0; j < tape_parameters(tape); j++) {
+                    double by_p = tree_eval_parameter_at(&tree, (double)x[i], at, j).slope;
+                    agrees &= close_to((double)dp[j][i], by_p, 1);
+                }
+                if (!agrees)
+                    ck_abort_msg("%s at x = %g, t = %g: %g %g, expected %g %g", changing[k], x[i], at.t, y[i], dy[i],
+                                 f.value, f.slope);
             }
         }
         memory_free(scratch);
@@ -90,10 +137,10 @@ START_TEST(bits_do_not_depend_on_the_place)
     for (int i = 0; i < COUNT; i++)
         x[i] = (float)(i * 37 % 211) * 0.05f - 5;
     for (int isa = 0; isa <= (int)isa_best(); isa++) {
-        tape_run(tape, (enum isa)isa, NULL, COUNT, x, y, dy, NULL, scratch);
+        tape_run(tape, (enum isa)isa, NULL, 1, COUNT, x, y, dy, NULL, scratch);
         for (int i = 0; i < COUNT; i++) {
             float one, slope;
-            tape_run(tape, (enum isa)isa, NULL, 1, x + i, &one, &slope, NULL, scratch);
+            tape_run(tape, (enum isa)isa, NULL, 1, 1, x + i, &one, &slope, NULL, scratch);
             if (memcmp(&one, &y[i], sizeof one) != 0 || memcmp(&slope, &dy[i], sizeof one) != 0)
                 ck_abort_msg("element %d depends on its place", i);
         }
@@ -113,7 +160,7 @@ START_TEST(constants_do_not_make_nan)
     void *scratch = memory_aligned(tape_scratch_bytes(tape));
     ck_assert_ptr_nonnull(scratch);
     float x = 100, y, dy;
-    tape_run(tape, isa_best(), NULL, 1, &x, &y, &dy, NULL, scratch);
+    tape_run(tape, isa_best(), NULL, 1, 1, &x, &y, &dy, NULL, scratch);
     ck_assert(isinf(y) && isinf(dy));
     memory_free(scratch);
     tape_free(tape);
@@ -148,29 +195,35 @@ START_TEST(moments_are_those_of_the_literature)
     };
     for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
         struct tree tree = parsed(table[i].text);
-        struct moments m = moments_normal(&tree, NULL, 0, 1);
+        struct moments m = moments_normal(&tree, NULL, 1, 0, 1);
         ck_assert_double_lt(fabs(m.mean - table[i].mean), 1e-9);
         ck_assert_double_lt(fabs(m.square - table[i].square), 1e-9);
         ck_assert_double_lt(fabs(m.slope_square - table[i].slope_square), 1e-9);
     }
     struct tree erf_tree = parsed("erf(x)"), sine = parsed("sin(x)"), gelu = parsed("gelu(x)"), line = parsed("2*x+1");
-    struct moments m = moments_normal(&erf_tree, NULL, 0, 1);
+    struct moments m = moments_normal(&erf_tree, NULL, 1, 0, 1);
     ck_assert_double_lt(fabs(m.square - 2 / M_PI * asin(2.0 / 3)), 1e-12);
     ck_assert_double_lt(fabs(m.slope_square - 4 / (M_PI * sqrt(5))), 1e-12);
-    ck_assert_double_lt(fabs(moments_normal(&sine, NULL, 0, 1).square - (1 - exp(-2)) / 2), 1e-12);
-    ck_assert_double_lt(fabs(moments_normal(&gelu, NULL, 0, 1).mean - 1 / (2 * sqrt(M_PI))), 1e-12);
+    ck_assert_double_lt(fabs(moments_normal(&sine, NULL, 1, 0, 1).square - (1 - exp(-2)) / 2), 1e-12);
+    ck_assert_double_lt(fabs(moments_normal(&gelu, NULL, 1, 0, 1).mean - 1 / (2 * sqrt(M_PI))), 1e-12);
     for (double variance = 1e-6; variance < 1e7; variance *= 10) {
-        m = moments_normal(&line, NULL, 3, variance);
+        m = moments_normal(&line, NULL, 1, 3, variance);
         ck_assert_double_lt(fabs(m.mean - 7), 1e-11);
         ck_assert_double_lt(fabs(m.square - 49 - 4 * variance), 1e-11 * (49 + 4 * variance));
     }
+    /* (1-t)*x + t*relu(x) */
+    struct tree fade = parsed("(1-t)*x + t*relu(x)");
+    ck_assert_double_lt(fabs(moments_normal(&fade, NULL, 0, 0, 1).square - 1), 1e-11);
+    ck_assert_double_lt(fabs(moments_normal(&fade, NULL, 0.5, 0, 1).mean - 0.1994711402), 1e-9);
+    ck_assert_double_lt(fabs(moments_normal(&fade, NULL, 0.5, 0, 1).slope_square - 0.625), 1e-11);
+    ck_assert_double_lt(fabs(moments_normal(&fade, NULL, 1, 0, 1).square - 0.5), 1e-11);
     struct tree bad = parsed("log(x)");
-    ck_assert(!isfinite(moments_normal(&bad, NULL, 0, 1).mean));
+    ck_assert(!isfinite(moments_normal(&bad, NULL, 1, 0, 1).mean));
 }
 END_TEST
 
 int main(void)
 {
-    return RUN_TESTS("tape", 60, tapes_agree_with_the_reference, bits_do_not_depend_on_the_place,
+    return RUN_TESTS("tape", 60, tapes_agree_with_the_reference, tapes_follow_t, bits_do_not_depend_on_the_place,
                      constants_do_not_make_nan, compiling_reports_lack_of_memory, moments_are_those_of_the_literature);
 }

@@ -1,5 +1,4 @@
-/* Helpers of the nn tests: networks from text, random batches, and the double-precision twin of a
-   network's forward pass and loss, written without anything of the module's arithmetic. */
+/* Helpers of the nn tests: shapes of data, networks from text, random batches. */
 #ifndef ACTSEARCH_TESTS_NN_TESTING_H
 #define ACTSEARCH_TESTS_NN_TESTING_H
 
@@ -17,17 +16,56 @@
 #include <math.h>
 #include <stdio.h>
 
+static inline struct data_shape row_data(ptrdiff_t features, int classes)
+{
+    return (struct data_shape){.rank = 1,
+                               .size = {features},
+                               .features = features,
+                               .classes = classes,
+                               .target = classes ? DATA_TARGET_CLASS : DATA_TARGET_NUMBER,
+                               .answers = 1};
+}
+
+static inline struct data_shape image_data(ptrdiff_t height, ptrdiff_t width, ptrdiff_t channels, int classes)
+{
+    struct data_shape shape = row_data(height * width * channels, classes);
+    shape.rank = 3;
+    shape.size[0] = height;
+    shape.size[1] = width;
+    shape.size[2] = channels;
+    return shape;
+}
+
+/* `steps` vectors of `channels` numbers, and a class for each. */
+static inline struct data_shape sequence_data(ptrdiff_t steps, ptrdiff_t channels, int classes)
+{
+    struct data_shape shape = row_data(steps * channels, classes);
+    shape.rank = 2;
+    shape.size[0] = steps;
+    shape.size[1] = channels;
+    shape.target = DATA_TARGET_NEXT;
+    shape.answers = steps;
+    return shape;
+}
+
 /* Reads a network; the document is gone afterwards, so the network must not borrow from it. */
-static inline int read_network(const char *text, ptrdiff_t features, int classes, struct network **network,
-                               struct error *err)
+static inline int read_network_for(const char *text, const struct data_shape *data, struct network **network,
+                                   struct error *err)
 {
     struct json_document *document = NULL;
     *network = NULL;
     int status = json_parse(text, "test.json", &document, err);
     if (!status)
-        status = network_read(json_root(document), features, classes, network, err);
+        status = network_read(json_root(document), data, network, err);
     json_document_free(document);
     return status;
+}
+
+static inline int read_network(const char *text, ptrdiff_t features, int classes, struct network **network,
+                               struct error *err)
+{
+    struct data_shape data = row_data(features, classes);
+    return read_network_for(text, &data, network, err);
 }
 
 static inline struct tree parse(const char *text)
@@ -51,66 +89,23 @@ static inline struct trainer *make_trainer(const struct network *network, const 
     float *z = memory_array((size_t)network_draws(network), sizeof *z);
     struct rng rng = rng_keyed(1, 0, RNG_WEIGHTS);
     network_draw(network, &rng, z);
-    trainer_start(trainer, z);
+    trainer_start(trainer, z, rng_keyed(1, 0, RNG_DROPOUT));
     memory_free(z);
     return trainer;
 }
 
-/* Normal inputs and random classes from a keyed stream. */
+/* Normal inputs and random targets from a keyed stream. */
 static inline void fill_batch(struct trainer *trainer, const struct network *network, ptrdiff_t B, uint64_t key)
 {
     struct rng rng = rng_keyed(key, 7, RNG_TEST);
+    struct data_targets y = trainer_targets(trainer);
     for (ptrdiff_t i = 0; i < B * network_features(network); i++)
         trainer_input(trainer)[i] = (float)rng_normal(&rng);
-    for (ptrdiff_t b = 0; b < B; b++)
-        trainer_labels(trainer)[b] = (int32_t)rng_below(&rng, (uint64_t)network_classes(network));
-}
-
-/* The twin: a list of layers, whose parameters are an array of doubles in the order of the trainer's tensors. */
-enum { TWIN_WIDTH = 32 };
-struct twin_layer {
-    int units;        /* above 0: dense */
-    struct tree tree; /* else an activation */
-};
-
-static inline const double *twin_dense(const double *parameters, int K, int N, double *x)
-{
-    double y[TWIN_WIDTH];
-    for (int n = 0; n < N; n++) {
-        y[n] = parameters[K * N + n];
-        for (int k = 0; k < K; k++)
-            y[n] += x[k] * parameters[k * N + n];
-    }
-    memcpy(x, y, sizeof(double) * (size_t)N);
-    return parameters + K * N + N;
-}
-
-/* Mean softmax cross-entropy over a batch of the twin's. x: (B, features), y: (B). */
-static inline double twin_loss(const struct twin_layer *layers, int count, const double *parameters, int features,
-                               int B, const float *x, const int32_t *y)
-{
-    double loss = 0;
-    for (int b = 0; b < B; b++) {
-        double value[TWIN_WIDTH], sum = 0;
-        int width = features;
-        const double *p = parameters;
-        for (int k = 0; k < features; k++)
-            value[k] = (double)x[b * features + k];
-        for (int l = 0; l < count; l++) {
-            if (layers[l].units) {
-                p = twin_dense(p, width, layers[l].units, value);
-                width = layers[l].units;
-                continue;
-            }
-            for (int k = 0; k < width; k++)
-                value[k] = tree_eval(&layers[l].tree, value[k], p).value;
-            p += tree_parameter_count(&layers[l].tree);
-        }
-        for (int c = 0; c < width; c++)
-            sum += exp(value[c]);
-        loss += log(sum) - value[y[b]];
-    }
-    return loss / B;
+    for (ptrdiff_t i = 0; i < B * network_answers(network); i++)
+        if (y.classes)
+            y.classes[i] = (int32_t)rng_below(&rng, (uint64_t)network_classes(network));
+        else
+            y.values[i] = (float)rng_normal(&rng);
 }
 
 #endif

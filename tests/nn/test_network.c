@@ -72,11 +72,12 @@ START_TEST(wrong_descriptions_are_refused_with_their_place)
         {"{\"mpl\": [16]}", "$.mpl: unknown key"},
         {"{\"mlp\": [16], \"loss\": \"hinge\"}", "$.loss: expected one of softmax_cross_entropy"},
         {"{\"layers\": [{\"type\": \"dense\"}]}", "$.layers[0].units: missing"},
-        {"{\"layers\": [{\"type\": \"dense\", \"units\": \"class\"}]}", "$.layers[0].units: expected one of classes"},
+        {"{\"layers\": [{\"type\": \"dense\", \"units\": \"class\"}]}",
+         "$.layers[0].units: expected one of outputs, classes"},
         {"{\"layers\": [{\"type\": \"dense\", \"units\": 3, \"unit\": 1}]}", "$.layers[0].unit: unknown key"},
         {"{\"layers\": [{\"type\": \"dens\", \"units\": 3}]}", "$.layers[0].type: expected one of dense, activation"},
         {"{\"layers\": [{\"type\": \"activation\"}, {\"type\": \"dense\", \"units\": 11}]}",
-         "$.layers[1]: the last layer, dense1, gives 11 numbers, but the data have 10 classes"},
+         "$.layers[1]: the last layer, dense1, gives 11, but the data and the loss want 10 outputs"},
         {"{\"layers\": [{\"type\": \"dense\", \"units\": \"classes\"}]}", "no layer is open for the candidate"},
         {"{\"layers\": [{\"type\": \"activation\", \"function\": \"tanh(\"}]}", "$.layers[0].function: column"},
         {"{\"layers\": [{\"type\": \"activation\", \"name\": \"\"}]}", "$.layers[0].name: a layer's name has 1 to 31"},
@@ -97,6 +98,7 @@ START_TEST(every_failed_allocation_is_an_error)
     struct error err;
     const struct trainer_options options = {
         .isa = ISA_PORTABLE, .batch = 4, .optimiser = optimiser_default(), .input_square = 1};
+    const struct data_shape data = row_data(12, 10);
     struct tree tree = parse("p*x");
     int failures = 0;
     for (long n = 1;; n++) {
@@ -106,7 +108,7 @@ START_TEST(every_failed_allocation_is_an_error)
         ASSERT_OK(json_parse(good, "test.json", &document, &err));
         memory_fail_at(n);
         err = ERROR_EMPTY;
-        int status = network_read(json_root(document), 12, 10, &network, &err);
+        int status = network_read(json_root(document), &data, &network, &err);
         if (!status)
             status = trainer_new(network, &options, &trainer, &err);
         if (!status)

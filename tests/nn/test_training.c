@@ -89,7 +89,10 @@ static void twin_update(const struct optimiser *o, int t, int count, double rate
                         double *w, double *m, double *v)
 {
     for (int i = 0; i < count; i++) {
-        double gradient = g[i] + (decays ? o->weight_decay * w[i] : 0);
+        double decay = decays ? o->weight_decay : 0;
+        bool decoupled = o->kind == OPTIMISER_ADAMW;
+        double gradient = g[i] + (decoupled ? 0 : decay * w[i]);
+        w[i] -= decoupled ? rate * decay * w[i] : 0;
         if (o->kind == OPTIMISER_SGD) {
             m[i] = o->momentum * m[i] + gradient;
             w[i] -= rate * (o->nesterov ? gradient + o->momentum * m[i] : m[i]);
@@ -178,11 +181,13 @@ START_TEST(optimisers_match_the_textbook)
         "{\"name\": \"adam\"}",
         "{\"name\": \"adam\", \"weight_decay\": 0.1, \"beta1\": 0.8, \"beta2\": 0.9, \"epsilon\": 0.01}",
         "{\"name\": \"adam\", \"clip_norm\": 0.05, \"epsilon\": 0.01}",
+        "{\"name\": \"adamw\", \"weight_decay\": 0.5, \"beta1\": 0.8, \"beta2\": 0.9, \"epsilon\": 0.01, "
+        "\"clip_norm\": 0.5}",
         "{\"name\": \"sgd\"}",
         "{\"name\": \"sgd\", \"momentum\": 0, \"weight_decay\": 0.1}",
         "{\"name\": \"sgd\", \"nesterov\": true, \"momentum\": 0.7, \"clip_norm\": 0.1}",
     };
-    for (int i = 0; i < 6; i++)
+    for (int i = 0; i < 7; i++)
         check_optimiser(texts[i]);
 }
 END_TEST
@@ -192,7 +197,7 @@ START_TEST(deviations_follow_the_rules)
 {
     struct error err;
     struct network *network = NULL;
-    double deviation[8];
+    double deviation[8][LAYER_TENSORS];
     ASSERT_OK(
         read_network("{\"layers\": [{\"type\": \"dense\", \"units\": 50}, {\"type\": \"activation\"},"
                      "{\"type\": \"dense\", \"units\": 30}, {\"type\": \"activation\", \"function\": \"tanh(x)\"},"
@@ -200,20 +205,20 @@ START_TEST(deviations_follow_the_rules)
                      100, 10, &network, &err));
     struct tree relu = parse("max(0,x)"), bad = parse("log(x)"), zero = parse("0*x");
     init_deviations(network, &relu, INIT_HE, 1, deviation);
-    ck_assert_double_eq_tol(deviation[0], sqrt(2 / 100.0), 1e-12);
-    ck_assert_double_eq_tol(deviation[2], sqrt(2 / 50.0), 1e-12);
-    ck_assert_double_eq(deviation[1], 0);
+    ck_assert_double_eq_tol(deviation[0][0], sqrt(2 / 100.0), 1e-12);
+    ck_assert_double_eq_tol(deviation[2][0], sqrt(2 / 50.0), 1e-12);
+    ck_assert_double_eq(deviation[1][0], 0);
     init_deviations(network, &relu, INIT_XAVIER, 1, deviation);
-    ck_assert_double_eq_tol(deviation[0], sqrt(2 / 150.0), 1e-12);
+    ck_assert_double_eq_tol(deviation[0][0], sqrt(2 / 150.0), 1e-12);
     init_deviations(network, &relu, INIT_AUTO, 0.25, deviation);
-    ck_assert_double_eq_tol(deviation[0], sqrt(1 / (100 * 0.25)), 1e-9);
-    ck_assert_double_eq_tol(deviation[2], sqrt(1 / (50 * 0.5)), 1e-4);
-    ck_assert_double_eq_tol(deviation[4], sqrt(1 / (30 * 0.3942944904)), 1e-6);
+    ck_assert_double_eq_tol(deviation[0][0], sqrt(1 / (100 * 0.25)), 1e-9);
+    ck_assert_double_eq_tol(deviation[2][0], sqrt(1 / (50 * 0.5)), 1e-4);
+    ck_assert_double_eq_tol(deviation[4][0], sqrt(1 / (30 * 0.3942944904)), 1e-6);
     init_deviations(network, &bad, INIT_AUTO, 1, deviation);
-    ck_assert_double_eq_tol(deviation[2], sqrt(2 / 50.0), 1e-12);
-    ck_assert_double_eq_tol(deviation[4], sqrt(1 / (30 * 0.3942944904)), 1e-6);
+    ck_assert_double_eq_tol(deviation[2][0], sqrt(2 / 50.0), 1e-12);
+    ck_assert_double_eq_tol(deviation[4][0], sqrt(1 / (30 * 0.3942944904)), 1e-6);
     init_deviations(network, &zero, INIT_AUTO, 1, deviation);
-    ck_assert_double_eq_tol(deviation[2], sqrt(2 / 50.0), 1e-12);
+    ck_assert_double_eq_tol(deviation[2][0], sqrt(2 / 50.0), 1e-12);
     network_free(network);
 }
 END_TEST
@@ -258,7 +263,7 @@ static float *run(struct trainer *trainer, const struct network *network, const 
     struct rng rng = rng_keyed(4, 2, RNG_WEIGHTS);
     ck_assert_int_eq((int)network_draws(network), (int)(sizeof z / sizeof *z));
     network_draw(network, &rng, z);
-    trainer_start(trainer, z);
+    trainer_start(trainer, z, rng_keyed(1, 0, RNG_DROPOUT));
     for (int t = 0; t < 8; t++) {
         fill_batch(trainer, network, t == 5 ? 3 : B, (uint64_t)t);
         trainer_gradient(trainer, t == 5 ? 3 : B);

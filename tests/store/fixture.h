@@ -83,8 +83,9 @@ static const struct store_trial example_trials[] = {
      .epochs = 1},
 };
 static const struct store_epoch example_curve[] = {
-    {0, 1, 0.5, 0.6, 0.7, 0.01},    {0, 2, 0.4, 0.5, 0.9, 0.001},     {1, 1, 0.55, 0.65, 0.6, 0.01},
-    {1, 2, 0.45, 0.55, 0.8, 0.001}, {2, 1, NAN, INFINITY, 0.1, 0.01},
+    {0, 1, 0.5, 0.6, 0.7, NAN, NAN, NAN, 0.01},      {0, 2, 0.4, 0.5, 0.9, NAN, NAN, NAN, 0.001},
+    {1, 1, 0.55, 0.65, 0.6, 0.4, 2.5, 1.5, 0.01},    {1, 2, 0.45, 0.55, 0.8, NAN, NAN, NAN, 0.001},
+    {2, 1, NAN, INFINITY, 0.1, NAN, NAN, NAN, 0.01},
 };
 static const struct store_parameter example_parameters[] = {{0, 0, 0, 1.0 / 3}, {0, 1, 0, -0.0}, {1, 0, 0, NAN}};
 static const struct store_evaluation example_evaluation = {.outcome = STORE_OK,

@@ -63,6 +63,9 @@ static void compare_children(const struct store_ticket *ticket)
         ck_assert(a->seed_index == b->seed_index && a->epoch == b->epoch);
         ck_assert(same_number(a->train_loss, b->train_loss) && same_number(a->validation_loss, b->validation_loss));
         ck_assert(same_number(a->validation_accuracy, b->validation_accuracy));
+        ck_assert(same_number(a->validation_r2, b->validation_r2) &&
+                  same_number(a->validation_bits, b->validation_bits));
+        ck_assert(same_number(a->validation_rmse, b->validation_rmse));
         ck_assert(same_number(a->learning_rate, b->learning_rate));
     }
     for (int i = 0; i < 3; i++) {

@@ -1,0 +1,57 @@
+/* CSV cutting: one record after the other out of a file that is read whole and cut up in place.
+ *
+ * CSV, as RFC 4180 describes it and as people write it:
+ *
+ *   table  = { any line } [ header ] { record }   one line each; blank lines are passed over
+ *   record = cell { separator cell } end          end is LF, CR LF or the end of the file
+ *   cell   = plain | '"' { any but '"' | '""' } '"'
+ *
+ * Plain cells lose spaces at both ends. A byte order mark at the start is passed over. When the separator
+ * is a space, runs of spaces and tabs separate, and those at the ends of a line count for nothing.
+ * Internal to the data module. Not thread-safe: one owner each. */
+#ifndef ACTSEARCH_DATA_CSV_INTERNAL_H
+#define ACTSEARCH_DATA_CSV_INTERNAL_H
+
+#include "base/text.h"
+
+#include <locale.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+struct error;
+
+struct csv {
+    const char *path; /* borrowed */
+    struct text text;
+    char *p, *end; /* what is not read yet; *end is 0 */
+    long line;     /* of p, from 1 */
+    char separator;
+    ptrdiff_t columns;
+    bool header;
+    char **names;   /* (columns) of the header, or "1", "2", ...; borrowed from the text or from own_names */
+    char **cells;   /* (columns) of the last record */
+    long head, row; /* lines of the header and of the last record */
+    bool pending;   /* without a header: the first record is cut, but not given out */
+    char **own_names;
+    locale_t c_locale;
+};
+
+/* Reads the file, passes over `skip` lines and cuts the header or, without one, the first record.
+   On failure too csv_close() must follow. */
+int csv_open(struct csv *csv, const char *path, char separator, bool header, int skip, struct error *err);
+void csv_close(struct csv *csv);
+
+/* No more records than this follow: the number of lines. */
+size_t csv_most_rows(const struct csv *csv);
+
+/* Cuts the next record into csv->cells; *found is false behind the last one. */
+int csv_next(struct csv *csv, bool *found, struct error *err);
+
+/* The cell of the last record as a number; cure for one that holds something else. */
+int csv_number(const struct csv *csv, ptrdiff_t column, const char *cure, double *value, struct error *err);
+
+/* ERROR_INPUT at a line of the file. */
+int csv_error(const struct csv *csv, long line, const char *cure, struct error *err, const char *what, ...)
+    __attribute__((format(printf, 5, 6)));
+
+#endif

@@ -1,0 +1,169 @@
+#include "base/error.h"
+#include "base/memory.h"
+#include "base/text.h"
+#include "data/data_internal.h"
+
+#include <math.h>
+#include <string.h>
+
+int data_check_memory(const char *where, double bytes, struct error *err)
+{
+    if (bytes <= (double)DATA_MEMORY_LIMIT)
+        return 0;
+    return error_set(err, ERROR_MEMORY, where, "ask for fewer rows by train and validation, or use a smaller file",
+                     "these data would need %.1f GiB of memory, the limit is %d GiB", bytes / (1 << 30),
+                     (int)(DATA_MEMORY_LIMIT >> 30));
+}
+
+struct data_shape data_shape_table(ptrdiff_t features, enum data_target target)
+{
+    return (struct data_shape){.rank = 1, .size = {features}, .features = features, .target = target, .answers = 1};
+}
+
+struct data_shape data_shape_image(ptrdiff_t height, ptrdiff_t width, ptrdiff_t channels, enum data_target target)
+{
+    return (struct data_shape){.rank = 3,
+                               .size = {height, width, channels},
+                               .features = height * width * channels,
+                               .target = target,
+                               .answers = 1};
+}
+
+int data_rows_init(struct data_rows *rows, const struct data_shape *shape, ptrdiff_t count, bool bytes,
+                   struct error *err)
+{
+    *rows = (struct data_rows){.count = count};
+    bool follows = shape->target == DATA_TARGET_NEXT;
+    size_t size = (size_t)count * (size_t)shape->features + follows;
+    bool complete = (rows->source = memory_array((size_t)count, sizeof *rows->source));
+    if (shape->target == DATA_TARGET_CLASS)
+        complete &= (rows->labels = memory_array((size_t)count, sizeof *rows->labels)) != NULL;
+    if (shape->target == DATA_TARGET_NUMBER)
+        complete &= (rows->numbers = memory_array((size_t)count, sizeof *rows->numbers)) != NULL;
+    if (bytes)
+        complete &= (rows->bytes = memory_aligned(size)) != NULL;
+    else
+        complete &= (rows->values = memory_aligned(size * sizeof *rows->values)) != NULL;
+    if (complete)
+        return 0;
+    data_rows_release(rows);
+    return memory_error(err, "the data set");
+}
+
+void data_rows_release(struct data_rows *rows)
+{
+    memory_free(rows->bytes);
+    memory_free(rows->values);
+    memory_free(rows->labels);
+    memory_free(rows->numbers);
+    memory_free(rows->source);
+    *rows = (struct data_rows){0};
+}
+
+void data_names_free(char **names, ptrdiff_t count)
+{
+    for (ptrdiff_t i = 0; names && i < count; i++)
+        memory_free(names[i]);
+    memory_free(names);
+}
+
+char **data_number_names(int first, int count)
+{
+    char **names = memory_zeroed((size_t)count, sizeof *names);
+    for (int i = 0; names && i < count; i++) {
+        struct text name = TEXT_EMPTY;
+        text_addf(&name, "%d", first + i);
+        names[i] = text_take(&name);
+        if (!names[i]) {
+            data_names_free(names, count);
+            return NULL;
+        }
+    }
+    return names;
+}
+
+uint64_t data_digest_bytes(uint64_t digest, const void *bytes, size_t count)
+{
+    const uint8_t *byte = bytes;
+    for (size_t i = 0; i < count; i++)
+        digest = (digest ^ byte[i]) * 0x100000001b3u;
+    return digest;
+}
+
+uint64_t data_digest_integer(uint64_t digest, int64_t value)
+{
+    for (int shift = 0; shift < 64; shift += 8)
+        digest = (digest ^ ((uint64_t)value >> shift & 0xff)) * 0x100000001b3u;
+    return digest;
+}
+
+uint64_t data_digest_start(const struct data_shape *shape)
+{
+    uint64_t digest = DATA_DIGEST_START;
+    if (shape->rank == 1 && shape->target == DATA_TARGET_CLASS)
+        return digest;
+    digest = data_digest_integer(digest, shape->target);
+    for (int i = 0; i < shape->rank; i++)
+        digest = data_digest_integer(digest, shape->size[i]);
+    return digest;
+}
+
+static void gather_classes(const struct data_set *set, const struct data_rows *rows, ptrdiff_t i, int32_t *classes)
+{
+    ptrdiff_t answers = set->shape.answers;
+    if (set->shape.target == DATA_TARGET_CLASS)
+        *classes = rows->labels[i];
+    if (set->shape.target == DATA_TARGET_NEXT)
+        for (ptrdiff_t t = 0; t < answers; t++)
+            classes[t] = rows->bytes[i * answers + t + 1];
+}
+
+void data_rows_gather(const struct data_set *set, const struct data_rows *rows, ptrdiff_t i, ptrdiff_t place, float *x,
+                      struct data_targets y)
+{
+    ptrdiff_t N = set->shape.features;
+    x += place * N;
+    if (rows->bytes)
+        set->widen(rows->bytes + i * N, N, set->factor, set->shift, x);
+    else
+        memcpy(x, rows->values + i * N, (size_t)N * sizeof *x);
+    if (y.classes)
+        gather_classes(set, rows, i, y.classes + place * set->shape.answers);
+    if (y.values && rows->numbers)
+        y.values[place] = rows->numbers[i];
+}
+
+double data_rows_variance(const struct data_rows *rows)
+{
+    double sum = 0, squares = 0, count = (double)rows->count;
+    if (!rows->numbers || rows->count == 0)
+        return 0;
+    for (ptrdiff_t i = 0; i < rows->count; i++)
+        sum += rows->numbers[i];
+    for (ptrdiff_t i = 0; i < rows->count; i++) {
+        double d = rows->numbers[i] - sum / count;
+        squares += d * d;
+    }
+    return squares / count;
+}
+
+/* The sums are of integers, so exact in any order. Images that never vary become 0. */
+void data_measure_bytes(struct data_set *set, enum data_scale scale)
+{
+    set->factor = scale == DATA_SCALE_UNIT ? 1.0f / 255 : 1;
+    set->shift = 0;
+    if (scale != DATA_SCALE_STANDARD)
+        return;
+    const struct data_rows *train = &set->rows[DATA_TRAIN];
+    ptrdiff_t N = train->count * set->shape.features;
+    uint64_t sum = 0, squares = 0;
+    for (ptrdiff_t i = 0; i < N; i++) {
+        sum += train->bytes[i];
+        squares += (uint64_t)train->bytes[i] * train->bytes[i];
+    }
+    double mean = (double)sum / (double)N;
+    double spread = (double)((unsigned __int128)squares * (uint64_t)N - (unsigned __int128)sum * sum);
+    double factor = spread > 0 ? (double)N / sqrt(spread) : 0;
+    set->factor = (float)factor;
+    set->shift = (float)(-mean * factor);
+}

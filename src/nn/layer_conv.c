@@ -1,0 +1,122 @@
+/* Convolutions: conv2d, and depthwise_conv2d with one filter for each channel. Weights lie as (height, width,
+ * inputs, outputs), or (height, width, channels). */
+#include "nn/blas.h"
+#include "nn/nn_internal.h"
+
+#include "base/error.h"
+#include "base/text.h"
+
+enum { WEIGHT, BIAS };
+
+static const char *const keys[] = {"type", "name", "from", "channels", "kernel", "stride", "padding", "bias", NULL};
+static const char *const depthwise_keys[] = {"type", "name", "from", "kernel", "stride", "padding", "bias", NULL};
+
+static int read_bias(struct json json, struct layer *layer, struct error *err)
+{
+    layer->bias = true;
+    return json_bool_or(json_member(&json, "bias"), &layer->bias, err);
+}
+
+static int conv2d_read(struct json json, const struct network *network, struct layer *layer, struct error *err)
+{
+    (void)network;
+    int64_t channels = 0;
+    int status = layer_want_image(json, layer, err);
+    if (!status)
+        status = json_integer(json_member(&json, "channels"), 1, NETWORK_WIDTH, &channels, err);
+    if (!status)
+        status = layer_read_window(json, "kernel", false, (ptrdiff_t)channels, layer, err);
+    return status ? status : read_bias(json, layer, err);
+}
+
+static int depthwise_read(struct json json, const struct network *network, struct layer *layer, struct error *err)
+{
+    (void)network;
+    int status = layer_want_image(json, layer, err);
+    if (!status)
+        status = layer_read_window(json, "kernel", false, shape_channels(&layer->in), layer, err);
+    return status ? status : read_bias(json, layer, err);
+}
+
+static void depthwise_normal_form(const struct layer *layer, struct text *out)
+{
+    layer_window_normal_form(layer, "kernel", out);
+    text_addf(out, ",\"bias\":%s", layer->bias ? "true" : "false");
+}
+
+static void conv2d_normal_form(const struct layer *layer, struct text *out)
+{
+    text_addf(out, ",\"channels\":%td", shape_channels(&layer->out));
+    depthwise_normal_form(layer, out);
+}
+
+static bool is_depthwise(const struct layer *layer)
+{
+    return layer->kind == &layer_depthwise_conv2d;
+}
+
+static void conv_tensors(const struct layer *layer, const struct tree *candidate, struct layer_run *run)
+{
+    (void)candidate;
+    ptrdiff_t area = layer->window.size[0] * layer->window.size[1], N = shape_channels(&layer->out);
+    ptrdiff_t fan_in = area * (is_depthwise(layer) ? 1 : shape_channels(&layer->in));
+    run->tensors = layer->bias ? 2 : 1;
+    run->tensor[WEIGHT] = (struct tensor){
+        .name = "weight", .count = fan_in * N, .fan_in = fan_in, .fan_out = area * (is_depthwise(layer) ? 1 : N)};
+    run->tensor[BIAS] = (struct tensor){.name = "bias", .count = N};
+}
+
+static void conv_follow(const struct layer *layer, const struct tree *candidate, struct spread *spread)
+{
+    (void)layer;
+    (void)candidate;
+    *spread = (struct spread){.mean = 0, .variance = 1};
+}
+
+static int conv_prepare(struct layer_run *run, struct error *err)
+{
+    const struct layer *layer = run->layer;
+    struct blas_convolution_shape shape = {.depthwise = is_depthwise(layer), .bias = layer->bias};
+    for (int i = 0; i < 3; i++) {
+        shape.in[i] = layer->in.size[i];
+        shape.out[i] = layer->out.size[i];
+    }
+    for (int axis = 0; axis < 2; axis++) {
+        shape.window[axis] = layer->window.size[axis];
+        shape.stride[axis] = layer->window.stride[axis];
+        shape.padding[axis] = layer->window.padding[axis];
+    }
+    struct blas_convolution *convolution = NULL;
+    int status = blas_convolution_new(&shape, &convolution, err);
+    run->engine = convolution;
+    return status;
+}
+
+static void conv_release(struct layer_run *run)
+{
+    blas_convolution_free(run->engine);
+}
+
+static void conv_forward(struct layer_run *run, struct step *step)
+{
+    blas_convolution_forward(run->engine, step->B, run->x, run->values[WEIGHT],
+                             run->layer->bias ? run->values[BIAS] : NULL, run->y);
+}
+
+static void conv_backward(struct layer_run *run, struct step *step)
+{
+    blas_convolution_backward_weights(run->engine, step->B, run->x, run->gy, run->gradient[WEIGHT],
+                                      run->layer->bias ? run->gradient[BIAS] : NULL);
+    if (run->gx)
+        blas_convolution_backward_data(run->engine, step->B, run->gy, run->values[WEIGHT], run->gx);
+}
+
+#define CONVOLUTION(kind_name, its_keys, reads, normal)                                                                \
+    {                                                                                                                  \
+        .type = kind_name, .prefix = "conv", .keys = its_keys, .read = reads, .normal_form = normal,                   \
+        .tensors = conv_tensors, .follow = conv_follow, .prepare = conv_prepare, .release = conv_release,              \
+        .forward = conv_forward, .backward = conv_backward                                                             \
+    }
+const struct layer_kind layer_conv2d = CONVOLUTION("conv2d", keys, conv2d_read, conv2d_normal_form);
+const struct layer_kind layer_depthwise_conv2d =
+    CONVOLUTION("depthwise_conv2d", depthwise_keys, depthwise_read, depthwise_normal_form);

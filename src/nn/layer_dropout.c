@@ -1,0 +1,83 @@
+/* Dropout (Srivastava et al. 2014): in training every number becomes 0 with probability `rate`, and the
+ * others grow by 1 / (1 - rate), so that measuring needs nothing. The mask is drawn from the trainer's
+ * stream in the order of the numbers, 16 bits for each: the same for every candidate. */
+#include "nn/nn_internal.h"
+
+#include "base/text.h"
+#include "rng/rng.h"
+
+#include <math.h>
+#include <string.h>
+
+enum { STEPS = 1 << 16, DRAWS = 4 };
+
+static const char *const keys[] = {"type", "name", "from", "rate", NULL};
+
+static int dropout_read(struct json json, const struct network *network, struct layer *layer, struct error *err)
+{
+    (void)network;
+    layer->rate = 0.5;
+    return json_number_or(json_member(&json, "rate"), 0, 0.99, &layer->rate, err);
+}
+
+static void dropout_normal_form(const struct layer *layer, struct text *out)
+{
+    text_add(out, ",\"rate\":");
+    text_add_number(out, layer->rate);
+}
+
+static ptrdiff_t dropout_workspace(const struct layer_run *run, ptrdiff_t B)
+{
+    return B * shape_elements(&run->layer->out);
+}
+
+static void dropout_follow(const struct layer *layer, const struct tree *candidate, struct spread *spread)
+{
+    (void)candidate;
+    spread->variance += layer->rate / (1 - layer->rate) * (spread->mean * spread->mean + spread->variance);
+}
+
+static void draw_mask(const struct layer *layer, struct rng *rng, ptrdiff_t N, float *mask)
+{
+    uint32_t dropped = (uint32_t)lround(layer->rate * STEPS);
+    float kept = (float)(STEPS / (double)(STEPS - dropped));
+    for (ptrdiff_t i = 0; i < N; i += DRAWS) {
+        uint64_t bits = rng_next(rng);
+        for (ptrdiff_t j = i; j < N && j < i + DRAWS; j++, bits >>= 16)
+            mask[j] = (bits & (STEPS - 1)) < dropped ? 0 : kept;
+    }
+}
+
+static void dropout_forward(struct layer_run *run, struct step *step)
+{
+    ptrdiff_t N = step->B * shape_elements(&run->layer->in);
+    if (!run->over_input)
+        memcpy(run->y, run->x, (size_t)N * sizeof *run->y);
+    if (!step->training)
+        return;
+    draw_mask(run->layer, step->rng, N, run->workspace);
+    step->loops->multiply(N, run->workspace, run->y);
+}
+
+static void dropout_backward(struct layer_run *run, struct step *step)
+{
+    ptrdiff_t N = step->B * shape_elements(&run->layer->in);
+    if (!run->gx)
+        return;
+    if (!run->over_input)
+        memcpy(run->gx, run->gy, (size_t)N * sizeof *run->gx);
+    step->loops->multiply(N, run->workspace, run->gx);
+}
+
+const struct layer_kind layer_dropout = {
+    .type = "dropout",
+    .prefix = "dropout",
+    .keys = keys,
+    .in_place = true,
+    .read = dropout_read,
+    .normal_form = dropout_normal_form,
+    .workspace = dropout_workspace,
+    .follow = dropout_follow,
+    .forward = dropout_forward,
+    .backward = dropout_backward,
+};

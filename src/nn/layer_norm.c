@@ -1,0 +1,136 @@
+/* Normalisation: xhat = (x - mean) / sqrt(variance + epsilon), y = scale xhat + shift, with scale and shift
+ * learned for each channel.
+ *
+ *   batch_norm  moments of each channel over the batch and all positions (Ioffe and Szegedy 2015); when
+ *               measuring, the running ones: kept = 0.9 kept + 0.1 new, the variance with n - 1
+ *   layer_norm  moments of each position over its channels (Ba et al. 2016), always
+ *
+ * The workspace keeps xhat, (B positions, C), and the inverse deviations behind it. */
+#include "nn/nn_internal.h"
+
+#include "base/text.h"
+
+#include <math.h>
+
+enum { SCALE, SHIFT, MEAN, VARIANCE };
+
+static const char *const keys[] = {"type", "name", "from", NULL};
+static const double epsilon = 1e-5, momentum = 0.1;
+
+static void norm_tensors(const struct layer *layer, const struct tree *candidate, struct layer_run *run)
+{
+    (void)candidate;
+    ptrdiff_t C = shape_channels(&layer->in);
+    run->tensors = 2;
+    run->tensor[SCALE] = (struct tensor){.name = "scale", .count = C, .start = 1};
+    run->tensor[SHIFT] = (struct tensor){.name = "shift", .count = C};
+}
+
+static void batch_norm_tensors(const struct layer *layer, const struct tree *candidate, struct layer_run *run)
+{
+    norm_tensors(layer, candidate, run);
+    ptrdiff_t C = shape_channels(&layer->in);
+    run->tensors = 4;
+    run->tensor[MEAN] = (struct tensor){.name = "mean", .count = C, .kept = true};
+    run->tensor[VARIANCE] = (struct tensor){.name = "variance", .count = C, .start = 1, .kept = true};
+}
+
+static void norm_follow(const struct layer *layer, const struct tree *candidate, struct spread *spread)
+{
+    (void)layer;
+    (void)candidate;
+    *spread = (struct spread){.mean = 0, .variance = 1};
+}
+
+/* ---- batch */
+
+/* Also room for the two sums of the backward pass. */
+static ptrdiff_t batch_norm_workspace(const struct layer_run *run, ptrdiff_t B)
+{
+    return B * shape_elements(&run->layer->in) + 4 * shape_channels(&run->layer->in);
+}
+
+static void batch_norm_forward(struct layer_run *run, struct step *step)
+{
+    const struct layer *layer = run->layer;
+    ptrdiff_t C = shape_channels(&layer->in), R = step->B * shape_positions(&layer->in);
+    if (!step->training) {
+        step->channels->normalise_running(R, C, (float)epsilon, run->values[MEAN], run->values[VARIANCE],
+                                          run->values[SCALE], run->values[SHIFT], run->x, run->y);
+        return;
+    }
+    float *xhat = run->workspace, *inverse = xhat + R * C, *mean = inverse + C, *variance = mean + C;
+    step->channels->column_moments(R, C, run->x, mean, variance);
+    float unbias = R > 1 ? (float)R / (float)(R - 1) : 1;
+    for (ptrdiff_t c = 0; c < C; c++) {
+        inverse[c] = 1 / sqrtf(variance[c] + (float)epsilon);
+        run->values[MEAN][c] += (float)momentum * (mean[c] - run->values[MEAN][c]);
+        run->values[VARIANCE][c] += (float)momentum * (variance[c] * unbias - run->values[VARIANCE][c]);
+    }
+    step->channels->normalise(R, C, mean, inverse, run->values[SCALE], run->values[SHIFT], run->x, xhat, run->y);
+}
+
+/* gx = scale inverse (gy - mean(gy) - xhat mean(gy xhat)), means over the rows. */
+static void batch_norm_backward(struct layer_run *run, struct step *step)
+{
+    const struct layer *layer = run->layer;
+    ptrdiff_t C = shape_channels(&layer->in), R = step->B * shape_positions(&layer->in);
+    const float *xhat = run->workspace;
+    const float *inverse = xhat + R * C;
+    step->channels->column_sums(R, C, run->gy, run->gradient[SHIFT]);
+    step->channels->column_dots(R, C, run->gy, xhat, run->gradient[SCALE]);
+    if (run->gx)
+        step->channels->normalise_backward(R, C, xhat, inverse, run->values[SCALE], run->gradient[SHIFT],
+                                           run->gradient[SCALE], run->gy, run->gx);
+}
+
+const struct layer_kind layer_batch_norm = {
+    .type = "batch_norm",
+    .prefix = "norm",
+    .keys = keys,
+    .in_place = true,
+    .tensors = batch_norm_tensors,
+    .workspace = batch_norm_workspace,
+    .follow = norm_follow,
+    .forward = batch_norm_forward,
+    .backward = batch_norm_backward,
+};
+
+/* ---- layer */
+
+static ptrdiff_t layer_norm_workspace(const struct layer_run *run, ptrdiff_t B)
+{
+    return B * (shape_elements(&run->layer->in) + shape_positions(&run->layer->in));
+}
+
+static void layer_norm_forward(struct layer_run *run, struct step *step)
+{
+    const struct layer *layer = run->layer;
+    ptrdiff_t C = shape_channels(&layer->in), R = step->B * shape_positions(&layer->in);
+    step->channels->normalise_rows(R, C, (float)epsilon, run->values[SCALE], run->values[SHIFT], run->x,
+                                   step->training ? run->workspace : NULL,
+                                   step->training ? run->workspace + R * C : NULL, run->y);
+}
+
+static void layer_norm_backward(struct layer_run *run, struct step *step)
+{
+    const struct layer *layer = run->layer;
+    ptrdiff_t C = shape_channels(&layer->in), R = step->B * shape_positions(&layer->in);
+    const float *xhat = run->workspace;
+    step->channels->column_sums(R, C, run->gy, run->gradient[SHIFT]);
+    step->channels->column_dots(R, C, run->gy, xhat, run->gradient[SCALE]);
+    if (run->gx)
+        step->channels->normalise_rows_backward(R, C, xhat, xhat + R * C, run->values[SCALE], run->gy, run->gx);
+}
+
+const struct layer_kind layer_layer_norm = {
+    .type = "layer_norm",
+    .prefix = "norm",
+    .keys = keys,
+    .in_place = true,
+    .tensors = norm_tensors,
+    .workspace = layer_norm_workspace,
+    .follow = norm_follow,
+    .forward = layer_norm_forward,
+    .backward = layer_norm_backward,
+};

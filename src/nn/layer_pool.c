@@ -1,0 +1,198 @@
+/* Pools over windows of an image, for each channel alike; and the global average.
+ *
+ * max_pool keeps in its workspace, (B, out) integers, which place of the window won; average_pool divides by
+ * the whole window, what lies outside counting as zeros. */
+#include "nn/nn_internal.h"
+
+#include "base/text.h"
+
+#include <math.h>
+#include <string.h>
+
+static const char *const keys[] = {"type", "name", "from", "size", "stride", "padding", NULL};
+static const char *const global_keys[] = {"type", "name", "from", NULL};
+
+static int pool_read(struct json json, const struct network *network, struct layer *layer, struct error *err)
+{
+    (void)network;
+    return layer_read_window(json, "size", true, shape_channels(&layer->in), layer, err);
+}
+
+static void pool_normal_form(const struct layer *layer, struct text *out)
+{
+    layer_window_normal_form(layer, "size", out);
+}
+
+static ptrdiff_t max_pool_workspace(const struct layer_run *run, ptrdiff_t B)
+{
+    return B * shape_elements(&run->layer->out);
+}
+
+/* The part of a window that lies inside the image, along one axis. */
+struct span {
+    ptrdiff_t first, end;
+};
+
+static struct span span_of(const struct layer *layer, int axis, ptrdiff_t o)
+{
+    const struct window *w = &layer->window;
+    ptrdiff_t first = o * w->stride[axis] - w->padding[axis], end = first + w->size[axis];
+    return (struct span){first < 0 ? 0 : first, end > layer->in.size[axis] ? layer->in.size[axis] : end};
+}
+
+/* Calls `visit` for every window: with what lies of it inside the image, as the offset of its first number in the
+   values (B, in), and the offset of its channels in (B, out). */
+typedef void window_visitor(const struct layer_run *run, const struct step *step, const struct pool_window *window,
+                            ptrdiff_t in, ptrdiff_t out);
+
+static void visit_windows(const struct layer_run *run, const struct step *step, window_visitor *visit)
+{
+    const struct layer *layer = run->layer;
+    ptrdiff_t C = shape_channels(&layer->in), W = layer->in.size[1], E = shape_elements(&layer->in), out = 0;
+    for (ptrdiff_t b = 0; b < step->B; b++)
+        for (ptrdiff_t oy = 0; oy < layer->out.size[0]; oy++)
+            for (ptrdiff_t ox = 0; ox < layer->out.size[1]; ox++, out += C) {
+                struct span down = span_of(layer, 0, oy), across = span_of(layer, 1, ox);
+                struct pool_window window = {down.end - down.first, across.end - across.first, W * C};
+                visit(run, step, &window, b * E + (down.first * W + across.first) * C, out);
+            }
+}
+
+/* ---- max */
+
+static void take_largest(const struct layer_run *run, const struct step *step, const struct pool_window *window,
+                         ptrdiff_t in, ptrdiff_t out)
+{
+    int32_t *where = step->training ? (int32_t *)run->workspace + out : NULL; /* it is sized for training */
+    step->channels->pool_largest(shape_channels(&run->layer->in), window, run->x + in, run->y + out, where);
+}
+
+static void give_to_largest(const struct layer_run *run, const struct step *step, const struct pool_window *window,
+                            ptrdiff_t in, ptrdiff_t out)
+{
+    step->channels->pool_largest_backward(shape_channels(&run->layer->in), window, run->gy + out,
+                                          (const int32_t *)run->workspace + out, run->gx + in);
+}
+
+static void max_pool_forward(struct layer_run *run, struct step *step)
+{
+    visit_windows(run, step, take_largest);
+}
+
+static void clear_gradient(struct layer_run *run, const struct step *step)
+{
+    memset(run->gx, 0, (size_t)(step->B * shape_elements(&run->layer->in)) * sizeof *run->gx);
+}
+
+static void max_pool_backward(struct layer_run *run, struct step *step)
+{
+    if (!run->gx)
+        return;
+    clear_gradient(run, step);
+    visit_windows(run, step, give_to_largest);
+}
+
+const struct layer_kind layer_max_pool = {
+    .type = "max_pool",
+    .prefix = "pool",
+    .keys = keys,
+    .read = pool_read,
+    .normal_form = pool_normal_form,
+    .workspace = max_pool_workspace,
+    .forward = max_pool_forward,
+    .backward = max_pool_backward,
+};
+
+/* ---- average */
+
+static float share_of(const struct layer *layer)
+{
+    return 1 / (float)(layer->window.size[0] * layer->window.size[1]);
+}
+
+static void take_share(const struct layer_run *run, const struct step *step, const struct pool_window *window,
+                       ptrdiff_t in, ptrdiff_t out)
+{
+    step->channels->pool_sum(shape_channels(&run->layer->in), window, share_of(run->layer), run->x + in, run->y + out);
+}
+
+static void give_share(const struct layer_run *run, const struct step *step, const struct pool_window *window,
+                       ptrdiff_t in, ptrdiff_t out)
+{
+    step->channels->pool_sum_backward(shape_channels(&run->layer->in), window, share_of(run->layer), run->gy + out,
+                                      run->gx + in);
+}
+
+static void average_pool_forward(struct layer_run *run, struct step *step)
+{
+    visit_windows(run, step, take_share);
+}
+
+static void average_pool_backward(struct layer_run *run, struct step *step)
+{
+    if (!run->gx)
+        return;
+    clear_gradient(run, step);
+    visit_windows(run, step, give_share);
+}
+
+/* Independent numbers: the variance of a mean. */
+static void average_pool_follow(const struct layer *layer, const struct tree *candidate, struct spread *spread)
+{
+    (void)candidate;
+    spread->variance *= (double)share_of(layer);
+}
+
+const struct layer_kind layer_average_pool = {
+    .type = "average_pool",
+    .prefix = "pool",
+    .keys = keys,
+    .read = pool_read,
+    .normal_form = pool_normal_form,
+    .follow = average_pool_follow,
+    .forward = average_pool_forward,
+    .backward = average_pool_backward,
+};
+
+/* One window as large as the image. */
+static int global_read(struct json json, const struct network *network, struct layer *layer, struct error *err)
+{
+    (void)network;
+    int status = layer_want_image(json, layer, err);
+    if (status)
+        return status;
+    layer->window = (struct window){.size = {layer->in.size[0], layer->in.size[1]}, .stride = {1, 1}};
+    layer->out = (struct shape){.rank = 1, .size = {shape_channels(&layer->in)}};
+    return 0;
+}
+
+static void global_forward(struct layer_run *run, struct step *step)
+{
+    const struct shape *in = &run->layer->in;
+    ptrdiff_t C = shape_channels(in), P = shape_positions(in);
+    for (ptrdiff_t b = 0; b < step->B; b++) {
+        step->channels->column_sums(P, C, run->x + b * P * C, run->y + b * C);
+        for (ptrdiff_t c = 0; c < C; c++)
+            run->y[b * C + c] *= share_of(run->layer);
+    }
+}
+
+static void global_backward(struct layer_run *run, struct step *step)
+{
+    const struct shape *in = &run->layer->in;
+    ptrdiff_t C = shape_channels(in), P = shape_positions(in);
+    float share = share_of(run->layer);
+    for (ptrdiff_t i = 0; run->gx && i < step->B * P; i++)
+        for (ptrdiff_t c = 0; c < C; c++)
+            run->gx[i * C + c] = share * run->gy[i / P * C + c];
+}
+
+const struct layer_kind layer_global_average_pool = {
+    .type = "global_average_pool",
+    .prefix = "pool",
+    .keys = global_keys,
+    .read = global_read,
+    .follow = average_pool_follow,
+    .forward = global_forward,
+    .backward = global_backward,
+};

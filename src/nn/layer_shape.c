@@ -1,0 +1,71 @@
+/* Layers that move numbers about: flatten (the same numbers as a row) and add (the sum of two values). */
+#include "nn/nn_internal.h"
+
+#include "base/text.h"
+
+#include <string.h>
+
+static const char *const flatten_keys[] = {"type", "name", "from", NULL};
+static const char *const add_keys[] = {"type", "name", "from", "with", NULL};
+
+static int flatten_read(struct json json, const struct network *network, struct layer *layer, struct error *err)
+{
+    (void)json;
+    (void)network;
+    (void)err;
+    layer->out = (struct shape){.rank = 1, .size = {shape_elements(&layer->in)}};
+    return 0;
+}
+
+static void flatten_forward(struct layer_run *run, struct step *step)
+{
+    if (!run->over_input)
+        memcpy(run->y, run->x, (size_t)(step->B * shape_elements(&run->layer->in)) * sizeof *run->y);
+}
+
+/* Also of add: both sources get the gradient as it is; the trainer hands it to the second. */
+static void pass_gradient(struct layer_run *run, struct step *step)
+{
+    if (run->gx && !run->over_input)
+        memcpy(run->gx, run->gy, (size_t)(step->B * shape_elements(&run->layer->in)) * sizeof *run->gx);
+}
+
+const struct layer_kind layer_flatten = {
+    .type = "flatten",
+    .prefix = "flatten",
+    .keys = flatten_keys,
+    .in_place = true,
+    .read = flatten_read,
+    .forward = flatten_forward,
+    .backward = pass_gradient,
+};
+
+static int add_read(struct json json, const struct network *network, struct layer *layer, struct error *err)
+{
+    const struct shape *with = layer->with == LAYER_INPUT ? &network->input : &network->layer[layer->with].out;
+    char a[SHAPE_TEXT], b[SHAPE_TEXT];
+    bool same = with->rank == layer->in.rank;
+    for (int i = 0; same && i < with->rank; i++)
+        same = with->size[i] == layer->in.size[i];
+    if (same)
+        return 0;
+    return json_fail(json, err, "give the branches one shape, for example by a \"shortcut\" with a 1x1 convolution",
+                     "%s cannot add %s to %s", layer->name, shape_text(with, b), shape_text(&layer->in, a));
+}
+
+static void add_forward(struct layer_run *run, struct step *step)
+{
+    flatten_forward(run, step);
+    step->loops->add(step->B * shape_elements(&run->layer->in), run->with_x, run->y);
+}
+
+const struct layer_kind layer_add = {
+    .type = "add",
+    .prefix = "add",
+    .keys = add_keys,
+    .in_place = true,
+    .joins = true,
+    .read = add_read,
+    .forward = add_forward,
+    .backward = pass_gradient,
+};

@@ -1,0 +1,357 @@
+/* The reader of network descriptions. Nested residual branches become a plain list of layers in which
+ * every layer names its source:
+ *
+ *   network  = { "layers": [ entry, ... ] | "mlp": [ units, ... ], "loss": loss }
+ *   entry    = { "type": KIND, "name": NAME, "from": NAME, ...the kind's own keys }
+ *            | { "type": "residual", "layers": [ entry, ... ], "shortcut": [ entry, ... ] } */
+#include "base/error.h"
+#include "base/memory.h"
+#include "base/text.h"
+#include "kernel/tape.h"
+#include "nn/network.h"
+#include "nn/nn_internal.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static const struct layer_kind *const kinds[] = {
+    &layer_dense,
+    &layer_activation,
+    &layer_flatten,
+    &layer_conv2d,
+    &layer_depthwise_conv2d,
+    &layer_max_pool,
+    &layer_average_pool,
+    &layer_global_average_pool,
+    &layer_batch_norm,
+    &layer_layer_norm,
+    &layer_dropout,
+    &layer_add,
+    &layer_embedding,
+    &layer_rnn,
+    &layer_gru,
+    &layer_lstm,
+    &layer_attention,
+};
+enum { KINDS = sizeof kinds / sizeof *kinds };
+static const char residual[] = "residual";
+
+static const struct shape *shape_of(const struct network *network, int source)
+{
+    return source == LAYER_INPUT ? &network->input : &network->layer[source].out;
+}
+
+/* Appends a layer that reads the value of `from`. */
+static struct layer *append(struct network *network, const struct layer_kind *kind, int from)
+{
+    struct layer *layer = &network->layer[network->layers];
+    layer->kind = kind;
+    layer->from = layer->with = from;
+    layer->in = *shape_of(network, from);
+    layer->out = layer->in;
+    int place = 1;
+    for (int l = 0; l < network->layers; l++)
+        place += strcmp(network->layer[l].kind->prefix, kind->prefix) == 0;
+    snprintf(layer->name, sizeof layer->name, "%s%d", kind->prefix, place);
+    network->layers++;
+    return layer;
+}
+
+static int read_name(struct json json, const struct network *network, struct layer *layer, struct error *err)
+{
+    const char *name = layer->name;
+    struct json member = json_member(&json, "name");
+    int status = json_string_or(member, &name, err);
+    if (status)
+        return status;
+    if (!*name || strlen(name) >= sizeof layer->name)
+        return json_fail(member, err, NULL, "a layer's name has 1 to %d bytes", NETWORK_NAME - 1);
+    if (strcmp(name, "input") == 0)
+        return json_fail(member, err, NULL, "\"input\" is the network's input; a layer has another name");
+    if (name != layer->name)
+        snprintf(layer->name, sizeof layer->name, "%s", name);
+    for (int l = 0; l < network->layers - 1; l++)
+        if (strcmp(network->layer[l].name, layer->name) == 0)
+            return json_fail(json, err, "give one of them another \"name\"", "two layers are called \"%s\"",
+                             layer->name);
+    return 0;
+}
+
+/* The layer that a key names; *source stays when the key is absent. */
+static int read_source(struct json member, const struct network *network, int *source, struct error *err)
+{
+    const char *name = NULL;
+    int status = json_string_or(member, &name, err);
+    if (status || !name)
+        return status;
+    *source = LAYER_INPUT;
+    if (strcmp(name, "input") == 0)
+        return 0;
+    for (int l = 0; l < network->layers; l++)
+        if (strcmp(network->layer[l].name, name) == 0) {
+            *source = l;
+            return 0;
+        }
+    return json_fail(member, err, "name a layer that stands before this one, or \"input\"", "there is no layer \"%s\"",
+                     name);
+}
+
+static int read_kind(struct json json, const struct layer_kind **kind, struct error *err)
+{
+    const char *types[KINDS + 2] = {NULL};
+    int which = 0;
+    for (int i = 0; i < KINDS; i++)
+        types[i] = kinds[i]->type;
+    types[KINDS] = residual;
+    int status = json_choice(json, types, &which, err);
+    *kind = which < KINDS ? kinds[which] : NULL;
+    return status;
+}
+
+static int read_layer(struct json json, const struct layer_kind *kind, struct network *network, int *source,
+                      struct error *err)
+{
+    int status = json_only_keys(json, kind->keys, err);
+    if (!status)
+        status = read_source(json_member(&json, "from"), network, source, err);
+    int with = *source;
+    if (!status && kind->joins) {
+        struct json member = json_member(&json, "with");
+        const char *name = NULL;
+        status = json_string(member, &name, err);
+        if (!status)
+            status = read_source(member, network, &with, err);
+    }
+    if (status)
+        return status;
+    struct layer *layer = append(network, kind, *source);
+    layer->with = with;
+    status = read_name(json, network, layer, err);
+    if (!status && kind->read)
+        status = kind->read(json, network, layer, err);
+    *source = network->layers - 1;
+    return status;
+}
+
+/* The sum of two branches, which must have one shape. */
+static int join(struct json json, struct network *network, int *source, int with, struct error *err)
+{
+    struct layer *layer = append(network, &layer_add, *source);
+    layer->with = with;
+    *source = network->layers - 1;
+    return layer_add.read(json, network, layer, err);
+}
+
+static int read_list(struct json json, struct network *network, int *source, struct error *err);
+
+static int read_residual(struct json json, struct network *network, int *source, struct error *err)
+{
+    static const char *const keys[] = {"type", "layers", "shortcut", NULL};
+    struct json shortcut = json_member(&json, "shortcut");
+    int with = *source;
+    int status = json_only_keys(json, keys, err);
+    if (!status)
+        status = read_list(json_member(&json, "layers"), network, source, err);
+    if (!status && json_exists(shortcut))
+        status = read_list(shortcut, network, &with, err);
+    return status ? status : join(json, network, source, with, err);
+}
+
+static int read_entry(struct json json, struct network *network, int *source, struct error *err)
+{
+    const struct layer_kind *kind = NULL;
+    int status = json_object(json, err);
+    if (!status)
+        status = read_kind(json_member(&json, "type"), &kind, err);
+    if (status)
+        return status;
+    return kind ? read_layer(json, kind, network, source, err) : read_residual(json, network, source, err);
+}
+
+/* Layers that follow one another, the first reading *source; *source becomes the last. */
+static int read_list(struct json json, struct network *network, int *source, struct error *err)
+{
+    int status = json_array(json, 1, NETWORK_LAYERS, err);
+    for (int i = 0; !status && i < json_length(json); i++)
+        status = read_entry(json_item(&json, i), network, source, err);
+    return status;
+}
+
+/* An upper bound of the layers that a list becomes. */
+static int count_layers(struct json list)
+{
+    int count = json_length(list);
+    for (int i = 0; i < json_length(list) && count <= NETWORK_LAYERS; i++) {
+        struct json entry = json_item(&list, i);
+        if (json_is_object(entry))
+            count += count_layers(json_member(&entry, "layers")) + count_layers(json_member(&entry, "shortcut"));
+    }
+    return count;
+}
+
+static int make_room(struct json json, struct network *network, int layers, struct error *err)
+{
+    if (layers > NETWORK_LAYERS)
+        return json_fail(json, err, NULL, "more than %d layers", NETWORK_LAYERS);
+    network->layer = memory_zeroed((size_t)layers, sizeof *network->layer);
+    return network->layer ? 0 : memory_error(err, "the network's layers");
+}
+
+/* What the data want of the last layer: `outputs` numbers for each answer. */
+static int check_last(struct json place, const struct network *network, struct error *err)
+{
+    const struct layer *last = &network->layer[network->layers - 1];
+    const struct data_shape *data = &network->data;
+    char shape[SHAPE_TEXT], answers[64] = "";
+    if (data->answers > 1)
+        snprintf(answers, sizeof answers, " for each of %td steps", data->answers);
+    if (shape_elements(&last->out) == network->outputs * data->answers &&
+        shape_channels(&last->out) == network->outputs)
+        return 0;
+    return json_fail(place, err, "end with {\"type\": \"dense\", \"units\": \"outputs\"}",
+                     "the last layer, %s, gives %s, but the data and the loss want %d output%s%s", last->name,
+                     shape_text(&last->out, shape), network->outputs, network->outputs == 1 ? "" : "s", answers);
+}
+
+static int read_layers(struct json json, struct network *network, struct error *err)
+{
+    int source = LAYER_INPUT;
+    int status = json_array(json, 1, NETWORK_LAYERS, err);
+    if (!status)
+        status = make_room(json, network, count_layers(json), err);
+    if (!status)
+        status = read_list(json, network, &source, err);
+    if (!status)
+        status = check_last(json_item(&json, json_length(json) - 1), network, err);
+    if (status)
+        return status;
+    for (int l = 0; l < network->layers; l++)
+        if (layer_is_open(&network->layer[l]))
+            return 0;
+    return json_fail(json, err, "leave \"function\" out of at least one activation or recurrent layer",
+                     "no layer is open for the candidate");
+}
+
+static void append_dense(struct network *network, ptrdiff_t units)
+{
+    struct layer *layer = append(network, &layer_dense, network->layers - 1);
+    layer->out = (struct shape){.rank = 1, .size = {units}};
+}
+
+static int read_mlp(struct json json, struct network *network, struct error *err)
+{
+    int status = json_array(json, 1, (NETWORK_LAYERS - 2) / 2, err);
+    if (!status && network->data.answers > 1)
+        status = json_fail(json, err, "describe the network by \"layers\"", "an mlp gives one answer, not a sequence");
+    if (!status)
+        status = make_room(json, network, 2 * json_length(json) + 2, err);
+    if (!status && network->input.rank > 1) {
+        struct layer *flatten = append(network, &layer_flatten, LAYER_INPUT);
+        flatten->out = (struct shape){.rank = 1, .size = {shape_elements(&flatten->in)}};
+    }
+    for (int i = 0; !status && i < json_length(json); i++) {
+        int64_t units = 0;
+        status = json_integer(json_item(&json, i), 1, NETWORK_WIDTH, &units, err);
+        if (status)
+            return status;
+        append_dense(network, (ptrdiff_t)units);
+        append(network, &layer_activation, network->layers - 1);
+    }
+    if (!status)
+        append_dense(network, network->outputs);
+    return status;
+}
+
+static bool fits(const struct loss_kind *kind, const struct data_shape *data)
+{
+    return kind->numbers ? data->target == DATA_TARGET_NUMBER
+                         : data->target != DATA_TARGET_NUMBER && kind->outputs(data->classes) > 0;
+}
+
+/* "loss": NAME, or {"name": NAME, "label_smoothing": 0.1}; without it the first that fits the data. */
+static int read_loss(struct json json, struct network *network, struct error *err)
+{
+    static const char *const keys[] = {"name", "label_smoothing", NULL};
+    const char *names[16] = {NULL};
+    int which = 0, status = 0;
+    for (int i = 0; loss_kinds[i]; i++)
+        names[i] = loss_kinds[i]->name;
+    while (!fits(loss_kinds[which], &network->data))
+        which++;
+    struct json name = json, smoothing = {0};
+    if (json_is_object(json)) {
+        status = json_only_keys(json, keys, err);
+        name = json_member(&json, "name");
+        smoothing = json_member(&json, "label_smoothing");
+    }
+    if (!status && json_exists(name))
+        status = json_choice(name, names, &which, err);
+    if (!status)
+        status = json_number_or(smoothing, 0, 0.999, &network->loss.smoothing, err);
+    if (status)
+        return status;
+    network->loss.kind = loss_kinds[which];
+    if (!fits(network->loss.kind, &network->data))
+        return json_fail(name, err, NULL, "%s does not fit the data, which have %s", network->loss.kind->name,
+                         network->data.target == DATA_TARGET_NUMBER ? "a number to predict" : "classes");
+    if (network->loss.smoothing > 0 && network->loss.kind != &loss_softmax_cross_entropy)
+        return json_fail(smoothing, err, NULL, "only softmax_cross_entropy smooths labels");
+    network->outputs = network->loss.kind->numbers ? 1 : network->loss.kind->outputs(network->data.classes);
+    return 0;
+}
+
+static int read_network(struct json json, struct network *network, struct error *err)
+{
+    static const char *const keys[] = {"layers", "mlp", "loss", NULL};
+    int status = json_only_keys(json, keys, err);
+    if (status)
+        return status;
+    struct json layers = json_member(&json, "layers"), mlp = json_member(&json, "mlp");
+    if (json_exists(layers) == json_exists(mlp))
+        return json_fail(json, err, "write {\"mlp\": [128, 64]} or {\"layers\": [...]}",
+                         "a network has either \"layers\" or \"mlp\"");
+    status = read_loss(json_member(&json, "loss"), network, err);
+    if (status)
+        return status;
+    return json_exists(mlp) ? read_mlp(mlp, network, err) : read_layers(layers, network, err);
+}
+
+/* Also refuses layers that are of no use. */
+static int count_readers(struct json json, struct network *network, struct error *err)
+{
+    for (int l = 0; l < network->layers; l++) {
+        const struct layer *layer = &network->layer[l];
+        if (layer->from != LAYER_INPUT)
+            network->layer[layer->from].readers++;
+        if (layer->kind->joins && layer->with != LAYER_INPUT)
+            network->layer[layer->with].readers++;
+    }
+    for (int l = 0; l < network->layers - 1; l++)
+        if (!network->layer[l].readers)
+            return json_fail(json, err, "let a later layer name it as its \"from\"", "nothing reads the value of %s",
+                             network->layer[l].name);
+    return 0;
+}
+
+int network_read(struct json json, const struct data_shape *data, struct network **network, struct error *err)
+{
+    ALWAYS(data->features > 0 && data->answers > 0);
+    *network = NULL;
+    struct network *result = memory_zeroed(1, sizeof *result);
+    if (!result)
+        return memory_error(err, "the network");
+    result->data = *data;
+    result->input.rank = data->rank;
+    for (int i = 0; i < data->rank; i++)
+        result->input.size[i] = data->size[i];
+    int status = json_object(json, err);
+    if (!status)
+        status = read_network(json, result, err);
+    if (!status)
+        status = count_readers(json, result, err);
+    if (status)
+        network_free(result);
+    else
+        *network = result;
+    return status;
+}

@@ -1,0 +1,426 @@
+/* The passes of recurrent layers (layer_recurrent.c): from the products of the input through the steps, and back.
+ *
+ * The products of the input are one product for all steps, and so are the gradients of both matrices. Every step
+ * keeps a record of planes, each (B, N) and each what a function or a loop sees at once: tapes want arrays without
+ * gaps, while the products of a step lie in (B, steps, G N) a whole sequence apart. The gates' planes stand before
+ * the state's, so that one run of a tape is enough for all gates. */
+#include "nn/blas.h"
+#include "nn/nn_internal.h"
+
+#include "kernel/tape.h"
+
+#include <string.h>
+
+enum { MOST_PLANES = 4 };
+
+struct recurrence;
+
+struct cell {
+    int gates;               /* planes of gates; the state's is the next */
+    int column[MOST_PLANES]; /* the block of columns that a plane's products stand in */
+    int kept;                /* planes of a record besides values and slopes */
+    bool state_twice;        /* the state's function is applied to the cell, too */
+    bool own_hidden;         /* the hidden products have other gradients than the input's */
+    /* From `products` and `hidden` to the state after this step, (B, N). */
+    const float *(*forward)(struct recurrence *r);
+    /* Turns the gradient of the state after this step, in h, into what of that of the state before does not go
+       through U, and leaves those of the planes' products in raw. */
+    void (*backward)(struct recurrence *r);
+};
+
+/* A pass through the steps. The pieces of the workspace: */
+struct recurrence {
+    const struct cell *cell;
+    const struct layer_run *run;
+    struct step *step;
+    ptrdiff_t B, T, K, N, plane, columns, t; /* plane: B N; columns: G N */
+    int planes;                              /* G */
+    bool training;
+    float *products;                    /* (B, T, G N) of the input; in the backward pass their gradient */
+    float *hidden_gradient;             /* (B, T, G N) of the hidden products; `products` when it is the same */
+    float *before;                      /* (B, T, N) the state before each step */
+    float *hidden;                      /* (B, G N) products of the state before */
+    float *raw;                         /* (G, B, N) before the functions; in the backward pass gradients */
+    float *h;                           /* (B, N) the state, or its gradient */
+    float *c;                           /* (B, N) the gradient of the cell */
+    float *zero;                        /* (B, N) the cell before the first step */
+    float *records;                     /* (T, record) in training, else one */
+    double parameters[TREE_PARAMETERS]; /* gradients of the function's learned parameters */
+};
+
+/* ---- records: values (G), slopes (G), what a cell keeps, df/dp for each place of the function */
+
+static int function_planes(const struct recurrence *r)
+{
+    return r->run->layer->in_gates ? r->cell->gates : r->cell->state_twice ? 2 : 1;
+}
+
+static ptrdiff_t record_planes(const struct recurrence *r)
+{
+    return 2 * r->planes + r->cell->kept + r->run->P * function_planes(r);
+}
+
+static float *record_plane(const struct recurrence *r, ptrdiff_t t, ptrdiff_t plane)
+{
+    return r->records + ((r->training ? t * record_planes(r) : 0) + plane) * r->plane;
+}
+
+static float *value(const struct recurrence *r, int plane)
+{
+    return record_plane(r, r->t, plane);
+}
+
+static float *slope(const struct recurrence *r, int plane)
+{
+    return record_plane(r, r->t, r->planes + plane);
+}
+
+static float *kept(const struct recurrence *r, int i)
+{
+    return record_plane(r, r->t, 2 * r->planes + i);
+}
+
+static float *parameter_slope(const struct recurrence *r, int parameter, int place)
+{
+    return record_plane(r, r->t, 2 * r->planes + r->cell->kept + parameter * function_planes(r) + place);
+}
+
+/* ---- the two functions */
+
+static bool is_function(const struct recurrence *r, bool gates)
+{
+    return gates == r->run->layer->in_gates;
+}
+
+/* Applies the gates' or the state's function to planes that stand behind one another; `place` is the first of
+   them among the planes of the learned function. */
+static void apply(struct recurrence *r, bool gates, int planes, const float *x, float *y, float *dy, int place)
+{
+    const struct layer_run *run = r->run;
+    bool own = is_function(r, gates), learned = own && run->P > 0;
+    float *dp[TREE_PARAMETERS];
+    for (int j = 0; learned && j < run->P; j++)
+        dp[j] = parameter_slope(r, j, place);
+    tape_run(own ? run->tape : run->layer->second_tape, r->step->isa, learned ? run->values[run->function] : NULL,
+             r->step->progress, planes * r->plane, x, y, r->training ? dy : NULL, r->training && learned ? dp : NULL,
+             r->step->scratch);
+}
+
+/* From the gradient of what the function gave to that of what it saw, in place. */
+static void apply_backward(struct recurrence *r, bool gates, int planes, const float *dy, float *g, int place)
+{
+    const struct nn_loops *loops = r->step->loops;
+    for (int j = 0; is_function(r, gates) && j < r->run->P; j++)
+        r->parameters[j] += loops->dot(planes * r->plane, g, parameter_slope(r, j, place));
+    loops->multiply(planes * r->plane, dy, g);
+}
+
+/* ---- between products, (B, T, G N), and planes, (B, N) */
+
+static float *product_row(const struct recurrence *r, float *products, ptrdiff_t b, int plane)
+{
+    return products + (b * r->T + r->t) * r->columns + r->cell->column[plane] * r->N;
+}
+
+static const float *hidden_row(const struct recurrence *r, ptrdiff_t b, int plane)
+{
+    return r->hidden + b * r->columns + r->cell->column[plane] * r->N;
+}
+
+static const float *before_row(const struct recurrence *r, ptrdiff_t b)
+{
+    return r->before + (b * r->T + r->t) * r->N;
+}
+
+static void gather_sums(struct recurrence *r, int planes)
+{
+    for (int p = 0; p < planes; p++)
+        for (ptrdiff_t b = 0; b < r->B; b++) {
+            const float *input = product_row(r, r->products, b, p), *hidden = hidden_row(r, b, p);
+            float *to = r->raw + p * r->plane + b * r->N;
+            for (ptrdiff_t n = 0; n < r->N; n++)
+                to[n] = input[n] + hidden[n];
+        }
+}
+
+static void scatter(const struct recurrence *r, int planes, float *products)
+{
+    for (int p = 0; p < planes; p++)
+        for (ptrdiff_t b = 0; b < r->B; b++)
+            memcpy(product_row(r, products, b, p), r->raw + p * r->plane + b * r->N, (size_t)r->N * sizeof(float));
+}
+
+/* ---- rnn */
+
+static const float *rnn_forward(struct recurrence *r)
+{
+    gather_sums(r, 1);
+    apply(r, false, 1, r->raw, value(r, 0), slope(r, 0), 0);
+    return value(r, 0);
+}
+
+static void rnn_backward(struct recurrence *r)
+{
+    memcpy(r->raw, r->h, (size_t)r->plane * sizeof *r->h);
+    apply_backward(r, false, 1, slope(r, 0), r->raw, 0);
+    memset(r->h, 0, (size_t)r->plane * sizeof *r->h);
+}
+
+/* ---- gru: keeps the hidden product of the state's function */
+
+enum { RESET, UPDATE, NEW };
+
+static const float *gru_forward(struct recurrence *r)
+{
+    gather_sums(r, 2);
+    apply(r, true, 2, r->raw, value(r, RESET), slope(r, RESET), 0);
+    const float *reset = value(r, RESET), *update = value(r, UPDATE), *new = value(r, NEW);
+    float *product = kept(r, 0), *raw = r->raw + NEW * r->plane;
+    for (ptrdiff_t b = 0, i = 0; b < r->B; b++) {
+        const float *input = product_row(r, r->products, b, NEW), *hidden = hidden_row(r, b, NEW);
+        for (ptrdiff_t n = 0; n < r->N; n++, i++) {
+            product[i] = hidden[n];
+            raw[i] = input[n] + reset[i] * hidden[n];
+        }
+    }
+    apply(r, false, 1, raw, value(r, NEW), slope(r, NEW), 0);
+    for (ptrdiff_t b = 0, i = 0; b < r->B; b++) {
+        const float *before = before_row(r, b);
+        for (ptrdiff_t n = 0; n < r->N; n++, i++)
+            r->h[i] = new[i] + update[i] * (before[n] - new[i]);
+    }
+    return r->h;
+}
+
+static void gru_backward(struct recurrence *r)
+{
+    const float *reset = value(r, RESET), *update = value(r, UPDATE), *new = value(r, NEW), *product = kept(r, 0);
+    float *g_reset = r->raw, *g_update = r->raw + UPDATE * r->plane, *g_new = r->raw + NEW * r->plane;
+    for (ptrdiff_t b = 0, i = 0; b < r->B; b++) {
+        const float *before = before_row(r, b);
+        for (ptrdiff_t n = 0; n < r->N; n++, i++) {
+            g_new[i] = r->h[i] * (1 - update[i]);
+            g_update[i] = r->h[i] * (before[n] - new[i]);
+            r->h[i] *= update[i];
+        }
+    }
+    apply_backward(r, false, 1, slope(r, NEW), g_new, 0);
+    for (ptrdiff_t b = 0, i = 0; b < r->B; b++) {
+        float *hidden = product_row(r, r->hidden_gradient, b, NEW);
+        for (ptrdiff_t n = 0; n < r->N; n++, i++) {
+            g_reset[i] = g_new[i] * product[i];
+            hidden[n] = g_new[i] * reset[i];
+        }
+    }
+    apply_backward(r, true, 2, slope(r, RESET), r->raw, 0);
+    scatter(r, 2, r->hidden_gradient);
+}
+
+/* ---- lstm: keeps the cell, its function and the slope of that */
+
+enum { IN, FORGET, OUT, CANDIDATE };
+enum { CELL, SQUASHED, SQUASHED_SLOPE };
+
+static const float *cell_before(const struct recurrence *r)
+{
+    return r->t ? record_plane(r, r->t - 1, 2 * r->planes + CELL) : r->zero;
+}
+
+static const float *lstm_forward(struct recurrence *r)
+{
+    gather_sums(r, 4);
+    apply(r, true, 3, r->raw, value(r, IN), slope(r, IN), 0);
+    apply(r, false, 1, r->raw + CANDIDATE * r->plane, value(r, CANDIDATE), slope(r, CANDIDATE), 0);
+    const float *in = value(r, IN), *forget = value(r, FORGET), *out = value(r, OUT), *new = value(r, CANDIDATE);
+    const float *before = cell_before(r);
+    float *cell = kept(r, CELL), *squashed = kept(r, SQUASHED);
+    for (ptrdiff_t i = 0; i < r->plane; i++) /* when measuring, `cell` is `before` */
+        cell[i] = forget[i] * before[i] + in[i] * new[i];
+    apply(r, false, 1, cell, squashed, kept(r, SQUASHED_SLOPE), 1);
+    for (ptrdiff_t i = 0; i < r->plane; i++)
+        r->h[i] = out[i] * squashed[i];
+    return r->h;
+}
+
+static void lstm_backward(struct recurrence *r)
+{
+    const float *in = value(r, IN), *forget = value(r, FORGET), *out = value(r, OUT), *new = value(r, CANDIDATE);
+    const float *before = cell_before(r), *squashed = kept(r, SQUASHED);
+    float *g_in = r->raw, *g_forget = g_in + r->plane, *g_out = g_forget + r->plane, *g_new = g_out + r->plane;
+    for (ptrdiff_t i = 0; i < r->plane; i++) {
+        g_out[i] = r->h[i] * squashed[i];
+        r->h[i] *= out[i];
+    }
+    apply_backward(r, false, 1, kept(r, SQUASHED_SLOPE), r->h, 1);
+    for (ptrdiff_t i = 0; i < r->plane; i++) {
+        float g = r->c[i] + r->h[i];
+        g_in[i] = g * new[i];
+        g_new[i] = g * in[i];
+        g_forget[i] = g * before[i];
+        r->c[i] = g * forget[i];
+    }
+    apply_backward(r, true, 3, slope(r, IN), g_in, 0);
+    apply_backward(r, false, 1, slope(r, CANDIDATE), g_new, 0);
+    memset(r->h, 0, (size_t)r->plane * sizeof *r->h);
+}
+
+/* ---- the steps */
+
+static const struct cell rnn = {.column = {0}, .forward = rnn_forward, .backward = rnn_backward};
+static const struct cell gru = {
+    .gates = 2, .column = {0, 1, 2}, .kept = 1, .own_hidden = true, .forward = gru_forward, .backward = gru_backward};
+static const struct cell lstm = {.gates = 3,
+                                 .column = {0, 1, 3, 2},
+                                 .kept = 3,
+                                 .state_twice = true,
+                                 .forward = lstm_forward,
+                                 .backward = lstm_backward};
+
+static const struct cell *cell_of(const struct layer *layer)
+{
+    return layer->kind == &layer_rnn ? &rnn : layer->kind == &layer_gru ? &gru : &lstm;
+}
+
+int recurrence_blocks(const struct layer *layer)
+{
+    return cell_of(layer)->gates + 1;
+}
+
+static struct recurrence make_recurrence(const struct layer_run *run, ptrdiff_t B, bool training)
+{
+    const struct layer *layer = run->layer;
+    const struct cell *cell = cell_of(layer);
+    ptrdiff_t N = shape_channels(&layer->out);
+    return (struct recurrence){.cell = cell,
+                               .run = run,
+                               .B = B,
+                               .T = layer->in.size[0],
+                               .K = layer->in.size[1],
+                               .N = N,
+                               .plane = B * N,
+                               .columns = (cell->gates + 1) * N,
+                               .planes = cell->gates + 1,
+                               .training = training};
+}
+
+/* Places the pieces behind `base` (NULL: only counts) and returns how many floats they take. */
+static ptrdiff_t lay_out(struct recurrence *r, float *base)
+{
+    ptrdiff_t products = r->B * r->T * r->columns, used = 0;
+    struct {
+        float **at;
+        ptrdiff_t count;
+    } pieces[] = {
+        {&r->products, products},
+        {&r->before, r->T * r->plane},
+        {&r->hidden, r->B * r->columns},
+        {&r->raw, r->planes * r->plane},
+        {&r->h, r->plane},
+        {&r->c, r->plane},
+        {&r->zero, r->plane},
+        {&r->records, (r->training ? r->T : 1) * record_planes(r) * r->plane},
+        {&r->hidden_gradient, r->training && r->cell->own_hidden ? products : 0},
+    };
+    for (size_t i = 0; i < sizeof pieces / sizeof *pieces; i++) {
+        *pieces[i].at = base ? base + used : NULL;
+        used += pieces[i].count;
+    }
+    if (!r->cell->own_hidden)
+        r->hidden_gradient = r->products;
+    return used;
+}
+
+ptrdiff_t recurrence_workspace(const struct layer_run *run, ptrdiff_t B, bool training)
+{
+    struct recurrence r = make_recurrence(run, B, training);
+    return lay_out(&r, NULL);
+}
+
+static void hidden_products(struct recurrence *r)
+{
+    const struct layer_run *run = r->run;
+    if (r->t)
+        blas_gemm(false, false, r->B, r->columns, r->N, 1, before_row(r, 0), r->T * r->N,
+                  run->values[RECURRENCE_HIDDEN_WEIGHT], r->columns, 0, r->hidden, r->columns);
+    else
+        memset(r->hidden, 0, (size_t)(r->B * r->columns) * sizeof *r->hidden);
+    r->step->loops->bias_add(r->B, r->columns, run->values[RECURRENCE_HIDDEN_BIAS], r->hidden);
+}
+
+static bool gives_step(const struct recurrence *r)
+{
+    return !r->run->layer->last || r->t == r->T - 1;
+}
+
+/* Where the output, or its gradient, of sample b at this step is. */
+static float *output_row(const struct recurrence *r, float *y, ptrdiff_t b)
+{
+    return y + (r->run->layer->last ? b : b * r->T + r->t) * r->N;
+}
+
+static void write_state(struct recurrence *r, const float *h)
+{
+    size_t bytes = (size_t)r->N * sizeof *h;
+    for (ptrdiff_t b = 0; b < r->B; b++, h += r->N) {
+        if (gives_step(r))
+            memcpy(output_row(r, r->run->y, b), h, bytes);
+        if (r->t + 1 < r->T)
+            memcpy(r->before + (b * r->T + r->t + 1) * r->N, h, bytes);
+    }
+}
+
+void recurrence_forward(struct layer_run *run, struct step *step)
+{
+    struct recurrence r = make_recurrence(run, step->B, step->training);
+    r.step = step;
+    lay_out(&r, run->workspace);
+    ptrdiff_t R = r.B * r.T;
+    blas_gemm(false, false, R, r.columns, r.K, 1, run->x, r.K, run->values[RECURRENCE_INPUT_WEIGHT], r.columns, 0,
+              r.products, r.columns);
+    step->loops->bias_add(R, r.columns, run->values[RECURRENCE_INPUT_BIAS], r.products);
+    memset(r.zero, 0, (size_t)r.plane * sizeof *r.zero);
+    for (ptrdiff_t b = 0; b < r.B; b++)
+        memset(r.before + b * r.T * r.N, 0, (size_t)r.N * sizeof *r.before);
+    for (r.t = 0; r.t < r.T; r.t++) {
+        hidden_products(&r);
+        write_state(&r, r.cell->forward(&r));
+    }
+    /* The state before each step too: a last state alone need not show what went wrong before. */
+    if (!step->loops->all_finite(R * r.N, r.before) ||
+        !step->loops->all_finite(r.B * shape_elements(&run->layer->out), run->y))
+        step->finite = false;
+}
+
+static void step_backward(struct recurrence *r)
+{
+    for (ptrdiff_t b = 0; gives_step(r) && b < r->B; b++)
+        r->step->loops->add(r->N, output_row(r, r->run->gy, b), r->h + b * r->N);
+    r->cell->backward(r);
+    scatter(r, r->planes, r->products);
+    if (r->t)
+        blas_gemm(false, true, r->B, r->N, r->columns, 1, r->hidden_gradient + r->t * r->columns, r->T * r->columns,
+                  r->run->values[RECURRENCE_HIDDEN_WEIGHT], r->columns, 1, r->h, r->N);
+}
+
+void recurrence_backward(struct layer_run *run, struct step *step)
+{
+    struct recurrence r = make_recurrence(run, step->B, true);
+    r.step = step;
+    lay_out(&r, run->workspace);
+    memset(r.h, 0, (size_t)r.plane * sizeof *r.h);
+    memset(r.c, 0, (size_t)r.plane * sizeof *r.c);
+    for (r.t = r.T - 1; r.t >= 0; r.t--)
+        step_backward(&r);
+    ptrdiff_t R = r.B * r.T;
+    blas_gemm(true, false, r.K, r.columns, R, 1, run->x, r.K, r.products, r.columns, 0,
+              run->gradient[RECURRENCE_INPUT_WEIGHT], r.columns);
+    blas_gemm(true, false, r.N, r.columns, R, 1, r.before, r.N, r.hidden_gradient, r.columns, 0,
+              run->gradient[RECURRENCE_HIDDEN_WEIGHT], r.columns);
+    step->channels->column_sums(R, r.columns, r.products, run->gradient[RECURRENCE_INPUT_BIAS]);
+    step->channels->column_sums(R, r.columns, r.hidden_gradient, run->gradient[RECURRENCE_HIDDEN_BIAS]);
+    for (int j = 0; j < run->P; j++)
+        run->gradient[run->function][j] = (float)r.parameters[j];
+    if (run->gx)
+        blas_gemm(false, true, R, r.K, r.columns, 1, r.products, r.columns, run->values[RECURRENCE_INPUT_WEIGHT],
+                  r.columns, 0, run->gx, r.K);
+}
