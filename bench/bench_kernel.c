@@ -47,7 +47,7 @@ static double speed(const struct tape *tape, enum isa isa, const float *x, float
     for (int round = 0; round < ROUNDS; round++) {
         double start = seconds();
         for (int i = 0; i < REPEATS; i++)
-            tape_run(tape, isa, NULL, COUNT, x, y, dy, NULL, scratch);
+            tape_run(tape, isa, NULL, 1, COUNT, x, y, dy, NULL, scratch);
         rounds[round] = (double)COUNT * REPEATS / (1e9 * (seconds() - start));
     }
     qsort(rounds, ROUNDS, sizeof *rounds, by_size);
@@ -75,7 +75,7 @@ static int measure(const char *text)
         x[i] = -4.0003f + 8.0f * (float)i / COUNT;
     printf("%-34s", text);
     for (int isa = 0; isa <= (int)isa_best(); isa++) {
-        tape_run(tape, (enum isa)isa, NULL, COUNT, x, y, dy, NULL, scratch);
+        tape_run(tape, (enum isa)isa, NULL, 1, COUNT, x, y, dy, NULL, scratch);
         check(&tree, x, y, dy);
         printf("  %6.2f %6.2f", speed(tape, (enum isa)isa, x, y, NULL, scratch),
                speed(tape, (enum isa)isa, x, y, dy, scratch));

@@ -26,7 +26,7 @@
 #include <string.h>
 #include <time.h>
 
-enum { B = 128, LAYERS = 3, ROUNDS = 41, STEPS = 2 * 79 };
+enum { B = 128, MEASURED = 256, LAYERS = 3, ROUNDS = 41, STEPS = 2 * 79 };
 static const ptrdiff_t widths[LAYERS + 1] = {784, 128, 64, 10};
 
 static double now(void)
@@ -151,7 +151,7 @@ static double time_activation(const struct tree *tree, enum isa isa)
     }
     for (int r = 0; r < ROUNDS; r++) {
         double start = now();
-        tape_run(tape, isa, parameters, N, x, y, dy, tape_parameters(tape) ? dp : NULL, scratch);
+        tape_run(tape, isa, parameters, 1, N, x, y, dy, tape_parameters(tape) ? dp : NULL, scratch);
         times[r] = now() - start;
     }
     for (int j = 0; j < TREE_PARAMETERS; j++)
@@ -178,15 +178,15 @@ static struct parts time_steps(const struct data_set *data, const struct network
     require(trainer_new(network, &options, &trainer, &err), &err);
     require(trainer_prepare(trainer, tree, &err), &err);
     float *z = random_numbers(network_draws(network));
-    trainer_start(trainer, z);
-    static double gather[STEPS], gradient[STEPS], update[STEPS], measure[ROUNDS];
     struct rng rng = rng_keyed(1, 2, RNG_TEST);
+    trainer_start(trainer, z, rng);
+    static double gather[STEPS], gradient[STEPS], update[STEPS], measure[ROUNDS];
     int32_t index[STEPS + 1][B];
     for (int i = 0; i < (STEPS + 1) * B; i++)
         index[i / B][i % B] = (int32_t)rng_below(&rng, (uint64_t)data_size(data, DATA_TRAIN));
     for (int s = 0; s < STEPS; s++) {
         double start = now();
-        data_gather(data, DATA_TRAIN, index[s], B, trainer_input(trainer), trainer_labels(trainer));
+        data_gather(data, DATA_TRAIN, index[s], B, trainer_input(trainer), trainer_targets(trainer));
         double gathered = now();
         trainer_gradient(trainer, B);
         double derived = now();
@@ -197,10 +197,9 @@ static struct parts time_steps(const struct data_set *data, const struct network
         gather[s] = gathered - start;
     }
     for (int r = 0; r < ROUNDS; r++) {
-        data_gather_range(data, DATA_VALIDATION, 0, TRAINER_MEASURE_ROWS, trainer_input(trainer),
-                          trainer_labels(trainer));
+        data_gather_range(data, DATA_VALIDATION, 0, MEASURED, trainer_input(trainer), trainer_targets(trainer));
         double start = now();
-        trainer_measure(trainer, TRAINER_MEASURE_ROWS);
+        trainer_measure(trainer, MEASURED);
         measure[r] = now() - start;
     }
     memory_free(z);
@@ -268,9 +267,10 @@ int main(int argc, char **argv)
     struct network *network = NULL;
     struct tree tree;
     enum isa isa = isa_best();
+    struct data_shape shape = data_shape(data);
     require(tree_parse(candidate, &tree, &err), &err);
     require(json_parse("{\"mlp\": [128, 64]}", "network", &document, &err), &err);
-    require(network_read(json_root(document), widths[0], (int)widths[LAYERS], &network, &err), &err);
+    require(network_read(json_root(document), &shape, &network, &err), &err);
     json_document_free(document);
     require(blas_limit_isa(isa, &err), &err);
     blas_thread_init();
