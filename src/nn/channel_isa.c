@@ -153,27 +153,60 @@ static void normalise_rows_backward(ptrdiff_t R, ptrdiff_t C, const float *xhat,
 
 /* ---- pools: a window at a time, its places one after the other, over the channels */
 
-/* NaN wins, so that it is seen. */
+/* Whether `new` takes the place of `old`: the first of equal ones stays, and NaN wins, so that it is seen. All ones
+   or zeros, because as a mask it lets the loops be vectorised. */
+static inline int32_t beats(float new, float old)
+{
+    return -(int32_t)((new > old) | (new != new));
+}
+
+static inline float choose(int32_t mask, float new, float old)
+{
+    int32_t a, b;
+    memcpy(&a, &new, sizeof a);
+    memcpy(&b, &old, sizeof b);
+    b = (mask & a) | (~mask & b);
+    memcpy(&old, &b, sizeof old);
+    return old;
+}
+
 static inline void keep_larger(ptrdiff_t C, const float *restrict x, int32_t place, float *restrict best,
                                int32_t *restrict where)
 {
     for (ptrdiff_t c = 0; c < C; c++) {
         float old = best[c], new = x[c];
-        int32_t better = !(new <= old);
-        best[c] = better ? new : old;
-        where[c] = better ? place : where[c];
+        int32_t better = beats(new, old);
+        best[c] = choose(better, new, old);
+        where[c] = (better & place) | (~better & where[c]);
     }
 }
 
 static inline void keep_larger_value(ptrdiff_t C, const float *restrict x, float *restrict best)
 {
     for (ptrdiff_t c = 0; c < C; c++)
-        best[c] = x[c] <= best[c] ? best[c] : x[c];
+        best[c] = choose(beats(x[c], best[c]), x[c], best[c]);
+}
+
+/* Windows of 2 x 2, as nearly all are, in one pass: a, b above c, d. */
+static void largest_of_four(ptrdiff_t C, const float *restrict a, const float *restrict b, const float *restrict c,
+                            const float *restrict d, float *restrict best, int32_t *restrict where)
+{
+    for (ptrdiff_t i = 0; i < C; i++) {
+        int32_t right = beats(b[i], a[i]), lower_right = beats(d[i], c[i]);
+        float upper = choose(right, b[i], a[i]), lower = choose(lower_right, d[i], c[i]);
+        int32_t below = beats(lower, upper);
+        best[i] = choose(below, lower, upper);
+        where[i] = (below & (2 - lower_right)) | (~below & -right);
+    }
 }
 
 static void pool_largest(ptrdiff_t C, const struct pool_window *window, const float *x, float *best, int32_t *where)
 {
     const struct pool_window w = *window;
+    if (where && w.rows == 2 && w.columns == 2) {
+        largest_of_four(C, x, x + C, x + w.row, x + w.row + C, best, where);
+        return;
+    }
     memcpy(best, x, (size_t)C * sizeof *best);
     if (where)
         memset(where, 0, (size_t)C * sizeof *where);

@@ -81,6 +81,41 @@ START_TEST(sums_over_many_rows)
 }
 END_TEST
 
+/* Every size of window: the first of the largest numbers wins, and NaN wins wherever it is. */
+START_TEST(pools_find_the_largest)
+{
+    enum { C = 19, SIDE = 3 };
+    float x[SIDE * SIDE * C], best[C], again[C];
+    int32_t where[C];
+    for (int isa = 0; isa <= (int)isa_best(); isa++)
+        for (int trial = 0; trial < 40; trial++) {
+            const struct channel_loops *channels = channel_loops_for((enum isa)isa);
+            struct pool_window window = {1 + trial % SIDE, 1 + trial / SIDE % SIDE, SIDE * C};
+            fill(x, SIDE * SIDE * C, (uint64_t)trial);
+            for (int i = 0; i < SIDE * SIDE * C; i++)
+                x[i] = i * (trial + 7) % 31 == 0 ? NAN : roundf(x[i]);
+            channels->pool_largest(C, &window, x, best, where);
+            channels->pool_largest(C, &window, x, again, NULL);
+            for (int c = 0; c < C; c++) {
+                int wanted = -1;
+                float largest = 0;
+                for (int p = 0; p < window.rows * window.columns; p++) {
+                    float at = x[p / window.columns * window.row + p % window.columns * C + c];
+                    if (wanted < 0 || (!isnan(largest) && (isnan(at) || at > largest))) {
+                        wanted = p;
+                        largest = at;
+                    }
+                }
+                bool same =
+                    isnan(largest) ? isnan(best[c]) && isnan(again[c]) : best[c] == largest && again[c] == largest;
+                if ((where[c] != wanted && !isnan(largest)) || !same)
+                    ck_abort_msg("%td x %td, channel %d: place %d, expected %d", window.rows, window.columns, c,
+                                 where[c], wanted);
+            }
+        }
+}
+END_TEST
+
 START_TEST(multiply_and_dot)
 {
     static float a[MOST], b[MOST], product[MOST];
@@ -230,7 +265,7 @@ END_TEST
 
 int main(void)
 {
-    return RUN_TESTS("loops", 60, bias_and_column_sums, sums_over_many_rows, multiply_and_dot,
+    return RUN_TESTS("loops", 60, bias_and_column_sums, sums_over_many_rows, pools_find_the_largest, multiply_and_dot,
                      one_bad_number_anywhere_is_seen, adam_and_momentum_match_plain_ones,
                      softmax_cross_entropy_is_stable_and_right, a_loss_shows_what_is_not_finite);
 }
