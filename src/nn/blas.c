@@ -8,6 +8,9 @@
 
 int blas_limit_isa(enum isa isa, struct error *err)
 {
+    /* The library makes its cache of primitives at first use: now, while there is one thread. */
+    int capacity;
+    ALWAYS(dnnl_get_primitive_cache_capacity(&capacity) == dnnl_success);
 #if defined(__x86_64__)
     static const dnnl_cpu_isa_t levels[ISA_COUNT] = {
         [ISA_PORTABLE] = dnnl_cpu_isa_sse41,

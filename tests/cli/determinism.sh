@@ -3,7 +3,7 @@
 # but the tables of times must be the same, byte by byte, for 1 thread, 2 threads, and 2 threads with
 # kill -9 at random moments and resuming. A run with another window must differ, or the comparison
 # could not fail.
-#   determinism.sh PROGRAM EXPERIMENT KILLS EVALUATIONS
+#   determinism.sh PROGRAM EXPERIMENT KILLS EVALUATIONS [SETTING...]
 set -u
 program=$(realpath "$1")
 file=$(realpath "$2")
@@ -14,6 +14,8 @@ trap 'rm -rf "$work"' EXIT
 cd "$work" || exit 1
 experiment="$file --set search.evaluations=$evaluations --set search.window=8 --set search.population=16
     --set search.tournament=4 --quiet"
+shift 4
+for setting in "$@"; do experiment="$experiment --set $setting"; done
 
 # Everything but `session` and `timing`, in a fixed order.
 dump() {
