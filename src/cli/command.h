@@ -35,6 +35,6 @@ struct command {
 };
 
 extern const struct command command_apply, command_data, command_eval, command_export, command_grammar, command_query,
-    command_run, command_show, command_top;
+    command_run, command_show, command_top, command_watch;
 
 #endif

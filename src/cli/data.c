@@ -8,6 +8,7 @@
 #include "cli/workbench.h"
 #include "experiment/experiment.h"
 #include "nn/network.h"
+#include "nn/trainer.h"
 
 #include <math.h>
 
@@ -111,12 +112,28 @@ static int print_numbers(const struct data_set *set, enum output_format format, 
     return status;
 }
 
+/* For a candidate with as many learned parameters as there can be. */
+static size_t bytes_of_a_thread(const struct experiment *experiment)
+{
+    const struct protocol *protocol = &experiment->protocol;
+    ptrdiff_t samples = data_size(experiment->set, DATA_TRAIN);
+    const struct trainer_options planned = {.isa = isa_best(),
+                                            .batch = protocol->batch < samples ? protocol->batch : samples,
+                                            .optimiser = protocol->optimiser,
+                                            .init = protocol->init,
+                                            .watch = protocol->watch,
+                                            .input_square = 1};
+    return trainer_bytes(experiment->network, &planned);
+}
+
 static int print_head(const struct experiment *experiment, struct error *err)
 {
     struct text out = TEXT_EMPTY;
     data_describe(experiment->set, &out);
     text_add(&out, "\nnetwork: ");
     network_describe(experiment->network, &out);
+    text_addf(&out, "\nmemory: at most %.1f MiB for each training thread",
+              (double)bytes_of_a_thread(experiment) / (1 << 20));
     text_addf(&out, "\ndigest: %016llx\n\n", (unsigned long long)data_digest(experiment->set));
     int status = output_plain(&out, err);
     text_release(&out);
@@ -130,7 +147,7 @@ static int run(struct call *call, struct error *err)
     enum output_format format =
         (enum output_format)arguments_choice(arguments, "format", splits ? OUTPUT_CSV : OUTPUT_TABLE);
     struct experiment *experiment = NULL;
-    int status = workbench_read(arguments, arguments->items[0], NULL, &experiment, err);
+    int status = workbench_read(arguments, arguments->items[0], NULL, false, &experiment, err);
     if (!status)
         status = experiment_open_data(experiment, err);
     if (!status && splits)

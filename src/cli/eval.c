@@ -26,6 +26,7 @@ static const struct option options[] = {
      .max = 1000},
     {"per-seed", 0, OPTION_FLAG, .help = "print one row for each training"},
     {"curve", 0, OPTION_FLAG, .help = "print one row for each epoch of each training"},
+    {"watch", 'w', OPTION_FLAG, .help = "print one row for each watched layer after each epoch (see actsearch watch)"},
     OPTION_THREADS,
     OPTION_ISA,
     OPTION_SET,
@@ -292,18 +293,42 @@ static void print_epochs(struct output *output, const struct job *job, enum data
     }
 }
 
+static void print_looks(struct output *output, const struct job *job, enum data_target target)
+{
+    (void)target;
+    for (ptrdiff_t i = 0; i < job->evaluation.look_count; i++) {
+        const struct look *look = &job->evaluation.looks[i];
+        output_integer(output, look->seed_index);
+        output_integer(output, look->epoch);
+        output_text(output, look->watched.layer);
+#define WATCHED(name, meaning) output_number(output, look->watched.name, -1);
+#include "nn/watched.def"
+#undef WATCHED
+        output_text(output, job->name);
+    }
+}
+
 static int print(struct pool *pool, const struct arguments *arguments, struct error *err)
 {
     static const struct {
-        const char *columns[12];
+        const char *columns[16];
         void (*print)(struct output *output, const struct job *job, enum data_target target);
     } views[] = {
         {{"outcome", "score", "deviation", "validation", "train_loss", "seeds", "wall_s", "cpu_s", "function"},
          print_summary},
         {{"seed", "outcome", "score", "validation", "train_loss", "epochs", "function"}, print_trials},
         {{"seed", "epoch", "train_loss", "validation", "learning_rate", "function"}, print_epochs},
+        {{"seed", "epoch", "layer",
+#define WATCHED(name, meaning) #name,
+#include "nn/watched.def"
+#undef WATCHED
+          "function"},
+         print_looks},
     };
-    int view = arguments_flag(arguments, "curve") ? 2 : arguments_flag(arguments, "per-seed") ? 1 : 0;
+    int view = arguments_flag(arguments, "watch")      ? 3
+               : arguments_flag(arguments, "curve")    ? 2
+               : arguments_flag(arguments, "per-seed") ? 1
+                                                       : 0;
     struct output *output = NULL;
     int status = output_new((enum output_format)arguments_choice(arguments, "format", OUTPUT_TABLE), &output, err);
     if (status)
@@ -343,7 +368,8 @@ static int run(struct call *call, struct error *err)
     if (!status)
         status = collect(call, &pool, err);
     if (!status)
-        status = workbench_read(arguments, path, seeds ? setting : NULL, &experiment, err);
+        status = workbench_read(arguments, path, seeds ? setting : NULL, arguments_flag(arguments, "watch"),
+                                &experiment, err);
     if (!status)
         status = watch_new(arguments_flag(arguments, "quiet"), &pool.watch, err);
     if (!status)
@@ -374,7 +400,8 @@ const struct command command_eval = {
     .examples = "  actsearch eval 'x*tanh(exp(x))' experiments/spirals.json\n"
                 "  actsearch eval --baselines --seeds 10 experiments/fashion-mlp.json\n"
                 "  actsearch eval relu mish --per-seed --format csv experiments/spirals.json\n"
-                "  actsearch eval relu --set training.epochs=20 --curve experiments/spirals.json\n",
+                "  actsearch eval relu --set training.epochs=20 --curve experiments/spirals.json\n"
+                "  actsearch eval relu mish --watch experiments/spirals.json\n",
     .options = options,
     .min_arguments = 1,
     .max_arguments = ANY_NUMBER,

@@ -22,6 +22,7 @@
 static const struct option options[] = {
     {"db", 'd', OPTION_TEXT, "FILE",
      .help = "the database (default: NAME.db in this folder, NAME as in the experiment)"},
+    OPTION_WATCH,
     OPTION_THREADS,
     OPTION_SET,
     OPTION_ISA,
@@ -152,7 +153,8 @@ static int execute(struct job *job, int threads, struct error *err)
 /* Everything up to the first training; errors here leave no database behind. */
 static int prepare(struct job *job, const struct arguments *arguments, int threads, struct error *err)
 {
-    int status = workbench_read(arguments, arguments->items[0], NULL, &job->experiment, err);
+    int status =
+        workbench_read(arguments, arguments->items[0], NULL, arguments_flag(arguments, "watch"), &job->experiment, err);
     if (status)
         return status;
     const char *database = arguments_text(arguments, "db", NULL);
@@ -239,7 +241,8 @@ const struct command command_run = {
     .examples = "  actsearch run experiments/spirals.json\n"
                 "  actsearch run experiments/fashion-mlp.json --db results/first.db --threads 2\n"
                 "  actsearch run experiments/spirals.json --set search.strategy=random \\\n"
-                "      --set search.evaluations=50 --set seed=3 --db random-3.db\n",
+                "      --set search.evaluations=50 --set seed=3 --db random-3.db\n"
+                "  actsearch run --watch experiments/spirals.json --db watched.db\n",
     .options = options,
     .min_arguments = 1,
     .max_arguments = 1,

@@ -11,18 +11,21 @@
 #include <string.h>
 #include <unistd.h>
 
-int workbench_read(const struct arguments *arguments, const char *path, const char *extra,
+int workbench_read(const struct arguments *arguments, const char *path, const char *extra, bool watch,
                    struct experiment **experiment, struct error *err)
 {
     int count = 0;
     while (arguments_list(arguments, "set", count))
         count++;
-    const char **settings = memory_zeroed((size_t)count + 2, sizeof *settings);
+    const char **settings = memory_zeroed((size_t)count + 3, sizeof *settings);
     if (!settings)
         return memory_error(err, "the command line");
     for (int i = 0; i < count; i++)
         settings[i] = arguments_list(arguments, "set", i);
-    settings[count] = extra;
+    if (extra)
+        settings[count++] = extra;
+    if (watch)
+        settings[count++] = "training.watch=true";
     int status = experiment_read(path, settings, experiment, err);
     memory_free(settings);
     return status;

@@ -14,6 +14,11 @@ struct experiment;
         .help = "set a value of the experiment, such as search.window=8 or training.seeds=5 (may be repeated; paths "  \
                 "of files start at the experiment's folder)"                                                           \
     }
+#define OPTION_WATCH                                                                                                   \
+    {                                                                                                                  \
+        .name = "watch", .letter = 'w', .kind = OPTION_FLAG,                                                           \
+        .help = "look into the layers after each epoch, as training.watch=true does; scores stay as they are"          \
+    }
 #define OPTION_THREADS                                                                                                 \
     {                                                                                                                  \
         .name = "threads", .letter = 't', .kind = OPTION_INTEGER, .value = "N", .min = 1, .max = 4096,                 \
@@ -26,8 +31,9 @@ struct experiment;
                 "their last digits"                                                                                    \
     }
 
-/* Reads the experiment with the settings of --set, and then `extra` (NULL: none). Returns owned. */
-int workbench_read(const struct arguments *arguments, const char *path, const char *extra,
+/* Reads the experiment with the settings of --set, and then `extra` (NULL: none) and, when it is to be watched,
+   training.watch. Returns owned. */
+int workbench_read(const struct arguments *arguments, const char *path, const char *extra, bool watch,
                    struct experiment **experiment, struct error *err);
 
 /* --threads, or the number of cores that this process may use. */

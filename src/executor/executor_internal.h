@@ -17,7 +17,8 @@ struct record {
     struct store_trial *trials;
     struct store_epoch *epochs;
     struct store_parameter *parameters;
-    ptrdiff_t trial_capacity, epoch_capacity, parameter_capacity;
+    struct store_look *looks;
+    ptrdiff_t trial_capacity, epoch_capacity, parameter_capacity, look_capacity;
 };
 #define RECORD_EMPTY ((struct record){0})
 void record_release(struct record *record);

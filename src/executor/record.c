@@ -14,6 +14,7 @@ void record_release(struct record *record)
     memory_free(record->trials);
     memory_free(record->epochs);
     memory_free(record->parameters);
+    memory_free(record->looks);
     *record = RECORD_EMPTY;
 }
 
@@ -151,6 +152,9 @@ static int reserve_parts(struct record *record, const struct evaluation *evaluat
     if (!status)
         status = reserve((void **)&record->parameters, &record->parameter_capacity, evaluation->parameter_count,
                          sizeof *record->parameters, err);
+    if (!status)
+        status = reserve((void **)&record->looks, &record->look_capacity, evaluation->look_count, sizeof *record->looks,
+                         err);
     return status;
 }
 
@@ -210,6 +214,29 @@ static void add_parameters(struct record *record, const struct evaluation *evalu
     record->ticket.parameter_count = evaluation->parameter_count;
 }
 
+static void add_looks(struct record *record, const struct evaluation *evaluation)
+{
+    for (ptrdiff_t i = 0; i < evaluation->look_count; i++) {
+        const struct look *look = &evaluation->looks[i];
+        record->looks[i] = (struct store_look){
+            .seed_index = look->seed_index,
+            .epoch = look->epoch,
+            .place = look->watched.place,
+            .layer = look->watched.layer,
+            .input_mean = look->watched.input_mean,
+            .input_deviation = look->watched.input_deviation,
+            .output_mean = look->watched.output_mean,
+            .output_deviation = look->watched.output_deviation,
+            .dead = look->watched.dead,
+            .saturated = look->watched.saturated,
+            .gradient_norm = look->watched.gradient_norm,
+            .update_ratio = look->watched.update_ratio,
+        };
+    }
+    record->ticket.looks = record->looks;
+    record->ticket.look_count = evaluation->look_count;
+}
+
 int record_evaluation(struct record *record, const struct evaluation *evaluation, struct error *err)
 {
     int status = reserve_parts(record, evaluation, err);
@@ -218,6 +245,7 @@ int record_evaluation(struct record *record, const struct evaluation *evaluation
     add_trials(record, evaluation);
     add_curve(record, evaluation);
     add_parameters(record, evaluation);
+    add_looks(record, evaluation);
     record->evaluation = (struct store_evaluation){
         .outcome = outcome_name(evaluation->outcome),
         .score = evaluation->score,

@@ -61,6 +61,8 @@ static enum outcome run_step(struct run *run, const int32_t *index, ptrdiff_t B,
         return outcome;
     run->learning_rate = run->rate * schedule_factor(&protocol->schedule, run->step, run->epoch_steps, run->steps);
     data_prefetch(run->fitness->data, DATA_TRAIN, index + B, following);
+    if (protocol->watch && following == 0)
+        trainer_note(trainer);
     trainer_update(trainer, run->learning_rate);
     run->step++;
     *loss += pass.loss * (double)B;
@@ -140,6 +142,20 @@ static enum outcome run_epoch(struct run *run, int number, struct epoch *epoch)
     return outcome == OUTCOME_ok && measured ? validate(run, epoch) : outcome;
 }
 
+/* On rows that are always the same, as they stand in the data. */
+static void look(const struct run *run, int seed_index, int epoch, struct evaluation *out)
+{
+    const struct fitness *fitness = run->fitness;
+    struct trainer *trainer = run->worker->trainer;
+    struct watched rows[NETWORK_LAYERS];
+    int layers = watched_layers(fitness->network);
+    data_gather_range(fitness->data, DATA_TRAIN, 0, fitness->options.batch, trainer_input(trainer),
+                      trainer_targets(trainer));
+    trainer_watch(trainer, fitness->options.batch, rows);
+    for (int i = 0; i < layers; i++)
+        out->looks[out->look_count++] = (struct look){.seed_index = seed_index, .epoch = epoch, .watched = rows[i]};
+}
+
 static void begin_trial(struct run *run, int seed_index)
 {
     const struct fitness *fitness = run->fitness;
@@ -173,6 +189,8 @@ static enum outcome run_trial(struct run *run, int seed_index, struct evaluation
         trial->train_loss = epoch.train_loss;
         trial->validation = epoch.validation;
         out->curve[out->epoch_count++] = epoch;
+        if (run->fitness->protocol.watch)
+            look(run, seed_index, epoch.number, out);
     }
     if (trial->outcome == OUTCOME_ok)
         trial->score = metric_score(run->fitness->protocol.metric, trial);
@@ -204,8 +222,9 @@ static int evaluate_rate(const struct fitness *fitness, struct fitness_worker *w
 {
     const struct protocol *protocol = &fitness->protocol;
     ptrdiff_t parameters = (ptrdiff_t)network_activations(fitness->network) * TREE_PARAMETERS;
-    int status = evaluation_reserve(out, protocol->seeds, (ptrdiff_t)protocol->seeds * protocol->epochs,
-                                    protocol->seeds * parameters, err);
+    ptrdiff_t epochs = (ptrdiff_t)protocol->seeds * protocol->epochs;
+    ptrdiff_t looks = protocol->watch ? epochs * watched_layers(fitness->network) : 0;
+    int status = evaluation_reserve(out, protocol->seeds, epochs, protocol->seeds * parameters, looks, err);
     struct run run = {.fitness = fitness, .worker = worker, .abort = abort, .rate = rate};
     enum outcome outcome = OUTCOME_ok;
     for (int s = 0; !status && s < protocol->seeds && outcome == OUTCOME_ok; s++) {

@@ -47,21 +47,24 @@ static bool make_room(void **array, ptrdiff_t *capacity, ptrdiff_t count, size_t
 }
 
 int evaluation_reserve(struct evaluation *evaluation, ptrdiff_t trials, ptrdiff_t epochs, ptrdiff_t parameters,
-                       struct error *err)
+                       ptrdiff_t looks, struct error *err)
 {
     struct evaluation kept = *evaluation;
-    void *trial = kept.trials, *curve = kept.curve, *parameter = kept.parameters;
+    void *trial = kept.trials, *curve = kept.curve, *parameter = kept.parameters, *look = kept.looks;
     bool made = make_room(&trial, &kept.trial_capacity, trials, sizeof *kept.trials) &&
                 make_room(&curve, &kept.epoch_capacity, epochs, sizeof *kept.curve) &&
-                make_room(&parameter, &kept.parameter_capacity, parameters, sizeof *kept.parameters);
+                make_room(&parameter, &kept.parameter_capacity, parameters, sizeof *kept.parameters) &&
+                make_room(&look, &kept.look_capacity, looks, sizeof *kept.looks);
     *evaluation = (struct evaluation){.outcome = OUTCOME_aborted,
                                       .score = NAN,
                                       .trials = trial,
                                       .curve = curve,
                                       .parameters = parameter,
+                                      .looks = look,
                                       .trial_capacity = kept.trial_capacity,
                                       .epoch_capacity = kept.epoch_capacity,
-                                      .parameter_capacity = kept.parameter_capacity};
+                                      .parameter_capacity = kept.parameter_capacity,
+                                      .look_capacity = kept.look_capacity};
     return made ? 0 : memory_error(err, "an evaluation");
 }
 
@@ -111,6 +114,7 @@ void evaluation_release(struct evaluation *evaluation)
     memory_free(evaluation->trials);
     memory_free(evaluation->curve);
     memory_free(evaluation->parameters);
+    memory_free(evaluation->looks);
     *evaluation = EVALUATION_EMPTY;
 }
 
@@ -162,6 +166,17 @@ static bool same_learned(const struct learned *a, const struct learned *b)
     return a->seed_index == b->seed_index && a->layer == b->layer && a->index == b->index && same(a->value, b->value);
 }
 
+static bool same_look(const struct look *a, const struct look *b)
+{
+    const struct watched *v = &a->watched, *w = &b->watched;
+    return a->seed_index == b->seed_index && a->epoch == b->epoch && v->place == w->place &&
+           strcmp(v->layer, w->layer) == 0
+#define WATCHED(name, meaning) &&same(v->name, w->name)
+#include "nn/watched.def"
+#undef WATCHED
+        ;
+}
+
 bool evaluation_equal(const struct evaluation *a, const struct evaluation *b)
 {
     bool equal = a->outcome == b->outcome && same(a->learning_rate, b->learning_rate) && same(a->score, b->score) &&
@@ -170,12 +185,15 @@ bool evaluation_equal(const struct evaluation *a, const struct evaluation *b)
 #include "fitness/measures.def"
 #undef MEASURE
                  same_figure(a->train_loss, b->train_loss) && a->trial_count == b->trial_count &&
-                 a->epoch_count == b->epoch_count && a->parameter_count == b->parameter_count;
+                 a->epoch_count == b->epoch_count && a->parameter_count == b->parameter_count &&
+                 a->look_count == b->look_count;
     for (ptrdiff_t i = 0; equal && i < a->trial_count; i++)
         equal = same_trial(&a->trials[i], &b->trials[i]);
     for (ptrdiff_t i = 0; equal && i < a->epoch_count; i++)
         equal = same_epoch(&a->curve[i], &b->curve[i]);
     for (ptrdiff_t i = 0; equal && i < a->parameter_count; i++)
         equal = same_learned(&a->parameters[i], &b->parameters[i]);
+    for (ptrdiff_t i = 0; equal && i < a->look_count; i++)
+        equal = same_look(&a->looks[i], &b->looks[i]);
     return equal;
 }

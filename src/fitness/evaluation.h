@@ -4,12 +4,14 @@
  * the seed and the instruction level: the same bits on every thread and every day.
  *
  * A trial that fails ends the evaluation with the trial's outcome; then the evaluation has no score
- * (NaN), and its trials, curve and parameters are those up to the failure.
+ * (NaN), and its trials, curve, parameters and looks are those up to the failure.
  *
  * Starts as EVALUATION_EMPTY. It owns its arrays and reuses them from one evaluation to the next;
  * evaluation_release() frees them. One owner. */
 #ifndef ACTSEARCH_FITNESS_EVALUATION_H
 #define ACTSEARCH_FITNESS_EVALUATION_H
+
+#include "nn/watch.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -61,6 +63,13 @@ struct learned {
     double value;
 };
 
+/* A layer as it was after a finished epoch; with "watch" in the protocol. */
+struct look {
+    int seed_index;
+    int epoch;              /* from 1 */
+    struct watched watched; /* borrows the layer's name from the network */
+};
+
 /* Mean and sample standard deviation (NaN with fewer than two) over the trials. */
 struct figure {
     double mean, deviation;
@@ -83,8 +92,9 @@ struct evaluation {
     struct trial *trials;       /* (trial_count), by seed_index */
     struct epoch *curve;        /* (epoch_count), by seed_index, then number; finished epochs only */
     struct learned *parameters; /* (parameter_count), by seed_index, layer, index */
-    ptrdiff_t trial_count, epoch_count, parameter_count;
-    ptrdiff_t trial_capacity, epoch_capacity, parameter_capacity;
+    struct look *looks;         /* (look_count), by seed_index, epoch, place */
+    ptrdiff_t trial_count, epoch_count, parameter_count, look_count;
+    ptrdiff_t trial_capacity, epoch_capacity, parameter_capacity, look_capacity;
 
     double wall_seconds, cpu_seconds; /* not part of the pure result */
 };
@@ -92,7 +102,7 @@ struct evaluation {
 
 /* Makes it empty but with room, so that nothing is allocated while training. ERROR_MEMORY. */
 int evaluation_reserve(struct evaluation *evaluation, ptrdiff_t trials, ptrdiff_t epochs, ptrdiff_t parameters,
-                       struct error *err);
+                       ptrdiff_t looks, struct error *err);
 
 /* Works out outcome, score and figures from the trials. */
 void evaluation_conclude(struct evaluation *evaluation);

@@ -60,7 +60,8 @@ int fitness_new(const struct protocol *protocol, const struct network *network, 
                                                .batch = protocol->batch < samples ? protocol->batch : samples,
                                                .optimiser = protocol->optimiser,
                                                .init = protocol->init,
-                                               .input_square = 1};
+                                               .input_square = 1,
+                                               .watch = protocol->watch};
     int status = protocol_settle(&result->protocol, shape.target, (struct json){0}, err);
     if (!status)
         status = data_augmentation_check(&shape, &protocol->augmentation, "training.augment", err);

@@ -132,6 +132,8 @@ static int read_members(struct json json, struct protocol *protocol, struct erro
         status = data_augmentation_read(json_member(&json, "augment"), &protocol->augmentation, err);
     if (!status)
         status = read_divergence(json_member(&json, "divergence"), protocol, err);
+    if (!status)
+        status = json_bool_or(json_member(&json, "watch"), &protocol->watch, err);
     protocol->batch = batch;
     protocol->init = (enum init)init;
     protocol->metric = (enum metric)metric;
@@ -140,8 +142,9 @@ static int read_members(struct json json, struct protocol *protocol, struct erro
 
 int protocol_read(struct json json, struct protocol *protocol, struct error *err)
 {
-    static const char *const keys[] = {"epochs",   "batch",  "seeds",          "first_seed", "init",       "optimiser",
-                                       "schedule", "metric", "validate_every", "augment",    "divergence", NULL};
+    static const char *const keys[] = {"epochs",     "batch",    "seeds",  "first_seed",     "init",
+                                       "optimiser",  "schedule", "metric", "validate_every", "augment",
+                                       "divergence", "watch",    NULL};
     *protocol = (struct protocol){.epochs = 2,
                                   .batch = 128,
                                   .seeds = 1,
@@ -171,5 +174,5 @@ void protocol_normal_form(const struct protocol *protocol, struct text *out)
     text_add_number(out, protocol->divergence_factor);
     text_add(out, ",\"loss\":");
     text_add_number(out, protocol->divergence_loss);
-    text_add(out, "}}");
+    text_addf(out, "},\"watch\":%s}", protocol->watch ? "true" : "false");
 }

@@ -2,12 +2,15 @@
  *
  *   {"epochs": 2, "batch": 128, "seeds": 1, "first_seed": 0, "init": "auto",
  *    "optimiser": {...}, "schedule": {...}, "metric": by the data, "validate_every": 1,
- *    "augment": {"shift": 2, "flip": true}, "divergence": {"factor": 10, "loss": 0}}
+ *    "augment": {"shift": 2, "flip": true}, "divergence": {"factor": 10, "loss": 0}, "watch": false}
  *
  * Everything has a default; those above are they, with Adam, a constant rate and no augmentation. A seed is one
  * training from the start: seed indices first_seed .. first_seed + seeds - 1 give every candidate the
  * same initial numbers and the same order of samples, so candidates are compared in pairs; to measure
  * again on fresh seeds, move first_seed.
+ *
+ * With "watch" the network is looked into after each epoch (nn/watch.h), on the first `batch` rows of the train part
+ * as they stand; nothing else about a training changes.
  *
  * The last batch of an epoch takes what is left, and is trained on like the others.
  *
@@ -50,6 +53,7 @@ struct protocol {
     struct schedule schedule;
     enum metric metric;
     int validate_every; /* epochs; the last one always */
+    bool watch;         /* look into the network after each epoch */
     struct data_augmentation augmentation;
     double divergence_factor;
     double divergence_loss; /* 0: no such limit */

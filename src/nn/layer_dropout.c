@@ -37,9 +37,9 @@ static void dropout_follow(const struct layer *layer, const struct tree *candida
     spread->variance += layer->rate / (1 - layer->rate) * (spread->mean * spread->mean + spread->variance);
 }
 
-static void draw_mask(const struct layer *layer, struct rng *rng, ptrdiff_t N, float *mask)
+static void draw_mask(double rate, struct rng *rng, ptrdiff_t N, float *mask)
 {
-    uint32_t dropped = (uint32_t)lround(layer->rate * STEPS);
+    uint32_t dropped = (uint32_t)lround(rate * STEPS);
     float kept = (float)(STEPS / (double)(STEPS - dropped));
     for (ptrdiff_t i = 0; i < N; i += DRAWS) {
         uint64_t bits = rng_next(rng);
@@ -55,7 +55,7 @@ static void dropout_forward(struct layer_run *run, struct step *step)
         memcpy(run->y, run->x, (size_t)N * sizeof *run->y);
     if (!step->training)
         return;
-    draw_mask(run->layer, step->rng, N, run->workspace);
+    draw_mask(step->watcher ? 0 : run->layer->rate, step->rng, N, run->workspace);
     step->loops->multiply(N, run->workspace, run->y);
 }
 

@@ -16,6 +16,7 @@
 #include "nn/init.h"
 #include "nn/network.h"
 #include "nn/optimiser.h"
+#include "nn/watch.h"
 
 #include "base/isa.h"
 #include "base/json.h"
@@ -151,6 +152,7 @@ struct layer_run {
     int tensors;
     struct tensor tensor[LAYER_TENSORS];
     float *values[LAYER_TENSORS], *gradient[LAYER_TENSORS], *state[LAYER_TENSORS][2];
+    float *noted[LAYER_TENSORS];     /* when watching: learned numbers before the last step, kept ones before a look */
     double deviation[LAYER_TENSORS]; /* of drawn weights */
     float *workspace;                /* from forward to backward */
     void *engine;                    /* owned: of a kind with prepare() */
@@ -168,10 +170,11 @@ struct step {
     const struct channel_loops *channels;
     ptrdiff_t B;
     bool training;
-    float progress;  /* the leaf t: of training from 0 to 1, and 1 when measuring */
-    bool finite;     /* kinds clear it */
-    void *scratch;   /* for tapes */
-    struct rng *rng; /* dropout */
+    float progress;          /* the leaf t: of training from 0 to 1, and 1 when measuring */
+    bool finite;             /* kinds clear it */
+    void *scratch;           /* for tapes */
+    struct rng *rng;         /* dropout */
+    struct watcher *watcher; /* NULL unless this is a look: nothing is dropped then, functions are looked at */
 };
 
 /* Mean and variance of a layer's input, for INIT_AUTO. */
@@ -252,6 +255,34 @@ int recurrence_blocks(const struct layer *layer);
 ptrdiff_t recurrence_workspace(const struct layer_run *run, ptrdiff_t B, bool training);
 void recurrence_forward(struct layer_run *run, struct step *step);
 void recurrence_backward(struct layer_run *run, struct step *step);
+/* Places of the function in the slot, each with a plane of numbers at every step. */
+int recurrence_places(const struct layer *layer);
+
+/* ---- watching (watch.c): a look goes through the layers one after the other, the trainer's memory in hand */
+enum { WATCHER_BLOCK = 4096 }; /* numbers that are looked at together */
+struct watcher_sum {
+    double first, sum, square; /* the sums of value - first and of its square */
+    ptrdiff_t count;
+};
+struct watcher {
+    float *y, *slope; /* (WATCHER_BLOCK) */
+    float *first;     /* (units) what each gave first */
+    int32_t *unit;    /* (units) whether that was all */
+    ptrdiff_t units;  /* of the layer */
+    ptrdiff_t saturated;
+    struct watcher_sum input, output;
+    struct watched *row; /* where the next watched layer's figures go */
+};
+/* Units of a layer's function; 0 when it has none. */
+ptrdiff_t watcher_units(const struct layer *layer);
+void watcher_begin(struct watcher *watcher, const struct layer *layer);
+/* Looks at the function in the slot where it sees x: (rows, channels), in one of its places. */
+void watcher_see(struct watcher *watcher, const struct layer_run *run, const struct step *step, ptrdiff_t place,
+                 ptrdiff_t rows, const float *x);
+/* Writes the row of a layer that is watched, the layer being at that place of the network. */
+void watcher_end(struct watcher *watcher, const struct layer *layer, int place);
+/* Adds gradient and update, when the pass back is done. */
+void watcher_add_learned(const struct layer_run *run, const struct nn_loops *loops, struct watched *row);
 
 /* What is to be predicted: one of them, (B). */
 struct targets {

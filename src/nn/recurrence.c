@@ -52,7 +52,7 @@ struct recurrence {
 
 static int function_planes(const struct recurrence *r)
 {
-    return r->run->layer->in_gates ? r->cell->gates : r->cell->state_twice ? 2 : 1;
+    return recurrence_places(r->run->layer);
 }
 
 static ptrdiff_t record_planes(const struct recurrence *r)
@@ -98,6 +98,8 @@ static void apply(struct recurrence *r, bool gates, int planes, const float *x, 
 {
     const struct layer_run *run = r->run;
     bool own = is_function(r, gates), learned = own && run->P > 0;
+    for (int p = 0; own && r->step->watcher && p < planes; p++)
+        watcher_see(r->step->watcher, run, r->step, place + p, r->B, x + p * r->plane);
     float *dp[TREE_PARAMETERS];
     for (int j = 0; learned && j < run->P; j++)
         dp[j] = parameter_slope(r, j, place);
@@ -284,6 +286,12 @@ static const struct cell *cell_of(const struct layer *layer)
 int recurrence_blocks(const struct layer *layer)
 {
     return cell_of(layer)->gates + 1;
+}
+
+int recurrence_places(const struct layer *layer)
+{
+    const struct cell *cell = cell_of(layer);
+    return layer->in_gates ? cell->gates : cell->state_twice ? 2 : 1;
 }
 
 static struct recurrence make_recurrence(const struct layer_run *run, ptrdiff_t B, bool training)

@@ -20,11 +20,12 @@ struct trainer {
 
     float *block; /* owned: everything below is cut from it */
     float *input, *loss_scratch, *spare;
-    int32_t *classes;      /* targets: (rows answers), */
-    float *numbers;        /* or (rows) */
-    struct layer_run *run; /* owned: (layers) */
-    struct rng noise;      /* of dropout */
-    float progress;        /* of the run, for functions of t */
+    int32_t *classes;       /* targets: (rows answers), */
+    float *numbers;         /* or (rows) */
+    struct layer_run *run;  /* owned: (layers) */
+    struct rng noise;       /* of dropout */
+    float progress;         /* of the run, for functions of t */
+    struct watcher watcher; /* its memory is cut from the block too */
 
     struct tree candidate;
     struct tape *tape; /* owned: the candidate's */
@@ -98,6 +99,7 @@ static void cut_tensors(struct layer_run *run, const struct trainer *trainer, st
         run->gradient[t] = tensor->kept ? NULL : cut(cutter, tensor->count);
         run->state[t][0] = tensor->kept ? NULL : cut(cutter, tensor->count);
         run->state[t][1] = tensor->kept || !adam ? NULL : cut(cutter, tensor->count);
+        run->noted[t] = trainer->options.watch ? cut(cutter, tensor->count) : NULL;
     }
 }
 
@@ -143,6 +145,21 @@ static ptrdiff_t spare_elements(const struct network *network)
     return most;
 }
 
+static void cut_watcher(struct trainer *trainer, struct cutter *cutter)
+{
+    const struct network *network = trainer->network;
+    ptrdiff_t units = 0;
+    if (!trainer->options.watch)
+        return;
+    for (int l = 0; l < network->layers; l++)
+        if (watcher_units(&network->layer[l]) > units)
+            units = watcher_units(&network->layer[l]);
+    trainer->watcher.y = cut(cutter, WATCHER_BLOCK);
+    trainer->watcher.slope = cut(cutter, WATCHER_BLOCK);
+    trainer->watcher.first = cut(cutter, units);
+    trainer->watcher.unit = (int32_t *)cut(cutter, units);
+}
+
 static size_t cut_block(struct trainer *trainer, const struct tree *candidate, float *block)
 {
     struct cutter cutter = {.block = block};
@@ -160,6 +177,7 @@ static size_t cut_block(struct trainer *trainer, const struct tree *candidate, f
             run->layer->kind->tensors(run->layer, candidate, run);
         cut_layer(l, trainer, &cutter);
     }
+    cut_watcher(trainer, &cutter);
     return cutter.used * sizeof(float);
 }
 
@@ -177,7 +195,8 @@ size_t trainer_bytes(const struct network *network, const struct trainer_options
     struct trainer trainer = {.run = runs};
     describe_rows(&trainer, network, options);
     struct tree worst = largest_candidate();
-    return cut_block(&trainer, &worst, NULL);
+    const size_t behind = 256; /* the library's loops read a little past the last array of a small image */
+    return cut_block(&trainer, &worst, NULL) + behind;
 }
 
 static int prepare_layers(struct trainer *trainer, struct error *err)
@@ -303,6 +322,8 @@ void trainer_start(struct trainer *trainer, const float *z, struct rng noise)
         for (int t = 0; t < trainer->run[l].tensors; t++)
             z = start_tensor(&trainer->run[l], t, z);
     trainer->beta1_power = trainer->beta2_power = 1;
+    if (trainer->options.watch)
+        trainer_note(trainer);
 }
 
 void trainer_set_progress(struct trainer *trainer, double progress)
@@ -327,11 +348,24 @@ ptrdiff_t trainer_rows(const struct trainer *trainer)
     return trainer->rows;
 }
 
+static void run_layer(struct trainer *trainer, int l, struct step *step)
+{
+    struct layer_run *run = &trainer->run[l];
+    const struct layer *layer = run->layer;
+    if (step->watcher)
+        watcher_begin(step->watcher, layer);
+    if (step->watcher && layer->kind == &layer_activation) /* before it writes over what it sees */
+        watcher_see(step->watcher, run, step, 0, step->B * shape_positions(&layer->in), run->x);
+    layer->kind->forward(run, step);
+    if (step->watcher)
+        watcher_end(step->watcher, layer, l);
+}
+
 static struct pass run_forward(struct trainer *trainer, ptrdiff_t B, struct step *step)
 {
     const struct network *network = trainer->network;
     for (int l = 0; l < network->layers; l++)
-        network->layer[l].kind->forward(&trainer->run[l], step);
+        run_layer(trainer, l, step);
     struct layer_run *last = &trainer->run[network->layers - 1];
     ptrdiff_t rows = B * network->data.answers, outputs = network->outputs;
     bool finite = step->finite && step->loops->all_finite(rows * outputs, last->y);
@@ -373,15 +407,20 @@ static struct step make_step(struct trainer *trainer, ptrdiff_t B, bool training
                          .rng = &trainer->noise};
 }
 
+static struct pass run_both_ways(struct trainer *trainer, ptrdiff_t B, struct step *step)
+{
+    struct pass pass = run_forward(trainer, B, step);
+    for (int l = trainer->network->layers - 1; l >= 0; l--)
+        if (trainer->run[l].learns)
+            run_backward(trainer, l, step);
+    return pass;
+}
+
 struct pass trainer_gradient(struct trainer *trainer, ptrdiff_t B)
 {
     ALWAYS(B > 0 && B <= trainer->options.batch);
     struct step step = make_step(trainer, B, true);
-    struct pass pass = run_forward(trainer, B, &step);
-    for (int l = trainer->network->layers - 1; l >= 0; l--)
-        if (trainer->run[l].learns)
-            run_backward(trainer, l, &step);
-    return pass;
+    return run_both_ways(trainer, B, &step);
 }
 
 struct pass trainer_measure(struct trainer *trainer, ptrdiff_t B)
@@ -441,6 +480,45 @@ void trainer_update(struct trainer *trainer, double learning_rate)
     for (int l = 0; l < trainer->network->layers; l++)
         for (int t = 0; t < trainer->run[l].tensors && !trainer->run[l].tensor[t].kept; t++)
             update_tensor(trainer, &trainer->run[l], t, learning_rate, scale);
+}
+
+/* ---- looks */
+
+void trainer_note(struct trainer *trainer)
+{
+    ALWAYS(trainer->options.watch);
+    for (int l = 0; l < trainer->network->layers; l++) {
+        const struct layer_run *run = &trainer->run[l];
+        for (int t = 0; t < run->tensors; t++)
+            memcpy(run->noted[t], run->values[t], (size_t)run->tensor[t].count * sizeof(float));
+    }
+}
+
+/* What layers keep from step to step: aside before a look, and back after it. */
+static void move_kept(struct trainer *trainer, bool back)
+{
+    for (int l = 0; l < trainer->network->layers; l++) {
+        const struct layer_run *run = &trainer->run[l];
+        for (int t = 0; t < run->tensors; t++)
+            if (run->tensor[t].kept)
+                memcpy(back ? run->values[t] : run->noted[t], back ? run->noted[t] : run->values[t],
+                       (size_t)run->tensor[t].count * sizeof(float));
+    }
+}
+
+void trainer_watch(struct trainer *trainer, ptrdiff_t B, struct watched *rows)
+{
+    ALWAYS(trainer->options.watch && B > 0 && B <= trainer->options.batch);
+    struct step step = make_step(trainer, B, true);
+    struct rng noise = trainer->noise;
+    step.watcher = &trainer->watcher;
+    step.rng = &noise;
+    trainer->watcher.row = rows;
+    move_kept(trainer, false);
+    run_both_ways(trainer, B, &step);
+    move_kept(trainer, true);
+    for (struct watched *row = rows; row < trainer->watcher.row; row++)
+        watcher_add_learned(&trainer->run[row->place], trainer->loops, row);
 }
 
 int trainer_tensors(const struct trainer *trainer)

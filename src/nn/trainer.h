@@ -29,6 +29,7 @@ struct error;
 struct network;
 struct trainer;
 struct tree;
+struct watched;
 
 struct trainer_options {
     enum isa isa;
@@ -36,6 +37,7 @@ struct trainer_options {
     struct optimiser optimiser;
     enum init init;
     double input_square; /* mean square of the inputs, for INIT_AUTO; 1 for standardised data */
+    bool watch;          /* there will be looks: makes room for them */
 };
 
 /* Bytes of the block for a candidate with as many learned parameters as there can be; pages that a
@@ -78,6 +80,14 @@ void trainer_update(struct trainer *trainer, double learning_rate);
 
 /* Forward and loss only, 1 <= B <= trainer_rows(). Changes no parameter. */
 struct pass trainer_measure(struct trainer *trainer, ptrdiff_t B);
+
+/* With options.watch. Notes the parameters as they are, so that the next look can tell by how much the step that
+   follows changes them; trainer_start() does so too. */
+void trainer_note(struct trainer *trainer);
+
+/* With options.watch. Looks at the network on the first B rows, 1 <= B <= batch (nn/watch.h). Changes no parameter
+   nor anything else that training goes by; a gradient that was not used yet is lost. rows: (watched_layers). */
+void trainer_watch(struct trainer *trainer, ptrdiff_t B, struct watched *rows);
 
 /* Every parameter is finite. */
 bool trainer_is_finite(const struct trainer *trainer);

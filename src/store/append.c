@@ -76,7 +76,8 @@ static int contradiction(const struct store *store, const struct store_ticket *t
         what = "it is not the next one";
     else if (evaluated != (evaluation != NULL))
         what = "an evaluation belongs to evaluated proposals and to no others";
-    else if (!evaluation && (ticket->trial_count || ticket->epoch_count || ticket->parameter_count || ticket->timing))
+    else if (!evaluation && (ticket->trial_count || ticket->epoch_count || ticket->parameter_count ||
+                             ticket->look_count || ticket->timing))
         what = "there are trials without an evaluation";
     else if (evaluation && evaluation->outcome &&
              (strcmp(evaluation->outcome, STORE_OK) == 0) != !!isfinite(evaluation->score))
@@ -111,6 +112,8 @@ static int insert_ticket(struct store *store, const struct store_ticket *ticket,
         status = insert_all(store, TABLE_CURVE, key, ticket->curve, ticket->epoch_count, err);
     if (!status)
         status = insert_all(store, TABLE_PARAMETER, key, ticket->parameters, ticket->parameter_count, err);
+    if (!status)
+        status = insert_all(store, TABLE_WATCH, key, ticket->looks, ticket->look_count, err);
     if (!status && ticket->timing)
         status = insert_timing(store, key, ticket->timing, err);
     return status;

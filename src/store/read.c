@@ -18,7 +18,8 @@ struct store_cursor {
     struct store_ticket ticket;
 };
 
-static const enum table_id parts[] = {TABLE_EVALUATION, TABLE_TRIAL, TABLE_CURVE, TABLE_PARAMETER, TABLE_TIMING};
+static const enum table_id parts[] = {TABLE_EVALUATION, TABLE_TRIAL, TABLE_CURVE,
+                                      TABLE_PARAMETER,  TABLE_WATCH, TABLE_TIMING};
 enum { PART_COUNT = sizeof parts / sizeof *parts };
 
 static int prepare_select(struct store_cursor *cursor, enum table_id id, const char *ending, struct error *err)
@@ -108,6 +109,8 @@ static void assemble(struct store_cursor *cursor)
     ticket->epoch_count = rows[TABLE_CURVE].count;
     ticket->parameters = (const void *)rows[TABLE_PARAMETER].records;
     ticket->parameter_count = rows[TABLE_PARAMETER].count;
+    ticket->looks = (const void *)rows[TABLE_WATCH].records;
+    ticket->look_count = rows[TABLE_WATCH].count;
 }
 
 int store_cursor_next(struct store_cursor *cursor, const struct store_ticket **ticket, struct error *err)

@@ -119,6 +119,22 @@ static const struct column parameter_columns[] = {
     PARAMETER(value, "", "at the end of training"),
 };
 
+#define LOOK(member, constraints, meaning) COLUMN(store_look, member, constraints, meaning)
+static const struct column watch_columns[] = {
+    LOOK(seed_index, SOME, ""),
+    LOOK(epoch, SOME, "1, 2, ..."),
+    LOOK(place, SOME, "of the layer in the network, from 0"),
+    LOOK(layer, "NOT NULL CHECK (layer <> '')", "its name"),
+    LOOK(input_mean, "", "of what its function saw; NULL without one, as the next five"),
+    LOOK(input_deviation, "", ""),
+    LOOK(output_mean, "", "of what its function gave"),
+    LOOK(output_deviation, "", ""),
+    LOOK(dead, "", "share of the units that gave one value alone"),
+    LOOK(saturated, "", "share of what it saw where the slope is below 0.001"),
+    LOOK(gradient_norm, "", "of all that it learns; NULL when that is nothing, as the next"),
+    LOOK(update_ratio, "", "|w' - w| / |w| of all that it learns, in the epoch's last step"),
+};
+
 #define TIMING(member, constraints, meaning) COLUMN(store_timing, member, constraints, meaning)
 static const struct column timing_columns[] = {
     REFERENCE(store_timing, session, "REFERENCES session (id)", "the process that did it"),
@@ -189,6 +205,16 @@ const struct table store_tables[TABLE_COUNT] = {
                          .meaning = "learned parameters of the activation",
                          .record_size = sizeof(struct store_parameter),
                          COLUMNS(parameter_columns)},
+    [TABLE_WATCH] = {.name = "watch",
+                     .key = "ticket INTEGER NOT NULL",
+                     .key_name = "ticket",
+                     .constraints = "PRIMARY KEY (ticket, seed_index, epoch, place),\n"
+                                    "    FOREIGN KEY (ticket, seed_index) REFERENCES trial (ticket, seed_index)",
+                     .options = "STRICT, WITHOUT ROWID",
+                     .order = "seed_index, epoch, place",
+                     .meaning = "layers on one fixed batch after each epoch; empty unless run with --watch",
+                     .record_size = sizeof(struct store_look),
+                     COLUMNS(watch_columns)},
     [TABLE_TIMING] = {.name = "timing",
                       .key = "ticket INTEGER PRIMARY KEY REFERENCES evaluation (ticket)",
                       .key_name = "ticket",

@@ -140,6 +140,22 @@ struct store_parameter {
     double value;
 };
 
+/* A layer as it was on a fixed batch after an epoch: a row of the table `watch`, of runs that are watched. */
+struct store_look {
+    int64_t seed_index;
+    int64_t epoch; /* counted from 1 */
+    int64_t place; /* of the layer in the network, from 0 */
+    const char *layer;
+    double input_mean; /* of the function in it; NaN when there is none */
+    double input_deviation;
+    double output_mean;
+    double output_deviation;
+    double dead;
+    double saturated;
+    double gradient_norm; /* of what it learns; NaN when it learns nothing */
+    double update_ratio;
+};
+
 /* How long an evaluation took. */
 struct store_timing {
     int64_t session; /* row of the table session, or STORE_NONE; when appending, the store fills it in */
@@ -156,9 +172,11 @@ struct store_ticket {
     const struct store_trial *trials;          /* by seed_index */
     const struct store_epoch *curve;           /* by seed_index, then epoch */
     const struct store_parameter *parameters;  /* by seed_index, layer, parameter_index */
+    const struct store_look *looks;            /* by seed_index, epoch, place */
     ptrdiff_t trial_count;
     ptrdiff_t epoch_count;
     ptrdiff_t parameter_count;
+    ptrdiff_t look_count;
     const struct store_timing *timing; /* NULL: not known */
 };
 

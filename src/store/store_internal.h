@@ -55,6 +55,7 @@ enum table_id {
     TABLE_TRIAL,
     TABLE_CURVE,
     TABLE_PARAMETER,
+    TABLE_WATCH,
     TABLE_TIMING,
     TABLE_COUNT
 };

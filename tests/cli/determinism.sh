@@ -13,13 +13,13 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 cd "$work" || exit 1
 experiment="$file --set search.evaluations=$evaluations --set search.window=8 --set search.population=16
-    --set search.tournament=4 --quiet"
+    --set search.tournament=4 --watch --quiet"
 shift 4
 for setting in "$@"; do experiment="$experiment --set $setting"; done
 
 # Everything but `session` and `timing`, in a fixed order.
 dump() {
-    for table in run proposal evaluation trial curve parameter; do
+    for table in run proposal evaluation trial curve parameter watch; do
         "$program" query "$1" "SELECT * FROM $table" --format csv || exit 1
     done >"$1.txt"
 }
@@ -60,8 +60,10 @@ if cmp -s one.db.txt other.db.txt; then
 fi
 sessions=$("$program" query killed.db 'SELECT count(*) FROM session' --format csv | tail -n 1 | tr -d '\r')
 killed=$("$program" query killed.db "SELECT count(*) FROM session WHERE ending = 'killed'" --format csv | tail -n 1 | tr -d '\r')
+looks=$("$program" query one.db 'SELECT count(*) FROM watch' --format csv | tail -n 1 | tr -d '\r')
 rows=$("$program" query one.db 'SELECT count(*) FROM proposal' --format csv | tail -n 1 | tr -d '\r')
 echo "$rows tickets, $sessions sessions, $killed of them killed"
+[ "$looks" -gt 0 ] || { echo "nothing was watched" >&2; status=1; }
 [ "$killed" -gt 0 ] || { echo "no kill came at a moment that counts" >&2; status=1; }
 [ $status = 0 ] && echo "determinism: 1 thread, 2 threads and $kills kills give one database"
 exit $status

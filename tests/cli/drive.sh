@@ -109,6 +109,33 @@ check_reading() {
     [ -s err.txt ] && fail "an error because of head: $(cat err.txt)"
 }
 
+# The same scores with and without, rows for every layer, and an error that says how to get them.
+check_watching() {
+    # shellcheck disable=SC2086
+    expect 0 '' run --watch experiments/spirals.json $small --quiet --db watched.db
+    expect 0 '^0,2,dense1,,,,' watch watched.db best --format csv
+    head -n 1 out.txt | grep -q '^seed,epoch,layer,input_mean,.*,gradient_norm,update_ratio' || fail "columns of watch"
+    grep -q '^0,2,act1,[-0-9.e]*,[0-9.e-]*,[-0-9.e]*,[0-9.e-]*,[01]*[.]*[0-9]*,' out.txt || fail "no figures of act1"
+    expect 0 'gradient norm, on a logarithmic scale, epochs 1 to 2' watch watched.db 0 --ascii
+    grep -q 'share of dead units' out.txt || fail "no plot of dead units"
+    LC_ALL=C.UTF-8 "$program" watch watched.db 0 | grep -q '^  dense1  [▁▂▃▄▅▆▇█]* ' || fail "no block characters"
+    expect 0 'act1' watch watched.db 0 --last --no-plot
+    grep -q 'gradient norm,' out.txt && fail "a plot in spite of --no-plot"
+    [ "$(awk '$2 == 1' out.txt)" = "" ] || fail "--last shows the first epoch"
+    expect 3 'spirals.db, ticket 0: this run was not watched; run with --watch' watch spirals.db 0
+    expect 3 'watched.db: there is no ticket 999' watch watched.db 999
+    expect 3 'no epoch of seed 7 was watched' watch watched.db 0 --seed 7
+    for db in spirals watched; do
+        "$program" query $db.db 'SELECT * FROM evaluation' --format csv >$db.csv
+    done
+    cmp spirals.csv watched.csv || fail "--watch changes scores"
+    # shellcheck disable=SC2086
+    expect 5 'watch' run experiments/spirals.json $small --quiet --db watched.db
+    expect 0 '^0,1,act1,.*,relu' eval relu --watch experiments/spirals.json --set training.epochs=1 --seeds 1 --format csv
+    command -v python3 >/dev/null || return
+    "$program" watch watched.db 0 --format json | python3 -m json.tool >/dev/null || fail "no JSON: watch"
+}
+
 check_bad_input() {
     run="run experiments/bad.json --db bad.db"
     bad() {
@@ -226,6 +253,7 @@ check_interrupt() {
 check_help
 check_run
 check_reading
+check_watching
 check_bad_input
 check_truncated_gzip
 check_full_disk

@@ -78,14 +78,17 @@ static inline uint64_t fake_hash(const struct tree *tree)
 static inline int fake_fill(uint64_t hash, struct evaluation *out, struct error *err)
 {
     struct rng rng = rng_keyed(hash, 0, RNG_TEST);
-    int status = evaluation_reserve(out, 2, 4, 2, err);
+    int status = evaluation_reserve(out, 2, 4, 2, 4, err);
     if (status)
         return status;
     for (int i = 0; i < 2; i++) {
         bool ok = i == 0 || rng_below(&rng, 8) != 0;
-        for (int number = 1; number <= 2; number++)
+        for (int number = 1; number <= 2; number++) {
             out->curve[out->epoch_count++] =
                 (struct epoch){i, number, rng_uniform(&rng), {.loss = rng_uniform(&rng), .accuracy = NAN}, 0.1};
+            out->looks[out->look_count++] = (struct look){
+                i, number, {.layer = "act1", .place = 1, .dead = rng_uniform(&rng), .gradient_norm = NAN}};
+        }
         out->trials[out->trial_count++] = (struct trial){.seed_index = i,
                                                          .outcome = ok ? OUTCOME_ok : OUTCOME_diverged,
                                                          .score = ok ? rng_uniform(&rng) : NAN,
@@ -124,7 +127,7 @@ static inline int fake_evaluate(const void *context, void *worker, const struct 
     for (; pause > 0 && !atomic_load(abort); pause -= 500)
         fake_sleep(pause < 500 ? pause : 500);
     if (atomic_load(abort) || fake->drops)
-        return evaluation_reserve(out, 0, 0, 0, err); /* that is "aborted" */
+        return evaluation_reserve(out, 0, 0, 0, 0, err); /* that is "aborted" */
     return fake_fill(fake_hash(tree), out, err);
 }
 

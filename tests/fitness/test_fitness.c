@@ -313,7 +313,8 @@ START_TEST(training_allocates_nothing)
         struct bench bench;
         struct evaluation result = EVALUATION_EMPTY;
         struct fitness_worker *worker = NULL;
-        ASSERT_OK(bench_init(&bench, mlp, i ? "{\"epochs\": 9, \"seeds\": 3}" : "{\"epochs\": 1}", isa_best(), &err));
+        ASSERT_OK(bench_init(&bench, mlp, i ? "{\"epochs\": 9, \"seeds\": 3, \"watch\": true}" : "{\"epochs\": 1}",
+                             isa_best(), &err));
         ASSERT_OK(fitness_worker_new(bench.fitness, &worker, &err));
         evaluate(&bench, worker, good, &result);
         allocations[i] = memory_allocations();
@@ -325,6 +326,48 @@ START_TEST(training_allocates_nothing)
     }
     ck_assert_int_le((int)allocations[0], 2); /* the tape */
     ck_assert_int_eq((int)allocations[0], (int)allocations[1]);
+}
+END_TEST
+
+/* A watched training ends with the bits of one that is not, and has a row for each seed, epoch and layer. */
+START_TEST(watching_changes_nothing)
+{
+    static const char *const network = "{\"layers\": [{\"type\": \"dense\", \"units\": 12}, {\"type\": \"batch_norm\"},"
+                                       "{\"type\": \"activation\"}, {\"type\": \"dropout\", \"rate\": 0.2},"
+                                       "{\"type\": \"dense\", \"units\": \"outputs\"}]}";
+    static const char *const layers[] = {"dense1", "norm1", "act1", "dense2"};
+    static const char *const protocols[] = {
+        "{\"epochs\": 3, \"batch\": 64, \"seeds\": 2, \"first_seed\": 4, \"schedule\": {\"name\": \"cosine\"}}",
+        "{\"epochs\": 3, \"batch\": 64, \"seeds\": 2, \"first_seed\": 4, \"schedule\": {\"name\": \"cosine\"}, "
+        "\"watch\": true}"};
+    struct error err;
+    struct evaluation result[2] = {EVALUATION_EMPTY, EVALUATION_EMPTY};
+    size_t need[2];
+    for (int i = 0; i < 2; i++) {
+        struct bench bench;
+        ASSERT_OK(bench_init(&bench, network, protocols[i], isa_best(), &err));
+        evaluate_alone(&bench, good, &result[i]);
+        need[i] = fitness_worker_bytes(bench.fitness);
+        ck_assert(evaluation_is_ok(&result[i]));
+        ck_assert_int_eq((int)result[i].look_count, i ? 2 * 3 * 4 : 0);
+        for (int k = 0; k < result[i].look_count; k++) {
+            const struct look *look = &result[i].looks[k];
+            ck_assert_int_eq(look->seed_index, 4 + k / 12);
+            ck_assert_int_eq(look->epoch, 1 + k / 4 % 3);
+            ck_assert_str_eq(look->watched.layer, layers[k % 4]); /* while the network is there */
+            ck_assert(look->watched.gradient_norm > 0 && look->watched.update_ratio > 0);
+            if (look->epoch == 3) /* one step, and the schedule has made it small */
+                ck_assert_double_lt(look->watched.update_ratio, 0.3 * look[-8].watched.update_ratio);
+            ck_assert_int_eq(isfinite(look->watched.output_deviation) != 0, k % 4 == 2);
+        }
+        bench_release(&bench);
+    }
+    ck_assert(!evaluation_equal(&result[0], &result[1]));
+    result[1].look_count = 0;
+    ck_assert(evaluation_equal(&result[0], &result[1]));
+    ck_assert_uint_gt(need[1], need[0]);
+    evaluation_release(&result[0]);
+    evaluation_release(&result[1]);
 }
 END_TEST
 
@@ -352,7 +395,7 @@ START_TEST(every_failed_allocation_is_an_error)
     struct bench bench;
     struct tree tree = parse(good);
     int failures = 0;
-    ASSERT_OK(bench_init(&bench, mlp, "{\"epochs\": 1}", isa_best(), &err));
+    ASSERT_OK(bench_init(&bench, mlp, "{\"epochs\": 1, \"watch\": true}", isa_best(), &err));
     for (long n = 1;; n++) {
         struct fitness *fitness = NULL;
         struct fitness_worker *worker = NULL;
@@ -386,5 +429,5 @@ int main(void)
                      a_seed_index_means_the_same_in_every_protocol, failures_have_names, a_failed_trial_is_the_last,
                      an_abort_ends_at_once, of_several_rates_the_best_is_kept, numbers_are_predicted,
                      progress_goes_from_0_to_1, only_images_are_augmented, training_allocates_nothing,
-                     memory_is_planned, every_failed_allocation_is_an_error);
+                     watching_changes_nothing, memory_is_planned, every_failed_allocation_is_an_error);
 }

@@ -10,7 +10,7 @@ static const char *const defaults =
     "\"learning_rate\":0.001,\"beta1\":0.9,\"beta2\":0.999,\"epsilon\":1e-08,\"weight_decay\":0,\"clip_norm\":0},"
     "\"schedule\":{\"name\":\"constant\"},\"metric\":\"default\",\"validate_every\":1,\"augment\":{\"shift\":0,"
     "\"flip\":false},"
-    "\"divergence\":{\"factor\":10,\"loss\":0}}";
+    "\"divergence\":{\"factor\":10,\"loss\":0},\"watch\":false}";
 
 START_TEST(normal_forms_read_back)
 {
@@ -108,7 +108,7 @@ START_TEST(figures_are_means_and_sample_deviations)
 {
     struct error err;
     struct evaluation evaluation = EVALUATION_EMPTY;
-    ASSERT_OK(evaluation_reserve(&evaluation, 3, 0, 0, &err));
+    ASSERT_OK(evaluation_reserve(&evaluation, 3, 0, 0, 0, &err));
     for (int i = 0; i < 3; i++)
         evaluation.trials[evaluation.trial_count++] =
             (struct trial){.score = 0.5 + 0.2 * i, .validation.loss = 1, .train_loss = i};
@@ -136,23 +136,31 @@ START_TEST(equality_sees_every_part)
     struct error err;
     struct evaluation pair[2] = {EVALUATION_EMPTY, EVALUATION_EMPTY};
     for (int i = 0; i < 2; i++) {
-        ASSERT_OK(evaluation_reserve(&pair[i], 2, 2, 2, &err));
+        ASSERT_OK(evaluation_reserve(&pair[i], 2, 2, 2, 2, &err));
         pair[i].trials[pair[i].trial_count++] = (struct trial){.score = 0.5, .train_loss = NAN};
         pair[i].curve[pair[i].epoch_count++] = (struct epoch){.number = 1, .validation.loss = 2};
         pair[i].parameters[pair[i].parameter_count++] = (struct learned){.value = 3};
+        pair[i].looks[pair[i].look_count++] = (struct look){.watched = {.layer = "act1", .dead = 0.5}};
         evaluation_conclude(&pair[i]);
     }
     pair[1].wall_seconds = 9;
     ck_assert(evaluation_equal(&pair[0], &pair[1]));
-    double *parts[] = {&pair[1].score, &pair[1].trials[0].train_loss, &pair[1].curve[0].validation.loss,
-                       &pair[1].parameters[0].value, &pair[1].train_loss.mean};
-    for (int i = 0; i < 5; i++) {
+    double *parts[] = {&pair[1].score,
+                       &pair[1].trials[0].train_loss,
+                       &pair[1].curve[0].validation.loss,
+                       &pair[1].parameters[0].value,
+                       &pair[1].train_loss.mean,
+                       &pair[1].looks[0].watched.dead};
+    for (int i = 0; i < 6; i++) {
         double kept = *parts[i];
         *parts[i] = isnan(kept) ? 1 : nextafter(kept, 10);
         ck_assert_msg(!evaluation_equal(&pair[0], &pair[1]), "part %d", i);
         *parts[i] = kept;
         ck_assert(evaluation_equal(&pair[0], &pair[1]));
     }
+    pair[1].look_count = 0;
+    ck_assert(!evaluation_equal(&pair[0], &pair[1]));
+    pair[1].look_count = 1;
     pair[1].epoch_count = 0;
     ck_assert(!evaluation_equal(&pair[0], &pair[1]));
     evaluation_release(&pair[0]);

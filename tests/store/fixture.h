@@ -88,6 +88,11 @@ static const struct store_epoch example_curve[] = {
     {2, 1, NAN, INFINITY, 0.1, NAN, NAN, NAN, 0.01},
 };
 static const struct store_parameter example_parameters[] = {{0, 0, 0, 1.0 / 3}, {0, 1, 0, -0.0}, {1, 0, 0, NAN}};
+static const struct store_look example_looks[] = {
+    {0, 1, 0, "dense1", NAN, NAN, NAN, NAN, NAN, NAN, 0.5, 0.001},
+    {0, 1, 1, "act1", 0.1, 1, 0.2, 0.9, 0.25, 0.75, NAN, INFINITY},
+    {1, 2, 0, "dense1", NAN, NAN, NAN, NAN, NAN, NAN, 1e-30, 0.5},
+};
 static const struct store_evaluation example_evaluation = {.outcome = STORE_OK,
                                                            .score = 0.85,
                                                            .score_deviation = 0.0707,
@@ -123,6 +128,8 @@ static inline struct store_ticket example_ticket(int64_t number)
         .epoch_count = 5,
         .parameters = example_parameters,
         .parameter_count = 3,
+        .looks = example_looks,
+        .look_count = 3,
         .timing = &example_timing,
     };
 }

@@ -42,7 +42,7 @@ static void assert_sound(struct store *store)
         ck_assert_ptr_nonnull(ticket);
         ck_assert_int_eq(ticket->proposal.ticket, i);
         ck_assert(ticket->evaluation && ticket->trial_count == 3 && ticket->epoch_count == 5 &&
-                  ticket->parameter_count == 3 && ticket->timing);
+                  ticket->parameter_count == 3 && ticket->look_count == 3 && ticket->timing);
     }
     ASSERT_OK(store_cursor_next(cursor, &ticket, &err));
     ck_assert_ptr_null(ticket);
@@ -458,8 +458,8 @@ START_TEST(damage_is_noticed_before_anything_is_built_on_it)
     write_file(bytes, length / 2); /* cut off */
     writer_refuses("the database is damaged: ");
     write_file(bytes, length);
-    tamper("PRAGMA foreign_keys = OFF; DELETE FROM parameter; DELETE FROM curve; DELETE FROM trial; DELETE FROM timing;"
-           "DELETE FROM evaluation WHERE ticket = 50");
+    tamper("PRAGMA foreign_keys = OFF; DELETE FROM parameter; DELETE FROM curve; DELETE FROM watch; DELETE FROM trial;"
+           "DELETE FROM timing; DELETE FROM evaluation WHERE ticket = 50");
     writer_refuses("the database is damaged: evaluations are missing; go back to a copy");
     tamper("UPDATE proposal SET parent1 = NULL, parent2 = NULL; DELETE FROM evaluation WHERE ticket = 51;"
            "DELETE FROM proposal WHERE ticket = 51");

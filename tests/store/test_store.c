@@ -30,7 +30,7 @@ START_TEST(schema_says_what_it_is)
     ck_assert_str_eq(answer(store, "PRAGMA user_version"), "1\n");
     ck_assert_str_eq(answer(store, "SELECT type, name FROM sqlite_master WHERE sql IS NOT NULL ORDER BY type, name"),
                      "table|curve\ntable|evaluation\ntable|parameter\ntable|proposal\ntable|run\ntable|session\n"
-                     "table|timing\ntable|trial\nview|leaderboard\nview|lineage\nview|outcomes\n");
+                     "table|timing\ntable|trial\ntable|watch\nview|leaderboard\nview|lineage\nview|outcomes\n");
     ck_assert_str_eq(answer(store, "SELECT experiment, seed, window, isa FROM run"),
                      "{\"name\":\"spirals\",\"search\":{\"strategy\":\"evolution\",\"budget\":300,\"window\":8}}"
                      "|-7|8|x86-64-v3\n");
@@ -67,6 +67,16 @@ static void compare_children(const struct store_ticket *ticket)
                   same_number(a->validation_bits, b->validation_bits));
         ck_assert(same_number(a->validation_rmse, b->validation_rmse));
         ck_assert(same_number(a->learning_rate, b->learning_rate));
+    }
+    ck_assert_int_eq(ticket->look_count, 3);
+    for (int i = 0; i < 3; i++) {
+        const struct store_look *a = &example_looks[i], *b = &ticket->looks[i];
+        ck_assert(a->seed_index == b->seed_index && a->epoch == b->epoch && a->place == b->place);
+        ck_assert_str_eq(a->layer, b->layer);
+        ck_assert(same_number(a->input_mean, b->input_mean) && same_number(a->input_deviation, b->input_deviation));
+        ck_assert(same_number(a->output_mean, b->output_mean) && same_number(a->output_deviation, b->output_deviation));
+        ck_assert(same_number(a->dead, b->dead) && same_number(a->saturated, b->saturated));
+        ck_assert(same_number(a->gradient_norm, b->gradient_norm) && same_number(a->update_ratio, b->update_ratio));
     }
     for (int i = 0; i < 3; i++) {
         const struct store_parameter *a = &example_parameters[i], *b = &ticket->parameters[i];
@@ -134,7 +144,8 @@ START_TEST(every_record_comes_back_as_it_was)
             ck_assert_int_eq(ticket->timing->session, 1);
             ck_assert_uint_eq(strlen(ticket->timing->finished_at), strlen("2026-01-31T12:34:56.789Z"));
         } else {
-            ck_assert_int_eq(ticket->trial_count + ticket->epoch_count + ticket->parameter_count, 0);
+            ck_assert_int_eq(ticket->trial_count + ticket->epoch_count + ticket->parameter_count + ticket->look_count,
+                             0);
         }
     }
     ASSERT_OK(store_cursor_next(cursor, &ticket, &err));
@@ -266,6 +277,17 @@ START_TEST(contradictions_are_refused_and_leave_nothing)
     bad.curve = &stray;
     bad.epoch_count = 1;
     refused(store, bad, "FOREIGN KEY");
+    struct store_look unnamed = {.seed_index = 0, .epoch = 1};
+    bad = example_ticket(1);
+    bad.looks = &unnamed;
+    bad.look_count = 1;
+    refused(store, bad, "NOT NULL constraint failed: watch.layer");
+    unnamed = (struct store_look){.seed_index = 3, .epoch = 1, .layer = "act1"};
+    refused(store, bad, "FOREIGN KEY");
+    bad = duplicate_ticket(1, 0);
+    bad.looks = example_looks;
+    bad.look_count = 1;
+    refused(store, bad, "without an evaluation");
 
     ck_assert_int_eq(store_count(store), 1);
     ck_assert_str_eq(answer(store, "SELECT (SELECT count(*) FROM proposal), (SELECT count(*) FROM evaluation),"

@@ -1,0 +1,137 @@
+#include "nn/watch.h"
+
+#include "kernel/tape.h"
+#include "nn/nn_internal.h"
+
+#include <math.h>
+
+static const double saturation = 1e-3;
+
+enum { UNSEEN, STILL, VARIES };
+
+static bool is_watched(const struct layer *layer)
+{
+    struct layer_run run = {.layer = layer};
+    bool watched = layer->kind->slot;
+    if (layer->kind->tensors)
+        layer->kind->tensors(layer, NULL, &run);
+    for (int t = 0; t < run.tensors; t++)
+        watched |= !run.tensor[t].kept;
+    return watched;
+}
+
+int watched_layers(const struct network *network)
+{
+    int count = 0;
+    for (int l = 0; l < network->layers; l++)
+        count += is_watched(&network->layer[l]);
+    return count;
+}
+
+ptrdiff_t watcher_units(const struct layer *layer)
+{
+    if (!layer->kind->slot)
+        return 0;
+    return shape_channels(&layer->out) * (layer->kind == &layer_activation ? 1 : recurrence_places(layer));
+}
+
+/* ---- sums: about the first number, so that numbers that are all the same have deviation 0 */
+
+static void add(struct watcher_sum *sum, double value)
+{
+    if (sum->count++ == 0)
+        sum->first = value;
+    sum->sum += value - sum->first;
+    sum->square += (value - sum->first) * (value - sum->first);
+}
+
+static double mean_of(const struct watcher_sum *sum)
+{
+    return sum->count ? sum->first + sum->sum / (double)sum->count : NAN;
+}
+
+static double deviation_of(const struct watcher_sum *sum)
+{
+    double n = (double)sum->count, variance = (sum->square - sum->sum * sum->sum / n) / n;
+    return sum->count ? sqrt(variance < 0 ? 0 : variance) : NAN;
+}
+
+/* ---- a layer */
+
+void watcher_begin(struct watcher *watcher, const struct layer *layer)
+{
+    watcher->units = watcher_units(layer);
+    for (ptrdiff_t u = 0; u < watcher->units; u++)
+        watcher->unit[u] = UNSEEN;
+    watcher->saturated = 0;
+    watcher->input = watcher->output = (struct watcher_sum){0};
+}
+
+static void see(struct watcher *watcher, ptrdiff_t unit, float x, float y, float slope)
+{
+    int32_t *state = &watcher->unit[unit];
+    if (*state == UNSEEN)
+        watcher->first[unit] = y;
+    *state = *state == UNSEEN || (*state == STILL && y == watcher->first[unit]) ? STILL : VARIES;
+    watcher->saturated += fabs((double)slope) < saturation;
+    add(&watcher->input, (double)x);
+    add(&watcher->output, (double)y);
+}
+
+void watcher_see(struct watcher *watcher, const struct layer_run *run, const struct step *step, ptrdiff_t place,
+                 ptrdiff_t rows, const float *x)
+{
+    ptrdiff_t C = shape_channels(&run->layer->out), N = rows * C;
+    const float *parameters = run->P ? run->values[run->function] : NULL;
+    for (ptrdiff_t i = 0; i < N; i += WATCHER_BLOCK) {
+        ptrdiff_t n = N - i < WATCHER_BLOCK ? N - i : WATCHER_BLOCK;
+        tape_run(run->tape, step->isa, parameters, step->progress, n, x + i, watcher->y, watcher->slope, NULL,
+                 step->scratch);
+        for (ptrdiff_t k = 0; k < n; k++)
+            see(watcher, place * C + (i + k) % C, x[i + k], watcher->y[k], watcher->slope[k]);
+    }
+}
+
+static double dead_share(const struct watcher *watcher)
+{
+    ptrdiff_t dead = 0;
+    for (ptrdiff_t u = 0; u < watcher->units; u++)
+        dead += watcher->unit[u] == STILL;
+    return watcher->units ? (double)dead / (double)watcher->units : NAN;
+}
+
+void watcher_end(struct watcher *watcher, const struct layer *layer, int place)
+{
+    if (!is_watched(layer))
+        return;
+    ptrdiff_t count = watcher->input.count;
+    *watcher->row++ = (struct watched){.layer = layer->name,
+                                       .place = place,
+                                       .input_mean = mean_of(&watcher->input),
+                                       .input_deviation = deviation_of(&watcher->input),
+                                       .output_mean = mean_of(&watcher->output),
+                                       .output_deviation = deviation_of(&watcher->output),
+                                       .dead = dead_share(watcher),
+                                       .saturated = count ? (double)watcher->saturated / (double)count : NAN,
+                                       .gradient_norm = NAN,
+                                       .update_ratio = NAN};
+}
+
+void watcher_add_learned(const struct layer_run *run, const struct nn_loops *loops, struct watched *row)
+{
+    double gradient = 0, change = 0, before = 0;
+    bool learns = false;
+    for (int t = 0; t < run->tensors; t++) {
+        if (run->tensor[t].kept)
+            continue;
+        learns = true;
+        gradient += loops->dot(run->tensor[t].count, run->gradient[t], run->gradient[t]);
+        for (ptrdiff_t i = 0; i < run->tensor[t].count; i++) {
+            double was = (double)run->noted[t][i], step = (double)run->values[t][i] - was;
+            before += was * was;
+            change += step * step;
+        }
+    }
+    row->gradient_norm = learns ? sqrt(gradient) : NAN;
+    row->update_ratio = learns && before > 0 ? sqrt(change / before) : NAN;
+}
