@@ -5,6 +5,7 @@
 #include "base/error.h"
 
 #include <check.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -25,6 +26,13 @@ static inline int run_tests(const char *name, double timeout, const TTest *const
     return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 #define RUN_TESTS(name, timeout, ...) run_tests(name, timeout, (const TTest *const[]){__VA_ARGS__, NULL})
+
+/* ACTSEARCH_SWEEP=sparse: programs that make everything thirty times slower want a sample of a long loop. */
+static inline bool testing_is_sparse(void)
+{
+    const char *sweep = getenv("ACTSEARCH_SWEEP");
+    return sweep && strcmp(sweep, "sparse") == 0;
+}
 
 /* Fails the test with the library's own message when `call` does not return 0; uses a local `err`. */
 #define ASSERT_OK(call)                                                                                                \

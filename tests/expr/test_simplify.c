@@ -10,7 +10,10 @@
 #include <math.h>
 #include <stdio.h>
 
-enum { RANDOM_TREES = 20000 };
+static int random_trees(void)
+{
+    return testing_is_sparse() ? 1000 : 20000;
+}
 
 static void parse(const char *text, struct tree *tree)
 {
@@ -171,11 +174,11 @@ START_TEST(random_trees_keep_their_value_and_have_one_form)
 {
     struct random random = {1};
     int compared = 0;
-    for (int i = 0; i < RANDOM_TREES; i++) {
+    for (int i = 0; i < random_trees(); i++) {
         struct tree tree = moderate_tree(&random, 1 + random_below(&random, 9), i % 3 == 0);
         compared += check_properties(&tree);
     }
-    ck_assert_int_gt(compared, RANDOM_TREES * PROBES / 2);
+    ck_assert_int_gt(compared, random_trees() * PROBES / 2);
 }
 END_TEST
 
@@ -183,11 +186,11 @@ END_TEST
 START_TEST(random_trees_with_t_are_equal_for_every_t)
 {
     static const double stages[] = {0, 0.25, 0.7, 1};
-    enum { STAGES = sizeof stages / sizeof *stages, TREES = RANDOM_TREES / STAGES };
+    enum { STAGES = sizeof stages / sizeof *stages };
     struct error err;
     struct random random = {7};
     int compared = 0;
-    for (int i = 0; i < TREES; i++) {
+    for (int i = 0; i < random_trees() / STAGES; i++) {
         struct tree tree = moderate_tree(&random, 1 + random_below(&random, 9), i % 3 == 0), simple, again;
         for (int k = 0; k < tree.count; k++)
             if (tree.nodes[k].op == OP_x && random_below(&random, 3) == 0)
@@ -201,7 +204,7 @@ START_TEST(random_trees_with_t_are_equal_for_every_t)
             compared += check_values(&before, &after);
         }
     }
-    ck_assert_int_gt(compared, RANDOM_TREES * PROBES / 2);
+    ck_assert_int_gt(compared, random_trees() * PROBES / 2);
 }
 END_TEST
 
@@ -210,7 +213,7 @@ START_TEST(awkward_constants_do_no_harm)
 {
     struct error err;
     struct random random = {3};
-    for (int i = 0; i < RANDOM_TREES; i++) {
+    for (int i = 0; i < random_trees(); i++) {
         struct tree tree = random_tree(&random, 1 + random_below(&random, 20)), simple, again;
         ASSERT_OK(tree_simplify(&tree, &simple, &err));
         ck_assert(tree_is_valid(&simple));

@@ -67,9 +67,8 @@ static void fill_unary(void)
                                      0x1.7a8152p+19f,
                                      0x1.7d80b8p+2f};
     const char *sweep_kind = getenv("ACTSEARCH_SWEEP");
-    bool dense = sweep_kind && strcmp(sweep_kind, "dense") == 0,
-         sparse = sweep_kind && strcmp(sweep_kind, "sparse") == 0;
-    const uint32_t stride = dense ? 401 : sparse ? 400009 : 20011;
+    bool dense = sweep_kind && strcmp(sweep_kind, "dense") == 0;
+    const uint32_t stride = dense ? 401 : testing_is_sparse() ? 400009 : 20011;
     sweep.count = 0;
     for (size_t i = 0; i < sizeof special / sizeof *special; i++)
         add_point(special[i], 0);
@@ -83,7 +82,7 @@ static void fill_unary(void)
     }
     for (uint64_t bits = 0; bits <= UINT32_MAX; bits += stride)
         add_point(float_of_bits((uint32_t)bits), 0);
-    for (float x = -110; x < 110; x += sparse ? 0.06f : 0.003f)
+    for (float x = -110; x < 110; x += testing_is_sparse() ? 0.06f : 0.003f)
         add_point(x, 0);
 }
 
