@@ -1,7 +1,7 @@
 /* Dense: y = x W + b, W: (K, N) with K inputs and N units; for each step of a sequence alike.
  *
- * W lies as (inputs, units), the transpose of PyTorch's: then no product needs a transposed W, and the
- * draws of a network do not depend on the order of its layers' matrices. */
+ * W lies as (inputs, units), the transpose of PyTorch's, so the product of the forward pass transposes nothing;
+ * the other way round was measured to be as fast. */
 #include "nn/blas.h"
 #include "nn/nn_internal.h"
 
