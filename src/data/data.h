@@ -154,6 +154,21 @@ struct data_targets {
 void data_gather(const struct data_set *set, enum data_split split, const int32_t *index, ptrdiff_t B, float *x,
                  struct data_targets y);
 
+/* What the bytes of images stand for, as they are served: factor byte + shift. zeros: the share of the train part's
+   bytes that are 0; of data that are not kept as bytes of images it is 0, and so is the factor. */
+struct data_bytes {
+    float factor, shift;
+    double zeros;
+};
+struct data_bytes data_bytes(const struct data_set *set);
+
+/* As data_gather() and data_gather_range() for images of bytes, as they are kept. u: (B, stride), stride >= features;
+   what is behind the features of a row becomes 0. */
+void data_gather_bytes(const struct data_set *set, enum data_split split, const int32_t *index, ptrdiff_t B,
+                       ptrdiff_t stride, uint8_t *u, struct data_targets y);
+void data_gather_bytes_range(const struct data_set *set, enum data_split split, ptrdiff_t first, ptrdiff_t B,
+                             ptrdiff_t stride, uint8_t *u, struct data_targets y);
+
 /* Asks the memory for rows that will be gathered soon, and returns at once: rows in random order come
    from the far caches, and to wait for them takes longer than to widen them. */
 void data_prefetch(const struct data_set *set, enum data_split split, const int32_t *index, ptrdiff_t B);

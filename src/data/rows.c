@@ -118,6 +118,15 @@ static void gather_classes(const struct data_set *set, const struct data_rows *r
             classes[t] = rows->bytes[i * answers + t + 1];
 }
 
+static void gather_targets(const struct data_set *set, const struct data_rows *rows, ptrdiff_t i, ptrdiff_t place,
+                           struct data_targets y)
+{
+    if (y.classes)
+        gather_classes(set, rows, i, y.classes + place * set->shape.answers);
+    if (y.values && rows->numbers)
+        y.values[place] = rows->numbers[i];
+}
+
 void data_rows_gather(const struct data_set *set, const struct data_rows *rows, ptrdiff_t i, ptrdiff_t place, float *x,
                       struct data_targets y)
 {
@@ -127,10 +136,17 @@ void data_rows_gather(const struct data_set *set, const struct data_rows *rows, 
         set->widen(rows->bytes + i * N, N, set->factor, set->shift, x);
     else
         memcpy(x, rows->values + i * N, (size_t)N * sizeof *x);
-    if (y.classes)
-        gather_classes(set, rows, i, y.classes + place * set->shape.answers);
-    if (y.values && rows->numbers)
-        y.values[place] = rows->numbers[i];
+    gather_targets(set, rows, i, place, y);
+}
+
+void data_rows_gather_bytes(const struct data_set *set, const struct data_rows *rows, ptrdiff_t i, ptrdiff_t place,
+                            ptrdiff_t stride, uint8_t *u, struct data_targets y)
+{
+    ptrdiff_t N = set->shape.features;
+    u += place * stride;
+    memcpy(u, rows->bytes + i * N, (size_t)N);
+    memset(u + N, 0, (size_t)(stride - N));
+    gather_targets(set, rows, i, place, y);
 }
 
 double data_rows_variance(const struct data_rows *rows)
@@ -150,17 +166,19 @@ double data_rows_variance(const struct data_rows *rows)
 /* The sums are of integers, so exact in any order. Images that never vary become 0. */
 void data_measure_bytes(struct data_set *set, enum data_scale scale)
 {
+    const struct data_rows *train = &set->rows[DATA_TRAIN];
+    ptrdiff_t N = train->count * set->shape.features;
+    uint64_t sum = 0, squares = 0, zeros = 0;
+    for (ptrdiff_t i = 0; i < N; i++) {
+        sum += train->bytes[i];
+        squares += (uint64_t)train->bytes[i] * train->bytes[i];
+        zeros += train->bytes[i] == 0;
+    }
+    set->zeros = (double)zeros / (double)N;
     set->factor = scale == DATA_SCALE_UNIT ? 1.0f / 255 : 1;
     set->shift = 0;
     if (scale != DATA_SCALE_STANDARD)
         return;
-    const struct data_rows *train = &set->rows[DATA_TRAIN];
-    ptrdiff_t N = train->count * set->shape.features;
-    uint64_t sum = 0, squares = 0;
-    for (ptrdiff_t i = 0; i < N; i++) {
-        sum += train->bytes[i];
-        squares += (uint64_t)train->bytes[i] * train->bytes[i];
-    }
     double mean = (double)sum / (double)N;
     double spread = (double)((unsigned __int128)squares * (uint64_t)N - (unsigned __int128)sum * sum);
     double factor = spread > 0 ? (double)N / sqrt(spread) : 0;

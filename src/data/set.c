@@ -193,6 +193,32 @@ void data_gather_range(const struct data_set *set, enum data_split split, ptrdif
         data_rows_gather(set, rows, first + i, i, x, y);
 }
 
+struct data_bytes data_bytes(const struct data_set *set)
+{
+    bool kept = set->rows[DATA_TRAIN].bytes && set->shape.rank == 3;
+    return kept ? (struct data_bytes){set->factor, set->shift, set->zeros} : (struct data_bytes){0};
+}
+
+void data_gather_bytes(const struct data_set *set, enum data_split split, const int32_t *index, ptrdiff_t B,
+                       ptrdiff_t stride, uint8_t *u, struct data_targets y)
+{
+    const struct data_rows *rows = &set->rows[split];
+    ALWAYS(rows->bytes && stride >= set->shape.features);
+    for (ptrdiff_t i = 0; i < B; i++) {
+        ALWAYS(index[i] >= 0 && index[i] < rows->count);
+        data_rows_gather_bytes(set, rows, index[i], i, stride, u, y);
+    }
+}
+
+void data_gather_bytes_range(const struct data_set *set, enum data_split split, ptrdiff_t first, ptrdiff_t B,
+                             ptrdiff_t stride, uint8_t *u, struct data_targets y)
+{
+    const struct data_rows *rows = &set->rows[split];
+    ALWAYS(rows->bytes && stride >= set->shape.features && first >= 0 && B >= 0 && first + B <= rows->count);
+    for (ptrdiff_t i = 0; i < B; i++)
+        data_rows_gather_bytes(set, rows, first + i, i, stride, u, y);
+}
+
 const int32_t *data_labels(const struct data_set *set, enum data_split split)
 {
     return set->rows[split].labels;

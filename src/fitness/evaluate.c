@@ -42,6 +42,26 @@ static enum outcome judge(struct run *run, const struct pass *pass)
     return pass->loss > run->loss_limit ? OUTCOME_diverged : OUTCOME_ok;
 }
 
+/* Puts a batch where the trainer wants it; without an index the rows first .. first + B - 1. */
+static void gather(const struct run *run, enum data_split split, const int32_t *index, ptrdiff_t first, ptrdiff_t B)
+{
+    const struct fitness *fitness = run->fitness;
+    struct trainer *trainer = run->worker->trainer;
+    struct data_targets y = trainer_targets(trainer);
+    ptrdiff_t stride;
+    if (fitness->options.takes_bytes) {
+        uint8_t *u = trainer_input_bytes(trainer, &stride);
+        if (index)
+            data_gather_bytes(fitness->data, split, index, B, stride, u, y);
+        else
+            data_gather_bytes_range(fitness->data, split, first, B, stride, u, y);
+    } else if (index) {
+        data_gather(fitness->data, split, index, B, trainer_input(trainer), y);
+    } else {
+        data_gather_range(fitness->data, split, first, B, trainer_input(trainer), y);
+    }
+}
+
 /* One step on B samples, the first of which is `index`; the following step wants the next `following`.
    A step that fails changes no weight. */
 static enum outcome run_step(struct run *run, const int32_t *index, ptrdiff_t B, ptrdiff_t following, double *loss)
@@ -50,7 +70,7 @@ static enum outcome run_step(struct run *run, const int32_t *index, ptrdiff_t B,
     struct trainer *trainer = run->worker->trainer;
     if (is_aborted(run))
         return OUTCOME_aborted;
-    data_gather(run->fitness->data, DATA_TRAIN, index, B, trainer_input(trainer), trainer_targets(trainer));
+    gather(run, DATA_TRAIN, index, 0, B);
     if (protocol->augmentation.shift || protocol->augmentation.flip)
         data_augment(run->fitness->data, &protocol->augmentation, &run->augment, B, trainer_input(trainer),
                      run->worker->image);
@@ -121,7 +141,7 @@ static enum outcome validate(struct run *run, struct epoch *epoch)
         B = smaller(rows, count - first);
         if (is_aborted(run))
             return OUTCOME_aborted;
-        data_gather_range(data, DATA_VALIDATION, first, B, trainer_input(trainer), trainer_targets(trainer));
+        gather(run, DATA_VALIDATION, NULL, first, B);
         struct pass pass = trainer_measure(trainer, B);
         if (!pass.finite)
             return OUTCOME_non_finite;
@@ -149,8 +169,7 @@ static void look(const struct run *run, int seed_index, int epoch, struct evalua
     struct trainer *trainer = run->worker->trainer;
     struct watched rows[NETWORK_LAYERS];
     int layers = watched_layers(fitness->network);
-    data_gather_range(fitness->data, DATA_TRAIN, 0, fitness->options.batch, trainer_input(trainer),
-                      trainer_targets(trainer));
+    gather(run, DATA_TRAIN, NULL, 0, fitness->options.batch);
     trainer_watch(trainer, fitness->options.batch, rows);
     for (int i = 0; i < layers; i++)
         out->looks[out->look_count++] = (struct look){.seed_index = seed_index, .epoch = epoch, .watched = rows[i]};

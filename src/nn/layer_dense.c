@@ -54,8 +54,37 @@ static void dense_follow(const struct layer *layer, const struct tree *candidate
     *spread = (struct spread){.mean = 0, .variance = 1};
 }
 
+/* Bytes: (value + shift) W = value W + shift (sum of the rows of W). */
+static void bytes_forward(struct layer_run *run, struct step *step)
+{
+    const struct byte_input *input = run->bytes;
+    ptrdiff_t B = step->B, K = shape_channels(&run->layer->in), N = shape_channels(&run->layer->out);
+    struct byte_rows rows = {.groups = input->groups, .u = input->u, .marks = input->marks, .value = input->value};
+    step->sparse->mark(B, input->groups, input->u, input->marks);
+    step->sparse->forward(B, K, N, &rows, run->values[WEIGHT], run->y, input->total);
+    for (ptrdiff_t n = 0; n < N; n++)
+        input->total[n] = run->values[BIAS][n] + input->shift * input->total[n];
+    step->loops->bias_add(B, N, input->total, run->y);
+}
+
+static void bytes_backward(struct layer_run *run, struct step *step)
+{
+    const struct byte_input *input = run->bytes;
+    ptrdiff_t B = step->B, K = shape_channels(&run->layer->in), N = shape_channels(&run->layer->out);
+    struct byte_rows rows = {.groups = input->groups, .u = input->u, .columns = input->columns, .value = input->value};
+    step->channels->column_sums(B, N, run->gy, run->gradient[BIAS]);
+    for (ptrdiff_t n = 0; n < N; n++)
+        input->total[n] = input->shift * run->gradient[BIAS][n];
+    step->sparse->transpose(B, input->groups, input->marks, input->scratch, input->columns);
+    step->sparse->backward(B, K, N, &rows, run->gy, input->total, run->gradient[WEIGHT]);
+}
+
 static void dense_forward(struct layer_run *run, struct step *step)
 {
+    if (run->bytes) {
+        bytes_forward(run, step);
+        return;
+    }
     const struct layer *layer = run->layer;
     ptrdiff_t B = step->B * shape_positions(&layer->in), K = shape_channels(&layer->in),
               N = shape_channels(&layer->out);
@@ -65,6 +94,10 @@ static void dense_forward(struct layer_run *run, struct step *step)
 
 static void dense_backward(struct layer_run *run, struct step *step)
 {
+    if (run->bytes) {
+        bytes_backward(run, step);
+        return;
+    }
     const struct layer *layer = run->layer;
     ptrdiff_t B = step->B * shape_positions(&layer->in), K = shape_channels(&layer->in),
               N = shape_channels(&layer->out);

@@ -10,6 +10,7 @@
 
 LEVELS(nn_loops);
 LEVELS(channel_loops);
+LEVELS(sparse_loops);
 
 const struct nn_loops *nn_loops_for(enum isa isa)
 {
@@ -19,4 +20,9 @@ const struct nn_loops *nn_loops_for(enum isa isa)
 const struct channel_loops *channel_loops_for(enum isa isa)
 {
     return FOR_LEVEL(channel_loops, isa);
+}
+
+const struct sparse_loops *sparse_loops_for(enum isa isa)
+{
+    return FOR_LEVEL(sparse_loops, isa);
 }

@@ -75,6 +75,33 @@ double network_guessing_loss(const struct network *network)
     return network->loss.kind->numbers ? 1 : log(network->data.classes);
 }
 
+int layer_readers(const struct network *network, int source)
+{
+    int readers = 0;
+    for (int l = 0; source == LAYER_INPUT && l < network->layers; l++)
+        readers +=
+            (network->layer[l].from == source) + (network->layer[l].kind->joins && network->layer[l].with == source);
+    return source == LAYER_INPUT ? readers : network->layer[source].readers;
+}
+
+int network_byte_layer(const struct network *network)
+{
+    int reader = LAYER_INPUT, l = 0;
+    for (; l < network->layers && network->layer[l].kind == &layer_flatten && network->layer[l].from == reader; l++)
+        reader = l;
+    const struct layer *layer = &network->layer[l];
+    bool fits = l < network->layers && layer->kind == &layer_dense && layer->from == reader && layer->in.rank == 1 &&
+                layer->out.size[0] >= SPARSE_WIDTH;
+    for (int source = LAYER_INPUT; fits && source < l; source++)
+        fits = layer_readers(network, source) == 1;
+    return fits ? l : -1;
+}
+
+bool network_can_take_bytes(const struct network *network)
+{
+    return network_byte_layer(network) >= 0;
+}
+
 ptrdiff_t network_measure_rows(const struct network *network)
 {
     enum { MOST = 256, LEAST = 16, FLOATS = 1 << 20 };

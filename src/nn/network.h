@@ -48,6 +48,7 @@
 #ifndef ACTSEARCH_NN_NETWORK_H
 #define ACTSEARCH_NN_NETWORK_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 struct data_shape;
@@ -74,6 +75,9 @@ ptrdiff_t network_features(const struct network *network);
 int network_classes(const struct network *network);       /* of the data; 0 for numbers to predict */
 int network_outputs(const struct network *network);       /* numbers of the last layer for each answer */
 ptrdiff_t network_answers(const struct network *network); /* targets a sample: 1, or the steps of a sequence */
+
+/* The input goes to one dense layer and nowhere else, which can take it as bytes (trainer_options.takes_bytes). */
+bool network_can_take_bytes(const struct network *network);
 
 /* The loss of a network that knows nothing but the mean: log(classes), or 1 for a standardised number. */
 double network_guessing_loss(const struct network *network);

@@ -88,6 +88,29 @@ struct channel_loops {
 };
 const struct channel_loops *channel_loops_for(enum isa isa);
 
+/* A batch of bytes (sparse_isa.c): (B, 64 groups), each row filled up with zeros. */
+struct byte_rows {
+    ptrdiff_t groups;
+    const uint8_t *u;
+    const uint64_t *marks;   /* (B, groups): a bit for each byte that is not 0 */
+    const uint64_t *columns; /* (64 groups, (B + 63) / 64): the same for each column, a bit for each row */
+    const float *value;      /* (256) what a byte stands for; 0 for 0 */
+};
+/* Products of such a batch with K <= 64 groups inputs, of N >= SPARSE_WIDTH units. w, gw: (K, N), y, gy: (B, N). */
+enum { SPARSE_WIDTH = 16 };
+struct sparse_loops {
+    void (*mark)(ptrdiff_t B, ptrdiff_t groups, const uint8_t *u, uint64_t *marks);
+    /* scratch: (64 groups) */
+    void (*transpose)(ptrdiff_t B, ptrdiff_t groups, const uint64_t *marks, uint64_t *scratch, uint64_t *columns);
+    /* y = values w, and the sum of the rows of w: total: (N) */
+    void (*forward)(ptrdiff_t B, ptrdiff_t K, ptrdiff_t N, const struct byte_rows *rows, const float *w, float *y,
+                    float *total);
+    /* Each row of gw = start + its part of transposed values gy; start: (N) */
+    void (*backward)(ptrdiff_t B, ptrdiff_t K, ptrdiff_t N, const struct byte_rows *rows, const float *gy,
+                     const float *start, float *gw);
+};
+const struct sparse_loops *sparse_loops_for(enum isa isa);
+
 /* A sample's shape, channels last: (channels), (steps, channels) or (height, width, channels). */
 enum { SHAPE_RANK = 3 };
 struct shape {
@@ -143,12 +166,22 @@ struct layer {
     struct tape *second_tape; /* owned; of `second` */
 };
 
+/* The input as bytes. A number of it is value[byte] + shift. */
+struct byte_input {
+    ptrdiff_t groups; /* of 64 bytes, in a row */
+    uint8_t *u;       /* (rows, 64 groups) */
+    uint64_t *marks, *columns, *scratch;
+    float *total; /* (units of the layer that reads it) */
+    float shift, value[256];
+};
+
 /* A layer in a trainer. */
 struct layer_run {
     const struct layer *layer;
-    const struct tape *tape; /* of a kind with a slot: the fixed one or the candidate's */
-    int P;                   /* learned parameters of the function in the slot, */
-    int function;            /* and the tensor that they are when P > 0 */
+    const struct byte_input *bytes; /* of the layer that reads the input as bytes; its x is NULL */
+    const struct tape *tape;        /* of a kind with a slot: the fixed one or the candidate's */
+    int P;                          /* learned parameters of the function in the slot, */
+    int function;                   /* and the tensor that they are when P > 0 */
     int tensors;
     struct tensor tensor[LAYER_TENSORS];
     float *values[LAYER_TENSORS], *gradient[LAYER_TENSORS], *state[LAYER_TENSORS][2];
@@ -168,6 +201,7 @@ struct step {
     enum isa isa;
     const struct nn_loops *loops;
     const struct channel_loops *channels;
+    const struct sparse_loops *sparse;
     ptrdiff_t B;
     bool training;
     float progress;          /* the leaf t: of training from 0 to 1, and 1 when measuring */
@@ -310,6 +344,11 @@ struct loss_kind {
 };
 extern const struct loss_kind loss_softmax_cross_entropy;
 extern const struct loss_kind *const loss_kinds[]; /* ended by NULL; the first that fits is the default */
+
+/* How many layers read a layer's value, or the input. */
+int layer_readers(const struct network *network, int source);
+/* The layer that may take the input as bytes (network_can_take_bytes()); below 0: none. */
+int network_byte_layer(const struct network *network);
 
 struct network {
     struct shape input;

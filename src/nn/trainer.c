@@ -16,10 +16,13 @@ struct trainer {
     struct trainer_options options;
     const struct nn_loops *loops;
     const struct channel_loops *channels;
+    const struct sparse_loops *sparse;
     ptrdiff_t rows; /* capacity of the value buffers */
 
     float *block; /* owned: everything below is cut from it */
-    float *input, *loss_scratch, *spare;
+    float *input; /* (rows, features), or NULL and: */
+    struct byte_input bytes;
+    float *loss_scratch, *spare;
     int32_t *classes;       /* targets: (rows answers), */
     float *numbers;         /* or (rows) */
     struct layer_run *run;  /* owned: (layers) */
@@ -81,15 +84,6 @@ static bool read_later(const struct network *network, int source, int after)
     return false;
 }
 
-static int readers_of(const struct network *network, int source)
-{
-    int readers = 0;
-    for (int l = 0; source == LAYER_INPUT && l < network->layers; l++)
-        readers +=
-            (network->layer[l].from == source) + (network->layer[l].kind->joins && network->layer[l].with == source);
-    return source == LAYER_INPUT ? readers : network->layer[source].readers;
-}
-
 static void cut_tensors(struct layer_run *run, const struct trainer *trainer, struct cutter *cutter)
 {
     bool adam = trainer->options.optimiser.kind != OPTIMISER_SGD;
@@ -123,7 +117,8 @@ static void cut_layer(int l, struct trainer *trainer, struct cutter *cutter)
     ptrdiff_t elements = shape_elements(&layer->out), batch = trainer->options.batch;
     cut_tensors(run, trainer, cutter);
     run->workspace = cut_workspace(run, trainer, cutter);
-    run->over_input = layer->kind->in_place && readers_of(network, layer->from) == 1;
+    run->over_input = layer->kind->in_place && layer_readers(network, layer->from) == 1;
+    run->bytes = trainer->options.takes_bytes && l == network_byte_layer(network) ? &trainer->bytes : NULL;
     run->x = from ? from->y : trainer->input;
     run->with_x = layer->with == LAYER_INPUT ? trainer->input : trainer->run[layer->with].y;
     run->y = run->over_input ? run->x : cut(cutter, trainer->rows * elements);
@@ -160,12 +155,38 @@ static void cut_watcher(struct trainer *trainer, struct cutter *cutter)
     trainer->watcher.unit = (int32_t *)cut(cutter, units);
 }
 
+static void *cut_words(struct cutter *cutter, ptrdiff_t words)
+{
+    return cut(cutter, words * (ptrdiff_t)(sizeof(uint64_t) / sizeof(float)));
+}
+
+static void cut_bytes(struct trainer *trainer, struct cutter *cutter)
+{
+    enum { GROUP = 64 };
+    const struct network *network = trainer->network;
+    struct byte_input *bytes = &trainer->bytes;
+    ptrdiff_t groups = (network_features(network) + GROUP - 1) / GROUP;
+    ptrdiff_t blocks = (trainer->options.batch + GROUP - 1) / GROUP;
+    bytes->groups = groups;
+    bytes->u = cut_words(cutter, trainer->rows * groups * GROUP / (ptrdiff_t)sizeof(uint64_t));
+    bytes->marks = cut_words(cutter, trainer->rows * groups);
+    bytes->columns = cut_words(cutter, blocks * groups * GROUP);
+    bytes->scratch = cut_words(cutter, groups * GROUP);
+    bytes->total = cut(cutter, shape_elements(&network->layer[network_byte_layer(network)].out));
+    bytes->shift = trainer->options.bytes.shift;
+    for (int u = 0; u < 256; u++)
+        bytes->value[u] = trainer->options.bytes.factor * (float)u;
+}
+
 static size_t cut_block(struct trainer *trainer, const struct tree *candidate, float *block)
 {
     struct cutter cutter = {.block = block};
     const struct network *network = trainer->network;
     ptrdiff_t answers = trainer->rows * network->data.answers;
-    trainer->input = cut(&cutter, trainer->rows * network_features(network));
+    if (trainer->options.takes_bytes)
+        cut_bytes(trainer, &cutter);
+    else
+        trainer->input = cut(&cutter, trainer->rows * network_features(network));
     trainer->classes = (int32_t *)cut(&cutter, answers);
     trainer->numbers = cut(&cutter, answers);
     trainer->loss_scratch = cut(&cutter, answers * (network->outputs + 1));
@@ -214,12 +235,14 @@ int trainer_new(const struct network *network, const struct trainer_options *opt
                 struct error *err)
 {
     *trainer = NULL;
+    ALWAYS(!options->takes_bytes || network_can_take_bytes(network));
     struct trainer *result = memory_zeroed(1, sizeof *result);
     if (!result)
         return memory_error(err, "training a network");
     describe_rows(result, network, options);
     result->loops = nn_loops_for(options->isa);
     result->channels = channel_loops_for(options->isa);
+    result->sparse = sparse_loops_for(options->isa);
     result->run = memory_zeroed((size_t)network->layers, sizeof *result->run);
     result->block = memory_aligned(trainer_bytes(network, options));
     if (!result->run || !result->block) {
@@ -336,6 +359,12 @@ float *trainer_input(struct trainer *trainer)
     return trainer->input;
 }
 
+uint8_t *trainer_input_bytes(struct trainer *trainer, ptrdiff_t *stride)
+{
+    *stride = 64 * trainer->bytes.groups;
+    return trainer->bytes.u;
+}
+
 struct data_targets trainer_targets(struct trainer *trainer)
 {
     bool numbers = trainer->network->loss.kind->numbers;
@@ -399,6 +428,7 @@ static struct step make_step(struct trainer *trainer, ptrdiff_t B, bool training
     return (struct step){.isa = trainer->options.isa,
                          .loops = trainer->loops,
                          .channels = trainer->channels,
+                         .sparse = trainer->sparse,
                          .B = B,
                          .training = training,
                          .progress = training ? trainer->progress : 1,

@@ -38,6 +38,9 @@ struct trainer_options {
     enum init init;
     double input_square; /* mean square of the inputs, for INIT_AUTO; 1 for standardised data */
     bool watch;          /* there will be looks: makes room for them */
+    /* Inputs come as bytes, most of them 0, which then cost nothing. Only for a network_can_take_bytes(). */
+    bool takes_bytes;
+    struct data_bytes bytes; /* and this is what they stand for */
 };
 
 /* Bytes of the block for a candidate with as many learned parameters as there can be; pages that a
@@ -62,6 +65,8 @@ void trainer_set_progress(struct trainer *trainer, double progress);
 /* Where the caller puts a batch: x: (B, features) row-major; of the targets one is not NULL: classes: (B,
    answers), or values: (B). B <= trainer_rows(); what stands there is gone after the next call below. */
 float *trainer_input(struct trainer *trainer);
+/* With options.takes_bytes instead: (B, stride), where a row's bytes behind its features are 0. */
+uint8_t *trainer_input_bytes(struct trainer *trainer, ptrdiff_t *stride);
 struct data_targets trainer_targets(struct trainer *trainer);
 ptrdiff_t trainer_rows(const struct trainer *trainer);
 

@@ -75,6 +75,38 @@ START_TEST(gather_follows_the_index)
 }
 END_TEST
 
+START_TEST(bytes_are_gathered_as_they_are_kept)
+{
+    enum { STRIDE = 64 };
+    struct error err;
+    struct data_set *set;
+    write_idx_set();
+    ASSERT_OK(open_set(TINY "}", 1, &set, &err));
+    struct data_bytes bytes = data_bytes(set);
+    const int32_t index[] = {11, 0, 3};
+    float x[3 * PIXELS];
+    uint8_t u[3 * STRIDE];
+    int32_t y[3], labels[3];
+    int zeros = 0;
+    memset(u, 0xff, sizeof u);
+    data_gather(set, DATA_TRAIN, index, 3, x, CLASSES(labels));
+    data_gather_bytes(set, DATA_TRAIN, index, 3, STRIDE, u, CLASSES(y));
+    for (int i = 0; i < 3 * STRIDE; i++)
+        if (i % STRIDE < PIXELS)
+            ck_assert_float_eq(bytes.factor * (float)u[i] + bytes.shift, x[i / STRIDE * PIXELS + i % STRIDE]);
+        else
+            ck_assert_int_eq(u[i], 0);
+    ck_assert_mem_eq(y, labels, sizeof y);
+    for (int i = 0; i < 12; i++) {
+        data_gather_bytes_range(set, DATA_TRAIN, i, 1, STRIDE, u, NO_TARGETS);
+        for (int j = 0; j < PIXELS; j++)
+            zeros += u[j] == 0;
+    }
+    ck_assert_double_eq(bytes.zeros, zeros / (12.0 * PIXELS));
+    data_set_free(set);
+}
+END_TEST
+
 START_TEST(standard_scale_is_measured_on_train_alone)
 {
     struct error err;
@@ -432,7 +464,7 @@ END_TEST
 int main(void)
 {
     return RUN_TESTS_WITH_FILES(
-        "data idx", images_and_labels_stay_together, gather_follows_the_index,
+        "data idx", images_and_labels_stay_together, gather_follows_the_index, bytes_are_gathered_as_they_are_kept,
         standard_scale_is_measured_on_train_alone, all_equal_images_become_zero, the_seed_fixes_division_and_digest,
         digest_and_division_are_pinned, description_is_one_line, plain_and_packed_files_are_the_same,
         gzip_of_two_members_is_read, damaged_gzip_is_refused, wrong_lengths_are_refused, wrong_headers_are_refused,

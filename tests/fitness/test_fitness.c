@@ -1,9 +1,12 @@
 #include "fitness_testing.h"
 
 #include "base/memory.h"
+#include "fitness/fitness_internal.h"
+#include "rng/rng.h"
 
 #include <math.h>
 #include <pthread.h>
+#include <unistd.h>
 
 static const char *const mlp = "{\"mlp\": [16, 16]}";
 static const char *const plain = "{\"epochs\": 3, \"batch\": 64, \"seeds\": 2, \"optimiser\": {\"name\": \"adam\","
@@ -273,6 +276,67 @@ START_TEST(numbers_are_predicted)
 END_TEST
 
 /* A function of t that ends as tanh is trained as another one, and measured as tanh. */
+/* IDX files of 4 x 4 pixels, most of them 0, whose class is the quarter with the bright ones. */
+static void write_images(const char *folder, int count)
+{
+    struct rng rng = rng_keyed(1, 1, RNG_TEST);
+    char path[128];
+    snprintf(path, sizeof path, "%s/images", folder);
+    FILE *images = fopen(path, "wb");
+    snprintf(path, sizeof path, "%s/labels", folder);
+    FILE *labels = fopen(path, "wb");
+    ck_assert(images && labels);
+    fwrite((const uint8_t[]){0, 0, 8, 3, 0, 0, 0, (uint8_t)count, 0, 0, 0, 4, 0, 0, 0, 4}, 1, 16, images);
+    fwrite((const uint8_t[]){0, 0, 8, 1, 0, 0, 0, (uint8_t)count}, 1, 8, labels);
+    for (int i = 0; i < count; i++) {
+        int quarter = (int)rng_below(&rng, 4);
+        for (int p = 0; p < 16; p++) {
+            bool bright = p / 8 == quarter / 2 && p % 4 / 2 == quarter % 2;
+            fputc(bright ? 100 + (int)rng_below(&rng, 156) : 0, images);
+        }
+        fputc(quarter, labels);
+    }
+    ck_assert(fclose(images) == 0 && fclose(labels) == 0);
+}
+
+/* Images that are mostly zeros are trained on as bytes, with the same result as on numbers. */
+START_TEST(dark_images_are_taken_as_bytes)
+{
+    static const char *const slow = "{\"epochs\": 4, \"batch\": 16, \"seeds\": 2, \"init\": \"he\","
+                                    "\"optimiser\": {\"name\": \"adam\", \"learning_rate\": 0.003}}";
+    static const char *const moved = "{\"epochs\": 1, \"augment\": {\"shift\": 1}}";
+    char folder[] = "/tmp/actsearch-fitness-XXXXXX", data[256], command[64];
+    struct error err;
+    struct bench bench;
+    struct evaluation bytes = EVALUATION_EMPTY, numbers = EVALUATION_EMPTY;
+    ck_assert_ptr_nonnull(mkdtemp(folder));
+    write_images(folder, 200);
+    snprintf(data, sizeof data,
+             "{\"format\": \"idx\", \"train_images\": \"%s/images\", \"train_labels\": \"%s/labels\","
+             "\"test_images\": \"-\", \"test_labels\": \"-\", \"train\": 120, \"validation\": 60}",
+             folder, folder);
+    ASSERT_OK(bench_init_with(&bench, data, "{\"mlp\": [32]}", slow, isa_best(), &err));
+    ck_assert(bench.fitness->options.takes_bytes);
+    evaluate_alone(&bench, "tanh(x)", &bytes);
+    bench.fitness->options.takes_bytes = false;
+    evaluate_alone(&bench, "tanh(x)", &numbers);
+    ck_assert_int_eq((int)bytes.epoch_count, 8);
+    ck_assert_double_lt(bytes.curve[3].train_loss, 0.7 * bytes.curve[0].train_loss);
+    for (int i = 0; i < 8; i++) {
+        ck_assert_double_eq_tol(bytes.curve[i].train_loss, numbers.curve[i].train_loss, 1e-4);
+        ck_assert_double_eq_tol(bytes.curve[i].validation.loss, numbers.curve[i].validation.loss, 1e-4);
+    }
+    evaluation_release(&bytes);
+    evaluation_release(&numbers);
+    bench_release(&bench);
+    ASSERT_OK(bench_init_with(&bench, data, "{\"mlp\": [32]}", moved, isa_best(), &err));
+    ck_assert(!bench.fitness->options.takes_bytes);
+    bench_release(&bench);
+    snprintf(command, sizeof command, "rm -r %s", folder);
+    ck_assert_int_eq(system(command), 0);
+}
+END_TEST
+
 START_TEST(progress_goes_from_0_to_1)
 {
     struct error err;
@@ -428,6 +492,7 @@ int main(void)
     return RUN_TESTS("fitness", 60, a_candidate_is_trained_and_scored, an_evaluation_is_a_pure_function,
                      a_seed_index_means_the_same_in_every_protocol, failures_have_names, a_failed_trial_is_the_last,
                      an_abort_ends_at_once, of_several_rates_the_best_is_kept, numbers_are_predicted,
-                     progress_goes_from_0_to_1, only_images_are_augmented, training_allocates_nothing,
-                     watching_changes_nothing, memory_is_planned, every_failed_allocation_is_an_error);
+                     progress_goes_from_0_to_1, only_images_are_augmented, dark_images_are_taken_as_bytes,
+                     training_allocates_nothing, watching_changes_nothing, memory_is_planned,
+                     every_failed_allocation_is_an_error);
 }
