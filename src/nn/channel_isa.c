@@ -200,6 +200,39 @@ static void largest_of_four(ptrdiff_t C, const float *restrict a, const float *r
     }
 }
 
+static inline __attribute__((always_inline)) void four_of(int count, ptrdiff_t C, ptrdiff_t row,
+                                                          const float *restrict f, const float *restrict x,
+                                                          float *restrict best, int32_t *restrict where,
+                                                          float *restrict taken)
+{
+    for (int i = 0; i < count; i++) {
+        float a = f[i], b = f[C + i], c = f[row + i], d = f[row + C + i];
+        int32_t right = beats(b, a), lower_right = beats(d, c);
+        float upper = choose(right, b, a), lower = choose(lower_right, d, c);
+        int32_t below = beats(lower, upper);
+        best[i] = choose(below, lower, upper);
+        if (where) {
+            where[i] = (below & (2 - lower_right)) | (~below & -right);
+            taken[i] = choose(below, choose(lower_right, x[row + C + i], x[row + i]), choose(right, x[C + i], x[i]));
+        }
+    }
+}
+
+static void pool_row(ptrdiff_t C, ptrdiff_t windows, ptrdiff_t row, const float *f, const float *x, float *best,
+                     int32_t *where, float *taken)
+{
+    for (ptrdiff_t w = 0; w < windows; w++) {
+        ptrdiff_t in = 2 * w * C, out = w * C, end = in + C;
+        for (; in + LANES <= end; in += LANES, out += LANES)
+            if (where)
+                four_of(LANES, C, row, f + in, x + in, best + out, where + out, taken + out);
+            else
+                four_of(LANES, C, row, f + in, x + in, best + out, NULL, NULL);
+        for (; in < end; in++, out++)
+            four_of(1, C, row, f + in, x + in, best + out, where ? where + out : NULL, taken + out);
+    }
+}
+
 static void pool_largest(ptrdiff_t C, const struct pool_window *window, const float *x, float *best, int32_t *where)
 {
     const struct pool_window w = *window;
@@ -272,6 +305,7 @@ const struct channel_loops *JOIN(channel_loops, ISA_SUFFIX)(void)
         .normalise_rows_backward = normalise_rows_backward,
         .pool_largest = pool_largest,
         .pool_largest_backward = pool_largest_backward,
+        .pool_row = pool_row,
         .pool_sum = pool_sum,
         .pool_sum_backward = pool_sum_backward,
     };

@@ -64,7 +64,15 @@ void layer_function_tensor(const struct layer *layer, const struct tree *candida
 
 static ptrdiff_t activation_workspace(const struct layer_run *run, ptrdiff_t B)
 {
+    if (run->pool)
+        return pooled_workspace(run, B);
     return (1 + run->P) * B * shape_elements(&run->layer->out);
+}
+
+static ptrdiff_t activation_measure_workspace(const struct layer_run *run, ptrdiff_t B)
+{
+    (void)B;
+    return run->pool ? pooled_scratch(run->pool->layer) : 0;
 }
 
 static void activation_follow(const struct layer *layer, const struct tree *candidate, struct spread *spread)
@@ -76,6 +84,10 @@ static void activation_follow(const struct layer *layer, const struct tree *cand
 
 static void activation_forward(struct layer_run *run, struct step *step)
 {
+    if (run->pool) {
+        pooled_forward(run, step);
+        return;
+    }
     ptrdiff_t N = step->B * shape_elements(&run->layer->out);
     float *dp[TREE_PARAMETERS];
     for (int j = 0; j < run->P; j++)
@@ -88,6 +100,10 @@ static void activation_forward(struct layer_run *run, struct step *step)
 
 static void activation_backward(struct layer_run *run, struct step *step)
 {
+    if (run->pool) {
+        pooled_backward(run, step);
+        return;
+    }
     ptrdiff_t N = step->B * shape_elements(&run->layer->out);
     for (int j = 0; j < run->P; j++)
         run->gradient[run->function][j] = (float)step->loops->dot(N, run->gy, run->workspace + (1 + j) * N);
@@ -108,6 +124,7 @@ const struct layer_kind layer_activation = {
     .normal_form = activation_normal_form,
     .tensors = layer_function_tensor,
     .workspace = activation_workspace,
+    .measure_workspace = activation_measure_workspace,
     .follow = activation_follow,
     .forward = activation_forward,
     .backward = activation_backward,

@@ -103,8 +103,18 @@ static void conv_forward(struct layer_run *run, struct step *step)
                              run->layer->bias ? run->values[BIAS] : NULL, run->y);
 }
 
+static ptrdiff_t conv_workspace(const struct layer_run *run, ptrdiff_t B)
+{
+    (void)B;
+    return run->pool ? winners_workspace(run) : 0;
+}
+
 static void conv_backward(struct layer_run *run, struct step *step)
 {
+    if (run->pool) {
+        winners_backward(run, step);
+        return;
+    }
     blas_convolution_backward_weights(run->engine, step->B, run->x, run->gy, run->gradient[WEIGHT],
                                       run->layer->bias ? run->gradient[BIAS] : NULL);
     if (run->gx)
@@ -114,8 +124,8 @@ static void conv_backward(struct layer_run *run, struct step *step)
 #define CONVOLUTION(kind_name, its_keys, reads, normal)                                                                \
     {                                                                                                                  \
         .type = kind_name, .prefix = "conv", .keys = its_keys, .read = reads, .normal_form = normal,                   \
-        .tensors = conv_tensors, .follow = conv_follow, .prepare = conv_prepare, .release = conv_release,              \
-        .forward = conv_forward, .backward = conv_backward                                                             \
+        .tensors = conv_tensors, .workspace = conv_workspace, .follow = conv_follow, .prepare = conv_prepare,          \
+        .release = conv_release, .forward = conv_forward, .backward = conv_backward                                    \
     }
 const struct layer_kind layer_conv2d = CONVOLUTION("conv2d", keys, conv2d_read, conv2d_normal_form);
 const struct layer_kind layer_depthwise_conv2d =

@@ -76,6 +76,8 @@ static void give_to_largest(const struct layer_run *run, const struct step *step
 
 static void max_pool_forward(struct layer_run *run, struct step *step)
 {
+    if (run->done)
+        return;
     visit_windows(run, step, take_largest);
 }
 
@@ -86,7 +88,7 @@ static void clear_gradient(struct layer_run *run, const struct step *step)
 
 static void max_pool_backward(struct layer_run *run, struct step *step)
 {
-    if (!run->gx)
+    if (!run->gx || run->done)
         return;
     clear_gradient(run, step);
     visit_windows(run, step, give_to_largest);

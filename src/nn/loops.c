@@ -11,6 +11,7 @@
 LEVELS(nn_loops);
 LEVELS(channel_loops);
 LEVELS(sparse_loops);
+LEVELS(winner_loops);
 
 const struct nn_loops *nn_loops_for(enum isa isa)
 {
@@ -25,4 +26,9 @@ const struct channel_loops *channel_loops_for(enum isa isa)
 const struct sparse_loops *sparse_loops_for(enum isa isa)
 {
     return FOR_LEVEL(sparse_loops, isa);
+}
+
+const struct winner_loops *winner_loops_for(enum isa isa)
+{
+    return FOR_LEVEL(winner_loops, isa);
 }

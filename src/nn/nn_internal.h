@@ -26,6 +26,7 @@
 #include <stdint.h>
 
 struct tape;
+struct trainer_time;
 struct rng;
 
 /* Vector loops, one build for each instruction level (loops_isa.c). Sums have a fixed order within a
@@ -83,6 +84,10 @@ struct channel_loops {
     void (*pool_largest)(ptrdiff_t C, const struct pool_window *window, const float *x, float *best, int32_t *where);
     void (*pool_largest_backward)(ptrdiff_t C, const struct pool_window *window, const float *gy, const int32_t *where,
                                   float *gx);
+    /* A row of windows of 2 x 2 places, side by side, over f: the largest number of each channel, its place, and what x
+       is there. best, where, taken: (windows, C); where may be NULL, and then taken is not written. */
+    void (*pool_row)(ptrdiff_t C, ptrdiff_t windows, ptrdiff_t row, const float *f, const float *x, float *best,
+                     int32_t *where, float *taken);
     void (*pool_sum)(ptrdiff_t C, const struct pool_window *window, float factor, const float *x, float *y);
     void (*pool_sum_backward)(ptrdiff_t C, const struct pool_window *window, float factor, const float *gy, float *gx);
 };
@@ -110,6 +115,30 @@ struct sparse_loops {
                      const float *start, float *gw);
 };
 const struct sparse_loops *sparse_loops_for(enum isa isa);
+
+/* Gradients of a 3 x 3 convolution behind which a 2 x 2 max pool stands (winners_isa.c), for one sample and a block
+   of WINNER_BLOCK inputs, or of one. x, gx: the block's padded image, (2 rows + 2, row) or more of both; g, where:
+   (rows, columns, outputs), 0 <= where < 4; outputs divide by WINNER_BLOCK. Results are added to what is there. */
+struct winner_shape {
+    ptrdiff_t rows, columns; /* pooled positions */
+    ptrdiff_t row;           /* numbers in a row of the padded image, 2 columns + 2 or more of the block's pixels */
+    ptrdiff_t outputs;
+};
+enum { WINNER_TAPS = 9, WINNER_BLOCK = 16 };
+struct winner_loops {
+    /* by_channel, corner: (outputs, rows columns) */
+    void (*transpose)(const struct winner_shape *shape, const float *g, const int32_t *where, float *by_channel,
+                      int32_t *corner);
+    /* gw: (outputs, taps, block), from a transpose */
+    void (*weights)(const struct winner_shape *shape, const float *x, const float *by_channel, const int32_t *corner,
+                    float *gw);
+    /* gw: (taps, outputs), for a block of one input */
+    void (*weights_of_one)(const struct winner_shape *shape, const float *x, const float *g, const int32_t *where,
+                           float *gw);
+    /* w: (outputs, taps, block) */
+    void (*data)(const struct winner_shape *shape, const float *w, const float *g, const int32_t *where, float *gx);
+};
+const struct winner_loops *winner_loops_for(enum isa isa);
 
 /* A sample's shape, channels last: (channels), (steps, channels) or (height, width, channels). */
 enum { SHAPE_RANK = 3 };
@@ -179,6 +208,9 @@ struct byte_input {
 struct layer_run {
     const struct layer *layer;
     const struct byte_input *bytes; /* of the layer that reads the input as bytes; its x is NULL */
+    struct layer_run *pool;         /* of an activation: the max pool that it does too (pooled.c), and of a convolution
+                                       before it whose gradient comes through that pool (winners.c) */
+    bool done;                      /* of such a pool: nothing is left to do */
     const struct tape *tape;        /* of a kind with a slot: the fixed one or the candidate's */
     int P;                          /* learned parameters of the function in the slot, */
     int function;                   /* and the tensor that they are when P > 0 */
@@ -202,13 +234,15 @@ struct step {
     const struct nn_loops *loops;
     const struct channel_loops *channels;
     const struct sparse_loops *sparse;
+    const struct winner_loops *winners;
     ptrdiff_t B;
     bool training;
-    float progress;          /* the leaf t: of training from 0 to 1, and 1 when measuring */
-    bool finite;             /* kinds clear it */
-    void *scratch;           /* for tapes */
-    struct rng *rng;         /* dropout */
-    struct watcher *watcher; /* NULL unless this is a look: nothing is dropped then, functions are looked at */
+    float progress;             /* the leaf t: of training from 0 to 1, and 1 when measuring */
+    bool finite;                /* kinds clear it */
+    void *scratch;              /* for tapes */
+    struct rng *rng;            /* dropout */
+    struct watcher *watcher;    /* NULL unless this is a look: nothing is dropped then, functions are looked at */
+    struct trainer_time *times; /* (layers) or NULL */
 };
 
 /* Mean and variance of a layer's input, for INIT_AUTO. */
@@ -291,6 +325,19 @@ void recurrence_forward(struct layer_run *run, struct step *step);
 void recurrence_backward(struct layer_run *run, struct step *step);
 /* Places of the function in the slot, each with a plane of numbers at every step. */
 int recurrence_places(const struct layer *layer);
+
+/* ---- an activation and the max pool behind it in one (pooled.c) */
+bool pooled_fits(const struct layer *activation, const struct layer *pool);
+/* Floats, to measure and to train on B rows. run->pool is set. */
+ptrdiff_t pooled_scratch(const struct layer *pool);
+ptrdiff_t pooled_workspace(const struct layer_run *run, ptrdiff_t B);
+void pooled_forward(struct layer_run *run, struct step *step);
+void pooled_backward(struct layer_run *run, struct step *step);
+
+/* ---- a convolution before them (winners.c): whether its backward pass can go by the winners alone */
+bool winners_fit(const struct layer *layer, bool wants_gx);
+ptrdiff_t winners_workspace(const struct layer_run *run);
+void winners_backward(struct layer_run *run, struct step *step);
 
 /* ---- watching (watch.c): a look goes through the layers one after the other, the trainer's memory in hand */
 enum { WATCHER_BLOCK = 4096 }; /* numbers that are looked at together */

@@ -9,59 +9,28 @@
  * The order of every sum is that of the inputs, or of the samples, whatever the instruction level. */
 #include "nn/nn_internal.h"
 
+#include "nn/vector.h"
+
 #include <string.h>
-#if defined(__FMA__)
-#include <immintrin.h>
-#endif
 
 #define JOIN2(a, b) a##b
 #define JOIN(a, b) JOIN2(a, b)
 
-#if defined(__AVX512F__)
-enum { WIDTH = 16 };
-#elif defined(__AVX__)
-enum { WIDTH = 8 };
-#else
-enum { WIDTH = 4 };
-#endif
-typedef float vector __attribute__((vector_size(4 * WIDTH), aligned(4), may_alias));
-
-/* a + f b */
-static inline vector add_product(vector a, float f, vector b)
-{
-#if defined(__AVX512F__)
-    return (vector)_mm512_fmadd_ps(_mm512_set1_ps(f), (__m512)b, (__m512)a);
-#elif defined(__FMA__)
-    return (vector)_mm256_fmadd_ps(_mm256_set1_ps(f), (__m256)b, (__m256)a);
-#else
-    return a + f * b;
-#endif
-}
-
-/* The number of the lowest set bit, which is cleared. */
-static inline int next_bit(uint64_t *bits)
-{
-    int place = __builtin_ctzll(*bits);
-    *bits &= *bits - 1;
-    return place;
-}
-
-/* A sum of rows, so many vectors wide: each its own variables, so that they stay in registers. */
-#define FOR_VECTORS _Pragma("GCC unroll 8") for (int i = 0; i < vectors; i++)
+/* A sum of rows, so many vectors wide. */
 
 static inline void load(int vectors, const float *from, vector *sum)
 {
-    FOR_VECTORS sum[i] = *(const vector *)(from + i * WIDTH);
+    FOR_VECTORS(i, vectors) sum[i] = *(const vector *)(from + i * WIDTH);
 }
 
 static inline void store(int vectors, const vector *sum, float *to)
 {
-    FOR_VECTORS *(vector *)(to + i * WIDTH) = sum[i];
+    FOR_VECTORS(i, vectors) * (vector *)(to + i * WIDTH) = sum[i];
 }
 
 static inline void add_row(int vectors, float factor, const float *row, vector *sum)
 {
-    FOR_VECTORS sum[i] = add_product(sum[i], factor, *(const vector *)(row + i * WIDTH));
+    FOR_VECTORS(i, vectors) sum[i] = add_product(sum[i], factor, *(const vector *)(row + i * WIDTH));
 }
 
 /* Bit j of marks[b][g] says that u[b][64 g + j] is not 0. Eight bytes become eight bits of one: each byte

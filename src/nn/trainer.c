@@ -10,6 +10,7 @@
 
 #include <math.h>
 #include <string.h>
+#include <time.h>
 
 struct trainer {
     const struct network *network; /* borrowed */
@@ -17,6 +18,7 @@ struct trainer {
     const struct nn_loops *loops;
     const struct channel_loops *channels;
     const struct sparse_loops *sparse;
+    const struct winner_loops *winners;
     ptrdiff_t rows; /* capacity of the value buffers */
 
     float *block; /* owned: everything below is cut from it */
@@ -106,6 +108,20 @@ static float *cut_workspace(const struct layer_run *run, const struct trainer *t
     return cut(cutter, training > measuring ? training : measuring);
 }
 
+/* The pool that an activation does too, and that a convolution before it gets its gradient through. */
+static struct layer_run *pool_of(int l, struct trainer *trainer)
+{
+    const struct network *network = trainer->network;
+    const struct layer *layer = &network->layer[l];
+    bool is_activation = layer->kind == &layer_activation;
+    int a = is_activation ? l : l + 1, p = a + 1;
+    if (trainer->options.plain || p >= network->layers)
+        return NULL;
+    bool pooled = network->layer[p].from == a && pooled_fits(&network->layer[a], &network->layer[p]);
+    bool before = network->layer[a].from == l && winners_fit(layer, wants_gradient(trainer, layer->from));
+    return pooled && (is_activation || before) ? &trainer->run[p] : NULL;
+}
+
 /* The table of sizes: called without a block to count, with one to place every buffer. `rows` is for
    values, options->batch for gradients. */
 static void cut_layer(int l, struct trainer *trainer, struct cutter *cutter)
@@ -115,14 +131,17 @@ static void cut_layer(int l, struct trainer *trainer, struct cutter *cutter)
     const struct layer *layer = run->layer;
     struct layer_run *from = layer->from == LAYER_INPUT ? NULL : &trainer->run[layer->from];
     ptrdiff_t elements = shape_elements(&layer->out), batch = trainer->options.batch;
+    run->pool = pool_of(l, trainer);
+    run->done = l > 0 && layer->from == l - 1 && layer[-1].kind == &layer_activation && run[-1].pool == run;
     cut_tensors(run, trainer, cutter);
     run->workspace = cut_workspace(run, trainer, cutter);
     run->over_input = layer->kind->in_place && layer_readers(network, layer->from) == 1;
     run->bytes = trainer->options.takes_bytes && l == network_byte_layer(network) ? &trainer->bytes : NULL;
     run->x = from ? from->y : trainer->input;
     run->with_x = layer->with == LAYER_INPUT ? trainer->input : trainer->run[layer->with].y;
+    bool winners = run->pool && layer->kind != &layer_activation; /* its gradient is the pool's */
     run->y = run->over_input ? run->x : cut(cutter, trainer->rows * elements);
-    run->gy = run->over_input && from ? from->gy : cut(cutter, batch * elements);
+    run->gy = run->over_input && from ? from->gy : winners ? NULL : cut(cutter, batch * elements);
     run->learns = learns(trainer, l);
     run->adds_gradient = read_later(network, layer->from, l);
     run->gx = !wants_gradient(trainer, layer->from) ? NULL : run->adds_gradient ? trainer->spare : from->gy;
@@ -191,9 +210,10 @@ static size_t cut_block(struct trainer *trainer, const struct tree *candidate, f
     trainer->numbers = cut(&cutter, answers);
     trainer->loss_scratch = cut(&cutter, answers * (network->outputs + 1));
     trainer->spare = cut(&cutter, trainer->options.batch * spare_elements(network));
+    for (int l = 0; l < network->layers; l++)
+        trainer->run[l] = (struct layer_run){.layer = &network->layer[l], .engine = trainer->run[l].engine};
     for (int l = 0; l < network->layers; l++) {
         struct layer_run *run = &trainer->run[l];
-        *run = (struct layer_run){.layer = &network->layer[l], .engine = run->engine};
         if (run->layer->kind->tensors)
             run->layer->kind->tensors(run->layer, candidate, run);
         cut_layer(l, trainer, &cutter);
@@ -243,6 +263,7 @@ int trainer_new(const struct network *network, const struct trainer_options *opt
     result->loops = nn_loops_for(options->isa);
     result->channels = channel_loops_for(options->isa);
     result->sparse = sparse_loops_for(options->isa);
+    result->winners = winner_loops_for(options->isa);
     result->run = memory_zeroed((size_t)network->layers, sizeof *result->run);
     result->block = memory_aligned(trainer_bytes(network, options));
     if (!result->run || !result->block) {
@@ -377,6 +398,13 @@ ptrdiff_t trainer_rows(const struct trainer *trainer)
     return trainer->rows;
 }
 
+static double now(void)
+{
+    struct timespec time;
+    clock_gettime(CLOCK_MONOTONIC, &time);
+    return (double)time.tv_sec + 1e-9 * (double)time.tv_nsec;
+}
+
 static void run_layer(struct trainer *trainer, int l, struct step *step)
 {
     struct layer_run *run = &trainer->run[l];
@@ -385,7 +413,10 @@ static void run_layer(struct trainer *trainer, int l, struct step *step)
         watcher_begin(step->watcher, layer);
     if (step->watcher && layer->kind == &layer_activation) /* before it writes over what it sees */
         watcher_see(step->watcher, run, step, 0, step->B * shape_positions(&layer->in), run->x);
+    double start = step->times ? now() : 0;
     layer->kind->forward(run, step);
+    if (step->times)
+        step->times[l] = (struct trainer_time){layer->name, layer->kind->type, now() - start, 0};
     if (step->watcher)
         watcher_end(step->watcher, layer, l);
 }
@@ -411,7 +442,10 @@ static void run_backward(struct trainer *trainer, int l, struct step *step)
     struct layer_run *run = &trainer->run[l];
     const struct layer *layer = run->layer;
     ptrdiff_t N = step->B * shape_elements(&layer->in);
+    double start = step->times ? now() : 0;
     layer->kind->backward(run, step);
+    if (step->times)
+        step->times[l].backward = now() - start;
     if (run->gx && run->adds_gradient)
         step->loops->add(N, run->gx, trainer->run[layer->from].gy);
     if (!layer->kind->joins || !wants_gradient(trainer, layer->with))
@@ -429,6 +463,7 @@ static struct step make_step(struct trainer *trainer, ptrdiff_t B, bool training
                          .loops = trainer->loops,
                          .channels = trainer->channels,
                          .sparse = trainer->sparse,
+                         .winners = trainer->winners,
                          .B = B,
                          .training = training,
                          .progress = training ? trainer->progress : 1,
@@ -450,6 +485,19 @@ struct pass trainer_gradient(struct trainer *trainer, ptrdiff_t B)
 {
     ALWAYS(B > 0 && B <= trainer->options.batch);
     struct step step = make_step(trainer, B, true);
+    return run_both_ways(trainer, B, &step);
+}
+
+int trainer_layers(const struct trainer *trainer)
+{
+    return trainer->network->layers;
+}
+
+struct pass trainer_profile(struct trainer *trainer, ptrdiff_t B, struct trainer_time *times)
+{
+    ALWAYS(B > 0 && B <= trainer->options.batch);
+    struct step step = make_step(trainer, B, true);
+    step.times = times;
     return run_both_ways(trainer, B, &step);
 }
 

@@ -38,6 +38,7 @@ struct trainer_options {
     enum init init;
     double input_square; /* mean square of the inputs, for INIT_AUTO; 1 for standardised data */
     bool watch;          /* there will be looks: makes room for them */
+    bool plain;          /* every layer by itself: the twin of what is done together, for tests and benchmarks */
     /* Inputs come as bytes, most of them 0, which then cost nothing. Only for a network_can_take_bytes(). */
     bool takes_bytes;
     struct data_bytes bytes; /* and this is what they stand for */
@@ -93,6 +94,14 @@ void trainer_note(struct trainer *trainer);
 /* With options.watch. Looks at the network on the first B rows, 1 <= B <= batch (nn/watch.h). Changes no parameter
    nor anything else that training goes by; a gradient that was not used yet is lost. rows: (watched_layers). */
 void trainer_watch(struct trainer *trainer, ptrdiff_t B, struct watched *rows);
+
+/* As trainer_gradient(), and takes the time of every layer there and back. times: (trainer_layers). */
+struct trainer_time {
+    const char *layer, *kind; /* borrowed */
+    double forward, backward; /* seconds */
+};
+int trainer_layers(const struct trainer *trainer);
+struct pass trainer_profile(struct trainer *trainer, ptrdiff_t B, struct trainer_time *times);
 
 /* Every parameter is finite. */
 bool trainer_is_finite(const struct trainer *trainer);

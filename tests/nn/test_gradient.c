@@ -30,6 +30,9 @@ static const struct {
     {"dense at every step", SEQUENCE, 4,
      "{\"layers\": [{\"type\": \"dense\", \"units\": 5}, " ACT ", {\"type\": \"dense\", \"units\": \"outputs\"}]}"},
     {"conv2d", IMAGE, 3, "{\"layers\": [" CONV "}, " ACT ", " END "]}"},
+    {"conv2d under a pool", IMAGE, 3,
+     "{\"layers\": [{\"type\": \"conv2d\", \"channels\": 16, \"kernel\": 3, \"padding\": 1}, " ACT
+     ", {\"type\": \"max_pool\", \"size\": 2}, " END "]}"},
     {"conv2d, padded", IMAGE, 3,
      "{\"layers\": [" CONV ", \"padding\": \"same\"}, " ACT ", " CONV "}, " ACT ", " END "]}"},
     {"conv2d, strides", IMAGE, 3,

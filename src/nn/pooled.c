@@ -1,0 +1,116 @@
+/* An activation and the 2 x 2 max pool behind it, in one.
+ *
+ * Only the largest value of a window goes on, and only it sends a gradient back: f is worked out for every
+ * number, but f' for one in four. The forward pass goes through a sample by bands of rows that stay in the
+ * first-level cache: f, the winners, what x is there, f' and df/dp of that. Backward, the pool's gradient is
+ * multiplied where it stands, (B, pooled), and then goes to the places of the winners, unless the convolution
+ * before takes it as it is (winners.c).
+ *
+ * The workspace of the activation is (1 + P, B, pooled) numbers behind the space for a band; which place won is in
+ * that of the pool. */
+#include "nn/nn_internal.h"
+
+#include "kernel/tape.h"
+
+#include <string.h>
+
+enum { BAND = 4096 }; /* numbers, as far as whole rows of windows go */
+
+bool pooled_fits(const struct layer *activation, const struct layer *pool)
+{
+    const struct window *window = &pool->window;
+    bool two = true;
+    for (int axis = 0; axis < 2; axis++)
+        two &= window->size[axis] == 2 && window->stride[axis] == 2 && window->padding[axis] == 0;
+    return activation->kind == &layer_activation && activation->in.rank == 3 && activation->readers == 1 &&
+           pool->kind == &layer_max_pool && two;
+}
+
+/* Rows of windows in a band. */
+static ptrdiff_t band_rows(const struct layer *pool)
+{
+    ptrdiff_t two_rows = 2 * pool->in.size[1] * pool->in.size[2], rows = BAND / two_rows;
+    return rows < 1 ? 1 : rows < pool->out.size[0] ? rows : pool->out.size[0];
+}
+
+static ptrdiff_t band_numbers(const struct layer *pool)
+{
+    return band_rows(pool) * 2 * pool->in.size[1] * pool->in.size[2];
+}
+
+static ptrdiff_t pooled_numbers(const struct layer *pool)
+{
+    return band_rows(pool) * pool->out.size[1] * pool->out.size[2];
+}
+
+ptrdiff_t pooled_scratch(const struct layer *pool)
+{
+    return band_numbers(pool) + 2 * pooled_numbers(pool);
+}
+
+ptrdiff_t pooled_workspace(const struct layer_run *run, ptrdiff_t B)
+{
+    return pooled_scratch(run->pool->layer) + (1 + run->P) * B * shape_elements(&run->pool->layer->out);
+}
+
+/* A band of `rows` rows of windows that start at in and out. */
+static void run_band(const struct layer_run *run, struct step *step, ptrdiff_t rows, ptrdiff_t in, ptrdiff_t out)
+{
+    const struct layer *pool = run->pool->layer;
+    ptrdiff_t windows = pool->out.size[1], C = pool->out.size[2], row = pool->in.size[1] * C;
+    ptrdiff_t all = step->B * shape_elements(&pool->out), N = 2 * rows * row, pooled = rows * windows * C;
+    const float *parameters = run->P ? run->values[run->function] : NULL, *x = run->x + in;
+    float *f = run->workspace, *taken = f + band_numbers(pool), *again = taken + pooled_numbers(pool);
+    float *slope = run->workspace + pooled_scratch(pool) + out, *dp[TREE_PARAMETERS];
+    int32_t *where = step->training ? (int32_t *)run->pool->workspace + out : NULL;
+    tape_run(run->tape, step->isa, parameters, step->progress, N, x, f, NULL, NULL, step->scratch);
+    if (!step->loops->all_finite(N, f))
+        step->finite = false;
+    for (ptrdiff_t r = 0; r < rows; r++)
+        step->channels->pool_row(C, windows, row, f + 2 * r * row, x + 2 * r * row,
+                                 run->pool->y + out + r * windows * C, where ? where + r * windows * C : NULL,
+                                 taken + r * windows * C);
+    if (!step->training)
+        return;
+    for (int j = 0; j < run->P; j++)
+        dp[j] = slope + (1 + j) * all;
+    tape_run(run->tape, step->isa, parameters, step->progress, pooled, taken, again, slope, run->P ? dp : NULL,
+             step->scratch);
+}
+
+void pooled_forward(struct layer_run *run, struct step *step)
+{
+    const struct layer *pool = run->pool->layer;
+    ptrdiff_t band = band_rows(pool), rows = pool->out.size[0], row = pool->out.size[1] * pool->out.size[2];
+    ptrdiff_t E = shape_elements(&pool->in), pooled = shape_elements(&pool->out);
+    for (ptrdiff_t b = 0; b < step->B; b++)
+        for (ptrdiff_t r = 0; r < rows; r += band)
+            run_band(run, step, rows - r < band ? rows - r : band, b * E + 2 * r * pool->in.size[1] * pool->in.size[2],
+                     b * pooled + r * row);
+}
+
+static void give_to_winners(const struct layer_run *run, const struct step *step)
+{
+    const struct layer *pool = run->pool->layer;
+    ptrdiff_t C = pool->out.size[2], row = pool->in.size[1] * C, E = shape_elements(&pool->in), out = 0;
+    struct pool_window window = {2, 2, row};
+    memset(run->gx, 0, (size_t)(step->B * E) * sizeof *run->gx);
+    for (ptrdiff_t b = 0; b < step->B; b++)
+        for (ptrdiff_t i = 0; i < pool->out.size[0]; i++)
+            for (ptrdiff_t j = 0; j < pool->out.size[1]; j++, out += C)
+                step->channels->pool_largest_backward(C, &window, run->pool->gy + out,
+                                                      (const int32_t *)run->pool->workspace + out,
+                                                      run->gx + b * E + 2 * (i * row + j * C));
+}
+
+void pooled_backward(struct layer_run *run, struct step *step)
+{
+    const struct layer *pool = run->pool->layer;
+    ptrdiff_t N = step->B * shape_elements(&pool->out);
+    const float *slope = run->workspace + pooled_scratch(pool);
+    for (int j = 0; j < run->P; j++)
+        run->gradient[run->function][j] = (float)step->loops->dot(N, run->pool->gy, slope + (1 + j) * N);
+    step->loops->multiply(N, slope, run->pool->gy);
+    if (run->gx)
+        give_to_winners(run, step);
+}

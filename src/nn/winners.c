@@ -1,0 +1,144 @@
+/* The backward pass of a 3 x 3 convolution behind which an activation and a 2 x 2 max pool stand (pooled.c): its
+ * gradient comes as that of the pooled values and the places of the winners, three quarters smaller than the
+ * library would have it, and no zero is multiplied.
+ *
+ * For the loops (winners_isa.c) a sample's image is copied into blocks of channels with its padding around it, and
+ * weights lie as (blocks, outputs, taps, block). A first layer, whose input wants no gradient, has blocks of one. */
+#include "nn/nn_internal.h"
+
+#include <string.h>
+
+enum { WEIGHT, BIAS, MOST_SINGLE = 4 };
+
+/* Where everything stands in the workspace. */
+struct winner_space {
+    struct winner_shape shape;
+    ptrdiff_t block, blocks, image; /* channels of a block, blocks, and numbers of a padded image in one */
+    float *x, *gx, *w, *gw, *by_channel;
+    int32_t *corner;
+    ptrdiff_t size;
+};
+
+static bool is_single(const struct layer *layer)
+{
+    return shape_channels(&layer->in) % WINNER_BLOCK != 0;
+}
+
+bool winners_fit(const struct layer *layer, bool wants_gx)
+{
+    bool fits = layer->kind == &layer_conv2d && layer->readers == 1 && shape_channels(&layer->out) % WINNER_BLOCK == 0;
+    for (int axis = 0; axis < 2; axis++)
+        fits = fits && layer->window.size[axis] == 3 && layer->window.stride[axis] == 1;
+    return fits && (!is_single(layer) || (!wants_gx && shape_channels(&layer->in) <= MOST_SINGLE));
+}
+
+static struct winner_space space_of(const struct layer_run *run)
+{
+    const struct layer *layer = run->layer, *pool = run->pool->layer;
+    ptrdiff_t I = shape_channels(&layer->in), O = shape_channels(&layer->out);
+    struct winner_space space = {.block = is_single(layer) ? 1 : WINNER_BLOCK};
+    space.blocks = I / space.block;
+    space.shape = (struct winner_shape){.rows = pool->out.size[0],
+                                        .columns = pool->out.size[1],
+                                        .row = (layer->out.size[1] + 2) * space.block,
+                                        .outputs = O};
+    space.image = (layer->out.size[0] + 2) * space.shape.row;
+    float *next = run->workspace;
+    ptrdiff_t positions = space.shape.rows * space.shape.columns;
+    const struct {
+        float **piece;
+        ptrdiff_t count;
+    } pieces[] = {{&space.x, space.image * space.blocks}, {&space.gx, space.image * space.blocks},
+                  {&space.w, WINNER_TAPS * I * O},        {&space.gw, WINNER_TAPS * I * O},
+                  {&space.by_channel, positions * O},     {(float **)&space.corner, positions * O}};
+    for (size_t i = 0; i < sizeof pieces / sizeof *pieces; i++) {
+        ptrdiff_t lines = (pieces[i].count + 15) / 16 * 16;
+        *pieces[i].piece = next ? next + space.size : NULL;
+        space.size += lines;
+    }
+    return space;
+}
+
+ptrdiff_t winners_workspace(const struct layer_run *run)
+{
+    return space_of(run).size;
+}
+
+/* A sample's image into its blocks, or back out of them; what lies outside is left alone. */
+static void copy_image(const struct layer *layer, const struct winner_space *space, float *image, float *blocks,
+                       bool back)
+{
+    ptrdiff_t H = layer->in.size[0], W = layer->in.size[1], I = layer->in.size[2], n = space->block;
+    ptrdiff_t up = layer->window.padding[0], left = layer->window.padding[1];
+    ptrdiff_t run = n == I ? W : 1; /* pixels that stand side by side in both */
+    for (ptrdiff_t k = 0; k < space->blocks; k++)
+        for (ptrdiff_t i = 0; i < H; i++)
+            for (ptrdiff_t j = 0; j < W; j += run) {
+                float *block = blocks + k * space->image + (i + up) * space->shape.row + (left + j) * n;
+                float *pixels = image + (i * W + j) * I + k * n;
+                memcpy(back ? pixels : block, back ? block : pixels, (size_t)(run * n) * sizeof *block);
+            }
+}
+
+/* Weights, (taps, inputs, outputs), to and from (blocks, outputs, taps, block), or, for blocks of one input,
+   (inputs, taps, outputs). */
+static void copy_weights(const struct winner_space *space, float *ours, float *blocked, bool back)
+{
+    ptrdiff_t n = space->block, I = n * space->blocks, O = space->shape.outputs;
+    for (ptrdiff_t t = 0; t < WINNER_TAPS; t++)
+        for (ptrdiff_t i = 0; i < I; i++)
+            for (ptrdiff_t o = 0; o < O; o++) {
+                float *a = &ours[(t * I + i) * O + o];
+                float *b = n == 1 ? &blocked[(i * WINNER_TAPS + t) * O + o]
+                                  : &blocked[((i / n * O + o) * WINNER_TAPS + t) * n + i % n];
+                *(back ? a : b) = *(back ? b : a);
+            }
+}
+
+static void add_weights(const struct winner_space *space, const struct step *step, const float *g, const int32_t *where)
+{
+    const struct winner_loops *loops = step->winners;
+    ptrdiff_t weights = WINNER_TAPS * space->block * space->shape.outputs;
+    if (space->block > 1)
+        loops->transpose(&space->shape, g, where, space->by_channel, space->corner);
+    for (ptrdiff_t k = 0; k < space->blocks; k++) {
+        const float *x = space->x + k * space->image;
+        if (space->block > 1)
+            loops->weights(&space->shape, x, space->by_channel, space->corner, space->gw + k * weights);
+        else
+            loops->weights_of_one(&space->shape, x, g, where, space->gw + k * weights);
+    }
+}
+
+static void find_gx(const struct winner_space *space, const struct step *step, const float *g, const int32_t *where)
+{
+    ptrdiff_t weights = WINNER_TAPS * space->block * space->shape.outputs;
+    memset(space->gx, 0, (size_t)(space->image * space->blocks) * sizeof *space->gx);
+    for (ptrdiff_t k = 0; k < space->blocks; k++)
+        step->winners->data(&space->shape, space->w + k * weights, g, where, space->gx + k * space->image);
+}
+
+void winners_backward(struct layer_run *run, struct step *step)
+{
+    const struct layer *layer = run->layer;
+    struct winner_space space = space_of(run);
+    ptrdiff_t in = shape_elements(&layer->in), out = shape_elements(&run->pool->layer->out);
+    ptrdiff_t O = space.shape.outputs, weights = WINNER_TAPS * shape_channels(&layer->in) * O;
+    const float *g = run->pool->gy;
+    const int32_t *where = (const int32_t *)run->pool->workspace;
+    memset(space.x, 0, (size_t)(space.image * space.blocks) * sizeof *space.x);
+    memset(space.gw, 0, (size_t)weights * sizeof *space.gw);
+    if (run->gx)
+        copy_weights(&space, run->values[WEIGHT], space.w, false);
+    for (ptrdiff_t b = 0; b < step->B; b++) {
+        copy_image(layer, &space, run->x + b * in, space.x, false);
+        add_weights(&space, step, g + b * out, where + b * out);
+        if (!run->gx)
+            continue;
+        find_gx(&space, step, g + b * out, where + b * out);
+        copy_image(layer, &space, run->gx + b * in, space.gx, true);
+    }
+    copy_weights(&space, run->gradient[WEIGHT], space.gw, true);
+    if (layer->bias)
+        step->channels->column_sums(step->B * out / O, O, g, run->gradient[BIAS]);
+}
