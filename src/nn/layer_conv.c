@@ -99,6 +99,8 @@ static void conv_release(struct layer_run *run)
 
 static void conv_forward(struct layer_run *run, struct step *step)
 {
+    if (run->pool && !step->watcher) /* the activation asks for what it wants (winners.c) */
+        return;
     blas_convolution_forward(run->engine, step->B, run->x, run->values[WEIGHT],
                              run->layer->bias ? run->values[BIAS] : NULL, run->y);
 }
@@ -107,6 +109,11 @@ static ptrdiff_t conv_workspace(const struct layer_run *run, ptrdiff_t B)
 {
     (void)B;
     return run->pool ? winners_workspace(run) : 0;
+}
+
+static ptrdiff_t conv_measure_workspace(const struct layer_run *run, ptrdiff_t B)
+{
+    return conv_workspace(run, B);
 }
 
 static void conv_backward(struct layer_run *run, struct step *step)
@@ -124,8 +131,9 @@ static void conv_backward(struct layer_run *run, struct step *step)
 #define CONVOLUTION(kind_name, its_keys, reads, normal)                                                                \
     {                                                                                                                  \
         .type = kind_name, .prefix = "conv", .keys = its_keys, .read = reads, .normal_form = normal,                   \
-        .tensors = conv_tensors, .workspace = conv_workspace, .follow = conv_follow, .prepare = conv_prepare,          \
-        .release = conv_release, .forward = conv_forward, .backward = conv_backward                                    \
+        .tensors = conv_tensors, .workspace = conv_workspace, .measure_workspace = conv_measure_workspace,             \
+        .follow = conv_follow, .prepare = conv_prepare, .release = conv_release, .forward = conv_forward,              \
+        .backward = conv_backward                                                                                      \
     }
 const struct layer_kind layer_conv2d = CONVOLUTION("conv2d", keys, conv2d_read, conv2d_normal_form);
 const struct layer_kind layer_depthwise_conv2d =

@@ -12,6 +12,7 @@ LEVELS(nn_loops);
 LEVELS(channel_loops);
 LEVELS(sparse_loops);
 LEVELS(winner_loops);
+LEVELS(tile_loops);
 
 const struct nn_loops *nn_loops_for(enum isa isa)
 {
@@ -31,4 +32,9 @@ const struct sparse_loops *sparse_loops_for(enum isa isa)
 const struct winner_loops *winner_loops_for(enum isa isa)
 {
     return FOR_LEVEL(winner_loops, isa);
+}
+
+const struct tile_loops *tile_loops_for(enum isa isa)
+{
+    return FOR_LEVEL(tile_loops, isa);
 }

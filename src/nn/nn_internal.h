@@ -140,6 +140,26 @@ struct winner_loops {
 };
 const struct winner_loops *winner_loops_for(enum isa isa);
 
+/* Values of such a convolution, for one row of pooled positions (winograd_isa.c). x: the padded image of a sample from
+   the first of four rows on, in blocks as above; y: (2, 2 tiles, outputs), outputs divide by WINNER_BLOCK. */
+struct tile_row {
+    ptrdiff_t tiles; /* pooled positions */
+    ptrdiff_t row;   /* numbers in a row of a block's padded image */
+    ptrdiff_t image; /* numbers from a block to the next */
+    ptrdiff_t inputs, outputs;
+};
+enum { TILE_PLACES = 16 };
+struct tile_loops {
+    /* w: (taps, inputs, outputs) to u: (TILE_PLACES, inputs, outputs) */
+    void (*transform_weights)(ptrdiff_t inputs, ptrdiff_t outputs, const float *w, float *u);
+    /* Blocks of WINNER_BLOCK inputs; bias: (outputs) or NULL; scratch: (TILE_PLACES, tiles, inputs + outputs) */
+    void (*row_of_blocks)(const struct tile_row *shape, const float *x, const float *u, const float *bias,
+                          float *scratch, float *y);
+    /* Blocks of one input. w: (taps, inputs, outputs) */
+    void (*row_of_few)(const struct tile_row *shape, const float *x, const float *w, const float *bias, float *y);
+};
+const struct tile_loops *tile_loops_for(enum isa isa);
+
 /* A sample's shape, channels last: (channels), (steps, channels) or (height, width, channels). */
 enum { SHAPE_RANK = 3 };
 struct shape {
@@ -210,6 +230,7 @@ struct layer_run {
     const struct byte_input *bytes; /* of the layer that reads the input as bytes; its x is NULL */
     struct layer_run *pool;         /* of an activation: the max pool that it does too (pooled.c), and of a convolution
                                        before it whose gradient comes through that pool (winners.c) */
+    struct layer_run *source;       /* of such an activation: that convolution */
     bool done;                      /* of such a pool: nothing is left to do */
     const struct tape *tape;        /* of a kind with a slot: the fixed one or the candidate's */
     int P;                          /* learned parameters of the function in the slot, */
@@ -235,6 +256,7 @@ struct step {
     const struct channel_loops *channels;
     const struct sparse_loops *sparse;
     const struct winner_loops *winners;
+    const struct tile_loops *tiles;
     ptrdiff_t B;
     bool training;
     float progress;             /* the leaf t: of training from 0 to 1, and 1 when measuring */
@@ -243,7 +265,11 @@ struct step {
     struct rng *rng;            /* dropout */
     struct watcher *watcher;    /* NULL unless this is a look: nothing is dropped then, functions are looked at */
     struct trainer_time *times; /* (layers) or NULL */
+    double source_seconds;      /* of a layer's time, what was its source's work */
 };
+
+/* Seconds, from some start. */
+double step_now(void);
 
 /* Mean and variance of a layer's input, for INIT_AUTO. */
 struct spread {
@@ -334,10 +360,14 @@ ptrdiff_t pooled_workspace(const struct layer_run *run, ptrdiff_t B);
 void pooled_forward(struct layer_run *run, struct step *step);
 void pooled_backward(struct layer_run *run, struct step *step);
 
-/* ---- a convolution before them (winners.c): whether its backward pass can go by the winners alone */
+/* ---- a convolution before them (winners.c): whether it can be done by their windows */
 bool winners_fit(const struct layer *layer, bool wants_gx);
 ptrdiff_t winners_workspace(const struct layer_run *run);
 void winners_backward(struct layer_run *run, struct step *step);
+/* Forward: once for a batch, and then from the first to the last row of windows of every sample. y: (2 rows, 2 columns,
+   channels), rows and columns of windows. */
+void winners_begin(struct layer_run *run, struct step *step);
+void winners_rows(struct layer_run *run, struct step *step, ptrdiff_t b, ptrdiff_t first, ptrdiff_t rows, float *y);
 
 /* ---- watching (watch.c): a look goes through the layers one after the other, the trainer's memory in hand */
 enum { WATCHER_BLOCK = 4096 }; /* numbers that are looked at together */

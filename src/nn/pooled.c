@@ -3,8 +3,10 @@
  * Only the largest value of a window goes on, and only it sends a gradient back: f is worked out for every
  * number, but f' for one in four. The forward pass goes through a sample by bands of rows that stay in the
  * first-level cache: f, the winners, what x is there, f' and df/dp of that. Backward, the pool's gradient is
- * multiplied where it stands, (B, pooled), and then goes to the places of the winners, unless the convolution
- * before takes it as it is (winners.c).
+ * multiplied where it stands, (B, pooled), and then goes to the places of the winners.
+ *
+ * A 3 x 3 convolution before the two (winners.c) works out its values band by band too, and takes the gradient as
+ * it is. Only a look at what the function sees wants all of them at once.
  *
  * The workspace of the activation is (1 + P, B, pooled) numbers behind the space for a band; which place won is in
  * that of the pool. */
@@ -43,9 +45,15 @@ static ptrdiff_t pooled_numbers(const struct layer *pool)
     return band_rows(pool) * pool->out.size[1] * pool->out.size[2];
 }
 
+/* Whether x comes from the convolution band by band. */
+static bool comes_in_bands(const struct layer_run *run, const struct step *step)
+{
+    return run->source && !step->watcher;
+}
+
 ptrdiff_t pooled_scratch(const struct layer *pool)
 {
-    return band_numbers(pool) + 2 * pooled_numbers(pool);
+    return 2 * band_numbers(pool) + 2 * pooled_numbers(pool);
 }
 
 ptrdiff_t pooled_workspace(const struct layer_run *run, ptrdiff_t B)
@@ -53,14 +61,32 @@ ptrdiff_t pooled_workspace(const struct layer_run *run, ptrdiff_t B)
     return pooled_scratch(run->pool->layer) + (1 + run->P) * B * shape_elements(&run->pool->layer->out);
 }
 
-/* A band of `rows` rows of windows that start at in and out. */
-static void run_band(const struct layer_run *run, struct step *step, ptrdiff_t rows, ptrdiff_t in, ptrdiff_t out)
+/* What the function sees in `rows` rows of windows of a sample, from row `first` on: 2 rows of numbers for each. */
+static const float *band_input(const struct layer_run *run, struct step *step, ptrdiff_t b, ptrdiff_t first,
+                               ptrdiff_t rows, ptrdiff_t *row)
 {
     const struct layer *pool = run->pool->layer;
-    ptrdiff_t windows = pool->out.size[1], C = pool->out.size[2], row = pool->in.size[1] * C;
-    ptrdiff_t all = step->B * shape_elements(&pool->out), N = 2 * rows * row, pooled = rows * windows * C;
-    const float *parameters = run->P ? run->values[run->function] : NULL, *x = run->x + in;
-    float *f = run->workspace, *taken = f + band_numbers(pool), *again = taken + pooled_numbers(pool);
+    ptrdiff_t C = pool->out.size[2];
+    float *band = run->workspace + band_numbers(pool);
+    *row = pool->in.size[1] * C;
+    if (!comes_in_bands(run, step))
+        return run->x + b * shape_elements(&pool->in) + 2 * first * *row;
+    double start = step->times ? step_now() : 0;
+    *row = 2 * pool->out.size[1] * C;
+    winners_rows(run->source, step, b, first, rows, band);
+    step->source_seconds += step->times ? step_now() - start : 0;
+    return band;
+}
+
+static void run_band(const struct layer_run *run, struct step *step, ptrdiff_t b, ptrdiff_t first, ptrdiff_t rows)
+{
+    const struct layer *pool = run->pool->layer;
+    ptrdiff_t windows = pool->out.size[1], C = pool->out.size[2], row, pooled = rows * windows * C;
+    ptrdiff_t all = step->B * shape_elements(&pool->out), out = b * shape_elements(&pool->out) + first * windows * C;
+    const float *parameters = run->P ? run->values[run->function] : NULL;
+    const float *x = band_input(run, step, b, first, rows, &row);
+    ptrdiff_t N = 2 * rows * row;
+    float *f = run->workspace, *taken = f + 2 * band_numbers(pool), *again = taken + pooled_numbers(pool);
     float *slope = run->workspace + pooled_scratch(pool) + out, *dp[TREE_PARAMETERS];
     int32_t *where = step->training ? (int32_t *)run->pool->workspace + out : NULL;
     tape_run(run->tape, step->isa, parameters, step->progress, N, x, f, NULL, NULL, step->scratch);
@@ -81,12 +107,12 @@ static void run_band(const struct layer_run *run, struct step *step, ptrdiff_t r
 void pooled_forward(struct layer_run *run, struct step *step)
 {
     const struct layer *pool = run->pool->layer;
-    ptrdiff_t band = band_rows(pool), rows = pool->out.size[0], row = pool->out.size[1] * pool->out.size[2];
-    ptrdiff_t E = shape_elements(&pool->in), pooled = shape_elements(&pool->out);
+    ptrdiff_t band = band_rows(pool), rows = pool->out.size[0];
+    if (comes_in_bands(run, step))
+        winners_begin(run->source, step);
     for (ptrdiff_t b = 0; b < step->B; b++)
         for (ptrdiff_t r = 0; r < rows; r += band)
-            run_band(run, step, rows - r < band ? rows - r : band, b * E + 2 * r * pool->in.size[1] * pool->in.size[2],
-                     b * pooled + r * row);
+            run_band(run, step, b, r, rows - r < band ? rows - r : band);
 }
 
 static void give_to_winners(const struct layer_run *run, const struct step *step)

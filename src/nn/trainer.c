@@ -19,6 +19,7 @@ struct trainer {
     const struct channel_loops *channels;
     const struct sparse_loops *sparse;
     const struct winner_loops *winners;
+    const struct tile_loops *tiles;
     ptrdiff_t rows; /* capacity of the value buffers */
 
     float *block; /* owned: everything below is cut from it */
@@ -132,6 +133,7 @@ static void cut_layer(int l, struct trainer *trainer, struct cutter *cutter)
     struct layer_run *from = layer->from == LAYER_INPUT ? NULL : &trainer->run[layer->from];
     ptrdiff_t elements = shape_elements(&layer->out), batch = trainer->options.batch;
     run->pool = pool_of(l, trainer);
+    run->source = run->pool && from && from->pool == run->pool ? from : NULL;
     run->done = l > 0 && layer->from == l - 1 && layer[-1].kind == &layer_activation && run[-1].pool == run;
     cut_tensors(run, trainer, cutter);
     run->workspace = cut_workspace(run, trainer, cutter);
@@ -140,7 +142,8 @@ static void cut_layer(int l, struct trainer *trainer, struct cutter *cutter)
     run->x = from ? from->y : trainer->input;
     run->with_x = layer->with == LAYER_INPUT ? trainer->input : trainer->run[layer->with].y;
     bool winners = run->pool && layer->kind != &layer_activation; /* its gradient is the pool's */
-    run->y = run->over_input ? run->x : cut(cutter, trainer->rows * elements);
+    bool unstored = winners && !trainer->options.watch;           /* and so are its values, but for a look */
+    run->y = run->over_input ? run->x : unstored ? NULL : cut(cutter, trainer->rows * elements);
     run->gy = run->over_input && from ? from->gy : winners ? NULL : cut(cutter, batch * elements);
     run->learns = learns(trainer, l);
     run->adds_gradient = read_later(network, layer->from, l);
@@ -264,6 +267,7 @@ int trainer_new(const struct network *network, const struct trainer_options *opt
     result->channels = channel_loops_for(options->isa);
     result->sparse = sparse_loops_for(options->isa);
     result->winners = winner_loops_for(options->isa);
+    result->tiles = tile_loops_for(options->isa);
     result->run = memory_zeroed((size_t)network->layers, sizeof *result->run);
     result->block = memory_aligned(trainer_bytes(network, options));
     if (!result->run || !result->block) {
@@ -398,7 +402,7 @@ ptrdiff_t trainer_rows(const struct trainer *trainer)
     return trainer->rows;
 }
 
-static double now(void)
+double step_now(void)
 {
     struct timespec time;
     clock_gettime(CLOCK_MONOTONIC, &time);
@@ -413,10 +417,14 @@ static void run_layer(struct trainer *trainer, int l, struct step *step)
         watcher_begin(step->watcher, layer);
     if (step->watcher && layer->kind == &layer_activation) /* before it writes over what it sees */
         watcher_see(step->watcher, run, step, 0, step->B * shape_positions(&layer->in), run->x);
-    double start = step->times ? now() : 0;
+    double start = step->times ? step_now() : 0;
+    step->source_seconds = 0;
     layer->kind->forward(run, step);
     if (step->times)
-        step->times[l] = (struct trainer_time){layer->name, layer->kind->type, now() - start, 0};
+        step->times[l] =
+            (struct trainer_time){layer->name, layer->kind->type, step_now() - start - step->source_seconds, 0};
+    if (step->times && run->source)
+        step->times[layer->from].forward += step->source_seconds;
     if (step->watcher)
         watcher_end(step->watcher, layer, l);
 }
@@ -442,10 +450,10 @@ static void run_backward(struct trainer *trainer, int l, struct step *step)
     struct layer_run *run = &trainer->run[l];
     const struct layer *layer = run->layer;
     ptrdiff_t N = step->B * shape_elements(&layer->in);
-    double start = step->times ? now() : 0;
+    double start = step->times ? step_now() : 0;
     layer->kind->backward(run, step);
     if (step->times)
-        step->times[l].backward = now() - start;
+        step->times[l].backward = step_now() - start;
     if (run->gx && run->adds_gradient)
         step->loops->add(N, run->gx, trainer->run[layer->from].gy);
     if (!layer->kind->joins || !wants_gradient(trainer, layer->with))
@@ -464,6 +472,7 @@ static struct step make_step(struct trainer *trainer, ptrdiff_t B, bool training
                          .channels = trainer->channels,
                          .sparse = trainer->sparse,
                          .winners = trainer->winners,
+                         .tiles = trainer->tiles,
                          .B = B,
                          .training = training,
                          .progress = training ? trainer->progress : 1,

@@ -9,12 +9,13 @@
 #endif
 
 #if defined(__AVX512F__)
-enum { WIDTH = 16 };
+#define WIDTH_OF_LEVEL 16
 #elif defined(__AVX2__)
-enum { WIDTH = 8 };
+#define WIDTH_OF_LEVEL 8
 #else
-enum { WIDTH = 4 };
+#define WIDTH_OF_LEVEL 4
 #endif
+enum { WIDTH = WIDTH_OF_LEVEL }; /* floats */
 typedef float vector __attribute__((vector_size(4 * WIDTH), aligned(4), may_alias));
 
 /* a + f b */

@@ -1,8 +1,11 @@
-/* The backward pass of a 3 x 3 convolution behind which an activation and a 2 x 2 max pool stand (pooled.c): its
- * gradient comes as that of the pooled values and the places of the winners, three quarters smaller than the
- * library would have it, and no zero is multiplied.
+/* A 3 x 3 convolution behind which an activation and a 2 x 2 max pool stand (pooled.c).
  *
- * For the loops (winners_isa.c) a sample's image is copied into blocks of channels with its padding around it, and
+ * Forward it works out, when the activation asks, two rows of values for a row of windows, which are used up before
+ * the next ones come: the whole image is never stored (winograd_isa.c). Backward its gradient comes as that of the
+ * pooled values and the places of the winners, three quarters smaller than the library would have it, and no zero
+ * is multiplied (winners_isa.c).
+ *
+ * For both a sample's image is copied into blocks of channels with its padding around it, and
  * weights lie as (blocks, outputs, taps, block). A first layer, whose input wants no gradient, has blocks of one. */
 #include "nn/nn_internal.h"
 
@@ -13,10 +16,13 @@ enum { WEIGHT, BIAS, MOST_SINGLE = 4 };
 /* Where everything stands in the workspace. */
 struct winner_space {
     struct winner_shape shape;
-    ptrdiff_t block, blocks, image; /* channels of a block, blocks, and numbers of a padded image in one */
-    float *x, *gx, *w, *gw, *by_channel;
+    ptrdiff_t block, blocks, image;  /* channels of a block, blocks, and numbers of a padded image in one */
+    float *x;                        /* the padded image, in blocks */
+    float *u, *tiles;                /* forward: filters as Winograd has them, and room for a row of tiles */
+    float *gx, *w, *gw, *by_channel; /* backward */
     int32_t *corner;
     ptrdiff_t size;
+    float *next;
 };
 
 static bool is_single(const struct layer *layer)
@@ -32,6 +38,16 @@ bool winners_fit(const struct layer *layer, bool wants_gx)
     return fits && (!is_single(layer) || (!wants_gx && shape_channels(&layer->in) <= MOST_SINGLE));
 }
 
+/* The next so many floats of the workspace; without one it only counts. */
+static float *take(struct winner_space *space, ptrdiff_t count)
+{
+    float *piece = space->next;
+    count = (count + 15) / 16 * 16;
+    space->next = piece ? piece + count : NULL;
+    space->size += count;
+    return piece;
+}
+
 static struct winner_space space_of(const struct layer_run *run)
 {
     const struct layer *layer = run->layer, *pool = run->pool->layer;
@@ -43,19 +59,17 @@ static struct winner_space space_of(const struct layer_run *run)
                                         .row = (layer->out.size[1] + 2) * space.block,
                                         .outputs = O};
     space.image = (layer->out.size[0] + 2) * space.shape.row;
-    float *next = run->workspace;
-    ptrdiff_t positions = space.shape.rows * space.shape.columns;
-    const struct {
-        float **piece;
-        ptrdiff_t count;
-    } pieces[] = {{&space.x, space.image * space.blocks}, {&space.gx, space.image * space.blocks},
-                  {&space.w, WINNER_TAPS * I * O},        {&space.gw, WINNER_TAPS * I * O},
-                  {&space.by_channel, positions * O},     {(float **)&space.corner, positions * O}};
-    for (size_t i = 0; i < sizeof pieces / sizeof *pieces; i++) {
-        ptrdiff_t lines = (pieces[i].count + 15) / 16 * 16;
-        *pieces[i].piece = next ? next + space.size : NULL;
-        space.size += lines;
-    }
+    ptrdiff_t image = space.image * space.blocks, weights = WINNER_TAPS * I * O;
+    ptrdiff_t winners = space.shape.rows * space.shape.columns * O;
+    space.next = run->workspace;
+    space.x = take(&space, image);
+    space.u = take(&space, TILE_PLACES * I * O);
+    space.tiles = take(&space, TILE_PLACES * space.shape.columns * (I + O));
+    space.gx = take(&space, image);
+    space.w = take(&space, weights);
+    space.gw = take(&space, weights);
+    space.by_channel = take(&space, winners);
+    space.corner = (int32_t *)take(&space, winners);
     return space;
 }
 
@@ -95,6 +109,42 @@ static void copy_weights(const struct winner_space *space, float *ours, float *b
             }
 }
 
+/* The padding, which nothing writes afterwards. */
+static void clear_image(const struct winner_space *space)
+{
+    memset(space->x, 0, (size_t)(space->image * space->blocks) * sizeof *space->x);
+}
+
+void winners_begin(struct layer_run *run, struct step *step)
+{
+    struct winner_space space = space_of(run);
+    clear_image(&space);
+    if (space.block > 1)
+        step->tiles->transform_weights(shape_channels(&run->layer->in), space.shape.outputs, run->values[WEIGHT],
+                                       space.u);
+}
+
+void winners_rows(struct layer_run *run, struct step *step, ptrdiff_t b, ptrdiff_t first, ptrdiff_t rows, float *y)
+{
+    const struct layer *layer = run->layer;
+    struct winner_space space = space_of(run);
+    struct tile_row shape = {.tiles = space.shape.columns,
+                             .row = space.shape.row,
+                             .image = space.image,
+                             .inputs = shape_channels(&layer->in),
+                             .outputs = space.shape.outputs};
+    const float *bias = layer->bias ? run->values[BIAS] : NULL;
+    if (first == 0)
+        copy_image(layer, &space, run->x + b * shape_elements(&layer->in), space.x, false);
+    for (ptrdiff_t r = first; r < first + rows; r++, y += 4 * shape.tiles * shape.outputs) {
+        const float *x = space.x + 2 * r * shape.row;
+        if (space.block > 1)
+            step->tiles->row_of_blocks(&shape, x, space.u, bias, space.tiles, y);
+        else
+            step->tiles->row_of_few(&shape, x, run->values[WEIGHT], bias, y);
+    }
+}
+
 static void add_weights(const struct winner_space *space, const struct step *step, const float *g, const int32_t *where)
 {
     const struct winner_loops *loops = step->winners;
@@ -126,7 +176,7 @@ void winners_backward(struct layer_run *run, struct step *step)
     ptrdiff_t O = space.shape.outputs, weights = WINNER_TAPS * shape_channels(&layer->in) * O;
     const float *g = run->pool->gy;
     const int32_t *where = (const int32_t *)run->pool->workspace;
-    memset(space.x, 0, (size_t)(space.image * space.blocks) * sizeof *space.x);
+    clear_image(&space);
     memset(space.gw, 0, (size_t)weights * sizeof *space.gw);
     if (run->gx)
         copy_weights(&space, run->values[WEIGHT], space.w, false);
