@@ -94,20 +94,20 @@ UNARY(gauss)
 {
     float x = at_least_f(at_most_f(a, 16.0f), -16.0f); /* e^-256 is 0 */
     struct split s = minus_square_f(x);
-    struct exp_parts e = exp_parts_f(s.high, s.low);
+    struct exp_parts e = exp_parts_negative_f(s.high, s.low);
     return JET(times_parts_f(1.0f, e), times_parts_f(-2.0f * x, e));
 }
 
 UNARY(sigmoid)
 {
-    float e = exp_f(-abs_f(a));
+    float e = exp_negative_f(-abs_f(a));
     float inverse = 1.0f / (1.0f + e);
     return JET((a < 0 ? e : 1.0f) * inverse, e * inverse * inverse);
 }
 
 UNARY(softplus)
 {
-    float e = exp_f(-abs_f(a));
+    float e = exp_negative_f(-abs_f(a));
     float inverse = 1.0f / (1.0f + e);
     return JET((a > 0 ? a : 0.0f) + log1p_f(e), (a < 0 ? e : 1.0f) * inverse);
 }
@@ -121,7 +121,7 @@ UNARY(log_sigmoid)
 UNARY(tanh)
 {
     float size = abs_f(a);
-    float e = exp_f(-2.0f * size);
+    float e = exp_moderate_f(-2.0f * at_most_f(size, 40.0f)); /* e^-80 is nothing beside 1, but the slope wants it */
     float inverse = 1.0f / (1.0f + e);
     float square = a * a;
     float small = fma_f(a * square, HORNER_F(POLYNOMIAL_TANH, square), a);
@@ -145,7 +145,7 @@ UNARY(selu)
 UNARY(silu)
 {
     float x = at_least_f(a, -200.0f); /* -Inf * 0 has no value; e^-200 is 0 */
-    struct exp_parts parts = exp_parts_f(-abs_f(x), 0);
+    struct exp_parts parts = exp_parts_negative_f(-abs_f(x), -0.0f);
     float e = times_parts_f(1.0f, parts);
     float inverse = 1.0f / (1.0f + e);
     float v = x < 0 ? times_parts_f(x * inverse, parts) : x * inverse;
@@ -158,7 +158,7 @@ UNARY(silu)
 UNARY(mish)
 {
     float x = at_least_f(a, -200.0f);
-    struct exp_parts parts = exp_parts_f(-abs_f(x), 0);
+    struct exp_parts parts = exp_parts_negative_f(-abs_f(x), -0.0f);
     float e = times_parts_f(1.0f, parts);
     bool left = x < 0;
     float square = e * e;
@@ -184,7 +184,7 @@ UNARY(erf)
 {
     float size = at_most_f(abs_f(a), 10.0f);
     struct split s = minus_square_f(size);
-    float e = times_parts_f(1.0f, exp_parts_f(s.high, s.low));
+    float e = times_parts_f(1.0f, exp_parts_negative_f(s.high, s.low));
     float square = size * size;
     float small = a * HORNER_F(POLYNOMIAL_ERF, square);
     float large = with_sign_f(1.0f - e * erfcx_f(size), a);
@@ -199,7 +199,7 @@ UNARY(gelu)
     float x = at_least_f(a, -20.0f);
     float size = at_most_f(abs_f(x), 20.0f);
     struct split s = minus_square_f(size);
-    struct exp_parts parts = exp_parts_f(0.5f * s.high, 0.5f * s.low);
+    struct exp_parts parts = exp_parts_negative_f(0.5f * s.high, 0.5f * s.low);
     float e = times_parts_f(1.0f, parts);
     float u = (size - 3.0f) / (size + 3.0f);
     float tail = HORNER_F(POLYNOMIAL_PHI, u) / fma_f(2.0f, size, 1.0f); /* Phi(-|x|) e^(x^2/2) */

@@ -155,10 +155,42 @@ INLINE struct exp_parts exp_parts_f(float x, float low)
     };
 }
 
+/* The same for x <= 0, at half the price: 2^n stands 120 higher in one power, the other is constant. */
+INLINE struct exp_parts exp_parts_negative_f(float x, float low)
+{
+    const float magic = 12582912.0f + 127.0f + 120.0f; /* so that the low bits are the exponent of 2^(n + 120) */
+    x = at_least_f(x, -170.0f);
+    float shifted = fma_f(x, 1.44269504f, magic);
+    float n = shifted - magic;
+    float r = fma_f(n, 2.12194440e-4f, fma_f(n, -0.693359375f, x)) + low;
+    return (struct exp_parts){
+        .fraction = 1.0f + fma_f(r * r, HORNER_F(POLYNOMIAL_EXP, r), r),
+        .up = float_of_bits(bits_of_float(shifted) << 23),
+        .down = 0x1p-120f,
+    };
+}
+
+INLINE float exp_negative_f(float x)
+{
+    struct exp_parts e = exp_parts_negative_f(x, -0.0f);
+    return e.fraction * e.up * e.down;
+}
+
 INLINE float exp_f(float x)
 {
     struct exp_parts e = exp_parts_f(x, 0);
     return e.fraction * e.up * e.down;
+}
+
+/* e^x for |x| <= 80, where it is an ordinary number: the exponent is added to, nothing is multiplied. */
+INLINE float exp_moderate_f(float x)
+{
+    const float magic = 12582912.0f;
+    float shifted = fma_f(x, 1.44269504f, magic);
+    float n = shifted - magic;
+    float r = fma_f(n, 2.12194440e-4f, fma_f(n, -0.693359375f, x));
+    float fraction = 1.0f + fma_f(r * r, HORNER_F(POLYNOMIAL_EXP, r), r);
+    return float_of_bits(bits_of_float(fraction) + (bits_of_float(shifted) << 23));
 }
 
 /* factor * e^x, rounded once even where e^x alone is subnormal. */

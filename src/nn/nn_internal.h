@@ -85,7 +85,7 @@ struct channel_loops {
     void (*pool_largest_backward)(ptrdiff_t C, const struct pool_window *window, const float *gy, const int32_t *where,
                                   float *gx);
     /* A row of windows of 2 x 2 places, side by side, over f: the largest number of each channel, its place, and what x
-       is there. best, where, taken: (windows, C); where may be NULL, and then taken is not written. */
+       is there; f is finite. best, where, taken: (windows, C); where may be NULL, and then taken is not written. */
     void (*pool_row)(ptrdiff_t C, ptrdiff_t windows, ptrdiff_t row, const float *f, const float *x, float *best,
                      int32_t *where, float *taken);
     void (*pool_sum)(ptrdiff_t C, const struct pool_window *window, float factor, const float *x, float *y);
