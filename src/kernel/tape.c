@@ -29,6 +29,7 @@ struct instruction {
 /* Slots are single-assignment while compiling, and renamed to as few as possible at the end. */
 struct tape {
     int instructions, slots, constants, parameters;
+    bool uses_t;
     struct operand result;
     struct instruction code[TREE_CAPACITY];
     float constant[TREE_CAPACITY];
@@ -150,9 +151,10 @@ static void compile(struct tape *tape, const struct tree *tree)
         case 0:
             if (node->op == OP_x)
                 stack[top++] = (struct operand){PLACE_X, 0};
-            else if (node->op == OP_t)
+            else if (node->op == OP_t) {
                 stack[top++] = (struct operand){PLACE_T, 0};
-            else if (node->op == OP_param)
+                tape->uses_t = true;
+            } else if (node->op == OP_param)
                 stack[top++] = (struct operand){PLACE_PARAMETER, node->index};
             else
                 stack[top++] = constant_operand(tape, (float)node->value);
@@ -279,10 +281,12 @@ static void fill(float *block, float value)
         block[i] = value;
 }
 
-static void fill_uniform_blocks(const struct tape *tape, const float *parameters, float t, void *scratch)
+static void fill_uniform_blocks(const struct tape *tape, const float *parameters, float t, bool slopes, void *scratch)
 {
-    fill(block_of_ones(scratch), 1.0f);
-    fill(block_at(scratch, T), t);
+    if (slopes)
+        fill(block_of_ones(scratch), 1.0f);
+    if (tape->uses_t)
+        fill(block_at(scratch, T), t);
     for (int i = 0; i < tape->constants; i++)
         fill(uniform_block(tape, scratch, (struct operand){PLACE_CONSTANT, (uint8_t)i}), tape->constant[i]);
     for (int i = 0; i < tape->parameters; i++)
@@ -381,7 +385,7 @@ static void run(const struct tape *tape, enum isa isa, ptrdiff_t N, const float 
 void tape_run(const struct tape *tape, enum isa isa, const float *parameters, float t, ptrdiff_t N, const float *x,
               float *y, float *dy, float *const *dp, void *scratch)
 {
-    fill_uniform_blocks(tape, parameters, t, scratch);
+    fill_uniform_blocks(tape, parameters, t, dy || dp, scratch);
     if (dp)
         for (int j = 0; j < tape->parameters; j++)
             run(tape, isa, N, x, (uint16_t)(2u << j), NULL, dp[j], scratch);

@@ -126,12 +126,10 @@ struct winner_shape {
 };
 enum { WINNER_TAPS = 9, WINNER_BLOCK = 16 };
 struct winner_loops {
-    /* by_channel, corner: (outputs, rows columns) */
-    void (*transpose)(const struct winner_shape *shape, const float *g, const int32_t *where, float *by_channel,
-                      int32_t *corner);
-    /* gw: (outputs, taps, block), from a transpose */
-    void (*weights)(const struct winner_shape *shape, const float *x, const float *by_channel, const int32_t *corner,
-                    float *gw);
+    /* corner: as where; for the next */
+    void (*corners)(const struct winner_shape *shape, const int32_t *where, int32_t *corner);
+    /* gw: (outputs, taps, block) */
+    void (*weights)(const struct winner_shape *shape, const float *x, const float *g, const int32_t *corner, float *gw);
     /* gw: (taps, outputs), for a block of one input */
     void (*weights_of_one)(const struct winner_shape *shape, const float *x, const float *g, const int32_t *where,
                            float *gw);

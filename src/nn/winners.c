@@ -16,10 +16,10 @@ enum { WEIGHT, BIAS, MOST_SINGLE = 4 };
 /* Where everything stands in the workspace. */
 struct winner_space {
     struct winner_shape shape;
-    ptrdiff_t block, blocks, image;  /* channels of a block, blocks, and numbers of a padded image in one */
-    float *x;                        /* the padded image, in blocks */
-    float *u, *tiles;                /* forward: filters as Winograd has them, and room for a row of tiles */
-    float *gx, *w, *gw, *by_channel; /* backward */
+    ptrdiff_t block, blocks, image; /* channels of a block, blocks, and numbers of a padded image in one */
+    float *x;                       /* the padded image, in blocks */
+    float *u, *tiles;               /* forward: filters as Winograd has them, and room for a row of tiles */
+    float *gx, *w, *gw;             /* backward */
     int32_t *corner;
     ptrdiff_t size;
     float *next;
@@ -68,7 +68,6 @@ static struct winner_space space_of(const struct layer_run *run)
     space.gx = take(&space, image);
     space.w = take(&space, weights);
     space.gw = take(&space, weights);
-    space.by_channel = take(&space, winners);
     space.corner = (int32_t *)take(&space, winners);
     return space;
 }
@@ -150,11 +149,11 @@ static void add_weights(const struct winner_space *space, const struct step *ste
     const struct winner_loops *loops = step->winners;
     ptrdiff_t weights = WINNER_TAPS * space->block * space->shape.outputs;
     if (space->block > 1)
-        loops->transpose(&space->shape, g, where, space->by_channel, space->corner);
+        loops->corners(&space->shape, where, space->corner);
     for (ptrdiff_t k = 0; k < space->blocks; k++) {
         const float *x = space->x + k * space->image;
         if (space->block > 1)
-            loops->weights(&space->shape, x, space->by_channel, space->corner, space->gw + k * weights);
+            loops->weights(&space->shape, x, g, space->corner, space->gw + k * weights);
         else
             loops->weights_of_one(&space->shape, x, g, where, space->gw + k * weights);
     }

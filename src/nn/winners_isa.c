@@ -15,36 +15,32 @@
 
 enum { PLACES = 4 };
 
-/* g and, as offsets into a block, the corners of the windows that won, channel by channel. */
-static void transpose(const struct winner_shape *s, const float *g, const int32_t *where, float *by_channel,
-                      int32_t *corner)
+/* Where the windows that won begin in a block: (rows, columns, outputs). */
+static void corners(const struct winner_shape *s, const int32_t *where, int32_t *corner)
 {
-    const int32_t row = (int32_t)s->row, place[PLACES] = {0, WINNER_BLOCK, row, row + WINNER_BLOCK};
-    ptrdiff_t positions = s->rows * s->columns;
-    for (ptrdiff_t i = 0, p = 0; i < s->rows; i++)
-        for (ptrdiff_t j = 0; j < s->columns; j++, p++) {
+    const int32_t row = (int32_t)s->row;
+    for (ptrdiff_t i = 0; i < s->rows; i++)
+        for (ptrdiff_t j = 0; j < s->columns; j++, where += s->outputs, corner += s->outputs) {
             int32_t at = (int32_t)(2 * (i * s->row + j * WINNER_BLOCK));
-            for (ptrdiff_t c = 0; c < s->outputs; c++) {
-                by_channel[c * positions + p] = g[p * s->outputs + c];
-                corner[c * positions + p] = at + place[where[p * s->outputs + c]];
-            }
+#pragma omp simd
+            for (ptrdiff_t c = 0; c < s->outputs; c++)
+                corner[c] = at + (where[c] & 1) * WINNER_BLOCK + (where[c] >> 1) * row;
         }
 }
 
-static void weights(const struct winner_shape *s, const float *x, const float *by_channel, const int32_t *corner,
-                    float *gw)
+static void weights(const struct winner_shape *s, const float *x, const float *g, const int32_t *corner, float *gw)
 {
     ptrdiff_t positions = s->rows * s->columns, row = s->row;
     for (ptrdiff_t c = 0; c < s->outputs; c++)
         for (ptrdiff_t k = 0; k < WINNER_BLOCK; k += WIDTH) {
-            const float *g = by_channel + c * positions;
-            const int32_t *at = corner + c * positions;
             float *out = gw + c * WINNER_TAPS * WINNER_BLOCK + k;
             vector sum[WINNER_TAPS];
             FOR_VECTORS(t, WINNER_TAPS) sum[t] = *(const vector *)(out + t * WINNER_BLOCK);
-            for (ptrdiff_t p = 0; p < positions; p++)
+            for (ptrdiff_t p = c; p < positions * s->outputs; p += s->outputs) {
+                const float *at = x + k + corner[p];
                 FOR_VECTORS(t, WINNER_TAPS)
-            sum[t] = add_product(sum[t], g[p], *(const vector *)(x + k + at[p] + t / 3 * row + t % 3 * WINNER_BLOCK));
+                sum[t] = add_product(sum[t], g[p], *(const vector *)(at + t / 3 * row + t % 3 * WINNER_BLOCK));
+            }
             FOR_VECTORS(t, WINNER_TAPS) * (vector *)(out + t * WINNER_BLOCK) = sum[t];
         }
 }
@@ -93,14 +89,36 @@ static inline uint64_t sixteen_at(int place, const int32_t *where)
 #endif
 }
 
+/* A bit for each of 16 channels that send something back: where f' is 0 there is nothing to do. */
+static inline uint64_t sixteen_alive(const float *g)
+{
+#if defined(__AVX512F__)
+    return _mm512_cmp_ps_mask(_mm512_loadu_ps(g), _mm512_setzero_ps(), _CMP_NEQ_UQ);
+#else
+    uint64_t bits = 0;
+#if defined(__AVX2__)
+    for (int half = 0; half < 2; half++) {
+        __m256 alive = _mm256_cmp_ps(_mm256_loadu_ps(g + 8 * half), _mm256_setzero_ps(), _CMP_NEQ_UQ);
+        bits |= (uint64_t)_mm256_movemask_ps(alive) << (8 * half);
+    }
+#else
+    for (int c = 0; c < WINNER_BLOCK; c++)
+        bits |= (uint64_t)(g[c] != 0) << c;
+#endif
+    return bits;
+#endif
+}
+
 /* The 4 x 4 pixels that a pooled position reaches are sums in registers; a channel adds to the nine under the
    window that won, and so the channels go place by place. At most 64 channels. */
 static inline void add_position(const struct winner_shape *s, ptrdiff_t channels, const float *w, const float *g,
                                 const int32_t *where, float *gx)
 {
     uint64_t at[PLACES] = {0};
-    for (ptrdiff_t c = 0; c < channels; c += WINNER_BLOCK)
-        FOR_VECTORS(place, PLACES) at[place] |= sixteen_at(place, where + c) << c;
+    for (ptrdiff_t c = 0; c < channels; c += WINNER_BLOCK) {
+        uint64_t alive = sixteen_alive(g + c);
+        FOR_VECTORS(place, PLACES) at[place] |= (sixteen_at(place, where + c) & alive) << c;
+    }
     for (ptrdiff_t k = 0; k < WINNER_BLOCK; k += WIDTH) {
         vector sum[16];
         FOR_VECTORS(i, 16) sum[i] = *(const vector *)(gx + i / 4 * s->row + i % 4 * WINNER_BLOCK + k);
@@ -135,6 +153,6 @@ const struct winner_loops *JOIN(winner_loops, ISA_SUFFIX)(void);
 const struct winner_loops *JOIN(winner_loops, ISA_SUFFIX)(void)
 {
     static const struct winner_loops table = {
-        .transpose = transpose, .weights = weights, .weights_of_one = weights_of_one, .data = data};
+        .corners = corners, .weights = weights, .weights_of_one = weights_of_one, .data = data};
     return &table;
 }
