@@ -7,7 +7,7 @@ Every fit is of a function without zeros, so that its absolute error is a relati
 are printed behind each table.
 """
 import sys
-from mpmath import mp, mpf, chebyfit, exp, expm1, log1p, tanh, erf, erfc, sqrt, pi, asinh, atan, besseli, inf
+from mpmath import mp, mpf, chebyfit, cos, exp, expm1, log1p, tanh, erf, erfc, sqrt, pi, asinh, atan, besseli, inf
 
 mp.dps = 40
 
@@ -47,6 +47,22 @@ def bessel_of_u(order, k):
     return function
 
 
+def weighted_fit(function, weight, interval, count, points=80, rounds=60):
+    """Like chebyfit(), but the error counts times the weight: least squares, reweighted until it is even (Lawson)."""
+    low, high = (mpf(end) for end in interval)
+    nodes = [(low + high) / 2 + (high - low) / 2 * cos(pi * (mpf(2 * i + 1) / (2 * points))) for i in range(points)]
+    values, weights, lawson = [function(x) for x in nodes], [weight(x) for x in nodes], [mpf(1)] * points
+    for _ in range(rounds):
+        scale = [w * sqrt(share) for w, share in zip(weights, lawson)]
+        rows = mp.matrix([[s * x**power for power in range(count)] for s, x in zip(scale, nodes)])
+        solution, _ = mp.qr_solve(rows, mp.matrix([s * value for s, value in zip(scale, values)]))
+        errors = [w * abs(mp.polyval(list(reversed(list(solution))), x) - value)
+                  for w, x, value in zip(weights, nodes, values)]
+        total = sum(share * error for share, error in zip(lawson, errors))
+        lawson = [share * error / total * points for share, error in zip(lawson, errors)]
+    return list(reversed(list(solution))), max(errors)
+
+
 half_log2 = log1p(1) / 2 * mpf("1.001")
 FITS = [
     # name, C type, comment, function, interval, number of coefficients
@@ -55,7 +71,7 @@ FITS = [
     ("LOG1P", "float", "log(1 + e) = e P(e), 0 <= e <= 1", at_zero(lambda e: log1p(e) / e, mpf(1)), [0, 1], 11),
     ("LOG", "float", "log(1 + f) = f - f^2/2 + f^3 P(f), sqrt(1/2) <= 1 + f <= sqrt(2)", at_zero(lambda f: (log1p(f) - f + f * f / 2) / f**3, mpf(1) / 3, mpf(10) ** -8), [sqrt(mpf("0.5")) - 1, sqrt(mpf(2)) - 1], 9),
     ("ERF", "float", "erf x = x P(x^2), |x| < 0.75", at_zero(lambda z: erf(sqrt(z)) / sqrt(z), 2 / sqrt(pi)), [0, mpf("0.75") ** 2], 6),
-    ("ERFCX", "float", "e^(x^2) erfc(x) (1 + 2x) = P(u), u = (x - 2) / (x + 2), x >= 0", erfcx_of_u(mpf(2), mpf(1), mpf(1)), [-1, 1], 13),
+    ("ERFC", "float", "erf x = 1 - e^(-x^2) P(x), 0.75 <= x <= 4", lambda x: exp(x * x) * erfc(x), [mpf("0.75"), 4], 9, lambda x: exp(-x * x)),
     ("PHI", "float", "e^(x^2/2) Phi(-x) (1 + 2x) = P(u), u = (x - 3) / (x + 3), x >= 0", erfcx_of_u(mpf(3), 1 / sqrt(mpf(2)), mpf("0.5")), [-1, 1], 13),
     ("PHI_SMALL", "float", "Phi(x) = 1/2 + x P(x^2), |x| < 1", at_zero(lambda z: erf(sqrt(z / 2)) / sqrt(z) / 2, 1 / sqrt(2 * pi)), [0, 1], 6),
     ("EXP_D", "double", "e^r = 1 + r + r^2 P(r)", at_zero(lambda r: (exp(r) - 1 - r) / r**2, mpf(1) / 2, mpf(10) ** -8), [-half_log2, half_log2], 7),
@@ -71,8 +87,11 @@ print("""/* Polynomials of the kernels, lowest power first. Made by scripts/fit_
 #ifndef ACTSEARCH_KERNEL_POLYNOMIALS_H
 #define ACTSEARCH_KERNEL_POLYNOMIALS_H
 """)
-for name, ctype, comment, function, interval, count in FITS:
-    coefficients, error = chebyfit(function, interval, count, error=True)
+for name, ctype, comment, function, interval, count, *weight in FITS:
+    if weight:
+        coefficients, error = weighted_fit(function, weight[0], interval, count)
+    else:
+        coefficients, error = chebyfit(function, interval, count, error=True)
     print(name, mp.nstr(error, 3), file=sys.stderr)
     digits = 10 if ctype == "float" else 18
     suffix = "f" if ctype == "float" else ""

@@ -173,22 +173,16 @@ UNARY(mish)
     return JET(v, fma_f(at_most_f(x, 200.0f), slope, t));
 }
 
-/* e^(x^2) erfc(x) for x >= 0. */
-INLINE float erfcx_f(float x)
-{
-    float u = (x - 2.0f) / (x + 2.0f);
-    return HORNER_F(POLYNOMIAL_ERFCX, u) / fma_f(2.0f, x, 1.0f);
-}
-
 UNARY(erf)
 {
-    float size = at_most_f(abs_f(a), 10.0f);
-    struct split s = minus_square_f(size);
-    float e = times_parts_f(1.0f, exp_parts_negative_f(s.high, s.low));
+    float size = at_most_f(abs_f(a), 4.0f); /* where it is 1 */
     float square = size * size;
     float small = a * HORNER_F(POLYNOMIAL_ERF, square);
-    float large = with_sign_f(1.0f - e * erfcx_f(size), a);
+    float large = with_sign_f(1.0f - exp_moderate_f(-square) * HORNER_F(POLYNOMIAL_ERFC, size), a);
     float v = size < 0.75f ? small : large;
+    /* beside 1 the lost bits of the square do not matter, in the slope they do */
+    struct split s = minus_square_f(at_most_f(abs_f(a), 10.0f));
+    float e = times_parts_f(1.0f, exp_parts_negative_f(s.high, s.low));
     return JET(size > 0.0f ? v : a, 1.12837917f * e);
 }
 
