@@ -3,6 +3,8 @@
    before it is timed.
 
    Usage: bench_kernel ['EXPRESSION' ...] */
+#include "timing.h"
+
 #include "base/error.h"
 #include "base/memory.h"
 #include "expr/parse.h"
@@ -11,16 +13,8 @@
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 
 enum { COUNT = 128 * 128, REPEATS = 400, ROUNDS = 7 };
-
-static double seconds(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
-}
 
 static void check(const struct tree *tree, const float *x, const float *y, const float *dy)
 {
@@ -34,24 +28,17 @@ static void check(const struct tree *tree, const float *x, const float *y, const
     }
 }
 
-static int by_size(const void *a, const void *b)
-{
-    double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
-}
-
 /* Median over the rounds, in elements a nanosecond; dy NULL: values only. */
 static double speed(const struct tape *tape, enum isa isa, const float *x, float *y, float *dy, void *scratch)
 {
     double rounds[ROUNDS];
     for (int round = 0; round < ROUNDS; round++) {
-        double start = seconds();
+        double start = now();
         for (int i = 0; i < REPEATS; i++)
             tape_run(tape, isa, NULL, 1, COUNT, x, y, dy, NULL, scratch);
-        rounds[round] = (double)COUNT * REPEATS / (1e9 * (seconds() - start));
+        rounds[round] = (double)COUNT * REPEATS / (1e9 * (now() - start));
     }
-    qsort(rounds, ROUNDS, sizeof *rounds, by_size);
-    return rounds[ROUNDS / 2];
+    return median(rounds, ROUNDS);
 }
 
 static int measure(const char *text)

@@ -1,295 +1,433 @@
-/* Benchmark of training: 784-128-64-10, batch 128, Adam, 2 epochs of 10,000 samples.
+/* Benchmark of training: the layers of an experiment's network against what the machine can do.
  *
- *   bench_train [CANDIDATE] [FOLDER]
- *
- * FOLDER holds Fashion-MNIST as Debian's dataset-fashion-mnist ships it (the default is where that package
- * puts it). It first verifies: every product of a step against the plain one, and that two evaluations
- * are equal and better than chance. Then it prints the median time of each part of a step and of a
- * whole training, and their ratio to the time of the products alone, which is the limit. */
-#include "base/error.h"
-#include "base/json.h"
+ * It first verifies its answers (verify.h), then measures the machine's limits (machine.h), and only then times the
+ * parts of a step, the whole step against its plain twin, and whole trainings at one thread and two. Times are
+ * medians; what is compared takes turns, and its ratio is the median of the ratios of neighbours. Step and layers
+ * run on one thread, as in a search. */
+#include "machine.h"
+#include "subject.h"
+#include "timing.h"
+#include "verify.h"
+#include "work.h"
+
 #include "base/memory.h"
 #include "base/text.h"
 #include "data/data.h"
-#include "expr/parse.h"
-#include "expr/tree.h"
-#include "fitness/fitness.h"
-#include "kernel/tape.h"
+#include "experiment/experiment.h"
+#include "fitness/fitness_internal.h"
 #include "nn/blas.h"
-#include "nn/network.h"
-#include "nn/trainer.h"
-#include "rng/rng.h"
+#include "nn/nn_internal.h"
 
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
-enum { B = 128, MEASURED = 256, LAYERS = 3, ROUNDS = 41, STEPS = 2 * 79 };
-static const ptrdiff_t widths[LAYERS + 1] = {784, 128, 64, 10};
+static const char help[] =
+    "bench_train [--isa LEVEL] [EXPERIMENT.json [CANDIDATE [PATH=VALUE ...]]]\n"
+    "\n"
+    "Trains CANDIDATE (x*sigmoid(x)) in the network of EXPERIMENT (experiments/fashion-mlp.json) and prints\n"
+    "  - whether loss, gradients and evaluations are right; exit status 1 when not,\n"
+    "  - what the machine can do: FLOP/s of multiply-adds, bytes a second of triads,\n"
+    "  - for each layer, each kind of layer and the rest of a step: median times, the share of the peak that\n"
+    "    is reached, and time over the bound, max(FLOPs / peak, bytes / bandwidth) there and back, by the\n"
+    "    bandwidth of a triad of as many bytes,\n"
+    "  - the step with every layer by itself and on floats over the step as it is,\n"
+    "  - trainings a second at 1 and at 2 threads.\n"
+    "FLOPs are those of dense arithmetic (bench/work.h); what is left out makes ratios below 1 possible.\n"
+    "PATH=VALUE sets a value of the experiment, as in training.batch=64. LEVEL: portable, x86-64-v3, x86-64-v4.\n";
 
-static double now(void)
+enum { WARM_STEPS = 10, STEPS = 120, PAIRS = 60, NAME = 24 };
+
+/* Bandwidths are of triads of 16 KiB, 32 KiB, ..., 64 MiB. */
+enum { SMALLEST = 16 << 10, SIZES = 13 };
+struct limits {
+    double peak;             /* FLOP/s */
+    double bandwidth[SIZES]; /* bytes a second, falling */
+};
+
+/* By the triad of as many bytes, or a little fewer: what a layer needs lies in the nearest cache that holds it. */
+static double bound_of(const struct limits *limits, struct work work)
 {
-    struct timespec time;
-    clock_gettime(CLOCK_MONOTONIC, &time);
-    return (double)time.tv_sec + 1e-9 * (double)time.tv_nsec;
+    int size = 0;
+    while (size + 1 < SIZES && work.bytes >= (double)((size_t)SMALLEST << (size + 1)))
+        size++;
+    return fmax(work.flops / limits->peak, work.bytes / limits->bandwidth[size]);
 }
 
-static int ascending(const void *a, const void *b)
+/* ---- a step */
+
+struct step_times {
+    double gather, pass, update;
+};
+
+/* One step of a training; layers: (layers) or NULL. */
+static struct step_times run_step(const struct subject *subject, const struct trainer_options *options,
+                                  struct trainer *trainer, int step, struct trainer_time *layers)
 {
-    double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
+    double start = now();
+    subject_gather(subject, options, trainer, subject_batch(subject, step), subject->B);
+    double gathered = now();
+    struct pass pass = layers ? trainer_profile(trainer, subject->B, layers) : trainer_gradient(trainer, subject->B);
+    double derived = now();
+    data_prefetch(subject->data, DATA_TRAIN, subject_batch(subject, step + 1), subject->B);
+    trainer_update(trainer, options->optimiser.learning_rates[0]);
+    double updated = now();
+    if (!pass.finite) {
+        fprintf(stderr, "bench_train: step %d is not finite, choose another candidate\n", step);
+        exit(1);
+    }
+    return (struct step_times){gathered - start, derived - gathered, updated - derived};
 }
 
-static double median(double *times, int count)
+/* ---- the table */
+
+struct row {
+    char kind[NAME], name[NAME];
+    double forward, backward; /* seconds */
+    struct work work;         /* there and back */
+    double bound;             /* seconds */
+    const char *within;       /* the row that has this one's work; NULL: none */
+};
+
+static double time_of(const struct row *row)
 {
-    qsort(times, (size_t)count, sizeof *times, ascending);
-    return times[count / 2];
+    return row->forward + row->backward;
 }
 
-static void require(int status, const struct error *err)
+static void print_heading(const char *first, const char *second)
 {
-    if (!status)
+    printf("\n%-20s %-10s %10s %10s %9s %7s %9s %9s %6s\n", first, second, "forward us", "backward us", "MFLOP",
+           "of peak", "KiB", "bound us", "ratio");
+}
+
+static void print_row(const struct row *row, const struct limits *limits)
+{
+    double seconds = time_of(row);
+    printf("%-20s %-10s %10.1f %10.1f ", row->kind, row->name, row->forward * 1e6, row->backward * 1e6);
+    if (row->within) {
+        printf("  within %s\n", row->within);
         return;
-    char line[2200];
-    error_line(err, line, sizeof line);
-    fprintf(stderr, "bench_train: %s\n", line);
-    exit(1);
+    }
+    printf("%9.3f ", row->work.flops * 1e-6);
+    if (row->work.flops > 0 && seconds > 0)
+        printf("%5.0f %% ", 100 * row->work.flops / (seconds * limits->peak));
+    else
+        printf("%7s ", "-");
+    printf("%9.1f %9.1f ", row->work.bytes / 1024, row->bound * 1e6);
+    if (row->bound > 0)
+        printf("%6.2f\n", seconds / row->bound);
+    else
+        printf("%6s\n", "-");
 }
 
-static void verify(bool condition, const char *what)
-{
-    printf("verify %-52s %s\n", what, condition ? "ok" : "WRONG");
-    if (!condition)
-        exit(1);
-}
-
-/* The eight products of a step. */
-struct product {
-    bool ta, tb;
-    ptrdiff_t M, N, K;
+/* A step's parts: (rows), the layers first. */
+struct table {
+    struct row *rows; /* owned */
+    int layers, count;
+    double step; /* seconds, the median of the whole */
 };
+enum { ROW_GATHER, ROW_REST, ROW_UPDATE, ROWS_BEHIND };
 
-static int products_of_a_step(struct product *products)
+/* The times of the steps: (2 layers + ROWS_BEHIND + 1, STEPS). */
+static double *time_steps(const struct subject *subject, int layers)
 {
-    int count = 0;
-    for (int l = 0; l < LAYERS; l++) {
-        ptrdiff_t K = widths[l], N = widths[l + 1];
-        products[count++] = (struct product){false, false, B, N, K};
-        products[count++] = (struct product){true, false, K, N, B};
-        if (l)
-            products[count++] = (struct product){false, true, B, K, N};
+    struct trainer *trainer = subject_trainer(subject, &subject->fast);
+    struct trainer_time *times = require_memory(memory_array((size_t)layers, sizeof *times));
+    double *all = require_memory(memory_zeroed((size_t)(2 * layers + ROWS_BEHIND + 1) * STEPS, sizeof *all));
+    for (int s = -WARM_STEPS; s < STEPS; s++) {
+        memset(times, 0, (size_t)layers * sizeof *times); /* what learns nothing has no way back */
+        struct step_times step = run_step(subject, &subject->fast, trainer, s + WARM_STEPS, times);
+        double *at = all + (s < 0 ? 0 : s), rest = step.pass;
+        for (int l = 0; l < layers; l++, at += 2 * (ptrdiff_t)STEPS) {
+            at[0] = times[l].forward;
+            at[STEPS] = times[l].backward;
+            rest -= times[l].forward + times[l].backward;
+        }
+        at[ROW_GATHER * STEPS] = step.gather;
+        at[ROW_REST * STEPS] = rest;
+        at[ROW_UPDATE * STEPS] = step.update;
+        at[ROWS_BEHIND * STEPS] = step.gather + step.pass + step.update;
     }
-    return count;
-}
-
-static float *random_numbers(ptrdiff_t count)
-{
-    float *x = memory_aligned((size_t)count * sizeof *x);
-    struct rng rng = rng_keyed(1, 1, RNG_TEST);
-    for (ptrdiff_t i = 0; x && i < count; i++)
-        x[i] = (float)rng_normal(&rng);
-    if (!x)
-        exit(1);
-    return x;
-}
-
-static void multiply(const struct product *p, bool plain, const float *a, const float *b, float *c)
-{
-    (plain ? blas_reference_gemm : blas_gemm)(p->ta, p->tb, p->M, p->N, p->K, 1, a, p->ta ? p->M : p->K, b,
-                                              p->tb ? p->K : p->N, 0, c, p->N);
-}
-
-static bool products_are_right(const struct product *products, int count, const float *a, const float *b, float *c)
-{
-    float *plain = random_numbers(784 * 128);
-    bool right = true;
-    for (int i = 0; i < count; i++) {
-        multiply(&products[i], false, a, b, c);
-        multiply(&products[i], true, a, b, plain);
-        for (ptrdiff_t j = 0; j < products[i].M * products[i].N; j++)
-            right = right && fabsf(c[j] - plain[j]) <= 1e-5f * (float)products[i].K;
-    }
-    memory_free(plain);
-    return right;
-}
-
-static double time_products(void)
-{
-    struct product products[3 * LAYERS];
-    int count = products_of_a_step(products);
-    float *a = random_numbers(784 * 128), *b = random_numbers(784 * 128), *c = random_numbers(784 * 128);
-    double times[ROUNDS];
-    verify(products_are_right(products, count, a, b, c), "every product against the plain one");
-    for (int r = 0; r < ROUNDS; r++) {
-        double start = now();
-        for (int i = 0; i < count; i++)
-            multiply(&products[i], false, a, b, c);
-        times[r] = now() - start;
-    }
-    memory_free(a);
-    memory_free(b);
-    memory_free(c);
-    return median(times, ROUNDS);
-}
-
-/* Value and derivative over both hidden layers. */
-static double time_activation(const struct tree *tree, enum isa isa)
-{
-    struct error err = ERROR_EMPTY;
-    struct tape *tape = NULL;
-    require(tape_new(tree, &tape, &err), &err);
-    ptrdiff_t N = B * (widths[1] + widths[2]);
-    float *x = random_numbers(N), *y = random_numbers(N), *dy = random_numbers(N);
-    float *dp[TREE_PARAMETERS], parameters[TREE_PARAMETERS];
-    void *scratch = memory_aligned(tape_scratch_bytes(tape));
-    double times[ROUNDS];
-    for (int j = 0; j < TREE_PARAMETERS; j++) {
-        dp[j] = random_numbers(j < tape_parameters(tape) ? N : 0);
-        parameters[j] = 1;
-    }
-    for (int r = 0; r < ROUNDS; r++) {
-        double start = now();
-        tape_run(tape, isa, parameters, 1, N, x, y, dy, tape_parameters(tape) ? dp : NULL, scratch);
-        times[r] = now() - start;
-    }
-    for (int j = 0; j < TREE_PARAMETERS; j++)
-        memory_free(dp[j]);
-    memory_free(scratch);
-    memory_free(x);
-    memory_free(y);
-    memory_free(dy);
-    tape_free(tape);
-    return median(times, ROUNDS);
-}
-
-struct parts {
-    double gather, gradient, update, measure;
-};
-
-static struct parts time_steps(const struct data_set *data, const struct network *network, const struct tree *tree,
-                               enum isa isa)
-{
-    struct error err = ERROR_EMPTY;
-    struct trainer_options options = {
-        .isa = isa, .batch = B, .optimiser = optimiser_default(), .init = INIT_AUTO, .input_square = 1};
-    struct trainer *trainer = NULL;
-    require(trainer_new(network, &options, &trainer, &err), &err);
-    require(trainer_prepare(trainer, tree, &err), &err);
-    float *z = random_numbers(network_draws(network));
-    struct rng rng = rng_keyed(1, 2, RNG_TEST);
-    trainer_start(trainer, z, rng);
-    static double gather[STEPS], gradient[STEPS], update[STEPS], measure[ROUNDS];
-    int32_t index[STEPS + 1][B];
-    for (int i = 0; i < (STEPS + 1) * B; i++)
-        index[i / B][i % B] = (int32_t)rng_below(&rng, (uint64_t)data_size(data, DATA_TRAIN));
-    for (int s = 0; s < STEPS; s++) {
-        double start = now();
-        data_gather(data, DATA_TRAIN, index[s], B, trainer_input(trainer), trainer_targets(trainer));
-        double gathered = now();
-        trainer_gradient(trainer, B);
-        double derived = now();
-        data_prefetch(data, DATA_TRAIN, index[s + 1], B);
-        trainer_update(trainer, 0.001);
-        update[s] = now() - derived;
-        gradient[s] = derived - gathered;
-        gather[s] = gathered - start;
-    }
-    for (int r = 0; r < ROUNDS; r++) {
-        data_gather_range(data, DATA_VALIDATION, 0, MEASURED, trainer_input(trainer), trainer_targets(trainer));
-        double start = now();
-        trainer_measure(trainer, MEASURED);
-        measure[r] = now() - start;
-    }
-    memory_free(z);
+    memory_free(times);
     trainer_free(trainer);
-    return (struct parts){median(gather, STEPS), median(gradient, STEPS), median(update, STEPS),
-                          median(measure, ROUNDS)};
+    return all;
 }
 
-/* Seconds of a whole evaluation with one seed. */
-static double time_training(const struct data_set *data, const struct network *network, const struct tree *tree,
-                            enum isa isa, double *accuracy)
+static struct row row_of(const char *kind, const char *name, struct work forward, struct work backward,
+                         const struct limits *limits)
 {
-    enum { TRAININGS = 9 };
-    struct error err = ERROR_EMPTY;
-    struct json_document *document = NULL;
-    struct protocol protocol;
-    struct fitness *fitness = NULL;
-    struct fitness_worker *worker = NULL;
-    struct evaluation result[2] = {EVALUATION_EMPTY, EVALUATION_EMPTY};
-    double times[TRAININGS];
-    require(json_parse("{\"validate_every\": 2}", "protocol", &document, &err), &err);
-    require(protocol_read(json_root(document), &protocol, &err), &err);
-    json_document_free(document);
-    require(fitness_new(&protocol, network, data, 1, isa, &fitness, &err), &err);
-    require(fitness_worker_new(fitness, &worker, &err), &err);
-    for (int i = 0; i < TRAININGS; i++) {
-        require(fitness_evaluate(fitness, worker, tree, NULL, &result[i % 2], &err), &err);
-        times[i] = result[i % 2].wall_seconds;
+    struct row row = {.work = {forward.flops + backward.flops, forward.bytes + backward.bytes},
+                      .bound = bound_of(limits, forward) + bound_of(limits, backward)};
+    snprintf(row.kind, sizeof row.kind, "%s", kind);
+    snprintf(row.name, sizeof row.name, "%s", name);
+    return row;
+}
+
+/* Bytes of a number in the data set: images and texts are kept as they came. */
+static size_t stored_bytes(const struct subject *subject)
+{
+    bool bytes = subject->fast.bytes.factor != 0 || data_shape(subject->data).tokens;
+    return bytes ? sizeof(uint8_t) : sizeof(float);
+}
+
+static void describe_rows(const struct subject *subject, const struct limits *limits, struct table *table)
+{
+    const struct network *network = subject->network;
+    struct layer_work work[NETWORK_LAYERS];
+    struct row *behind = table->rows + table->layers;
+    const struct work none = {0, 0};
+    work_of_layers(network, &subject->candidate, &subject->fast, subject->B, work);
+    for (int l = 0; l < table->layers; l++) {
+        const struct layer *layer = &network->layer[l];
+        table->rows[l] = row_of(layer->kind->type, layer->name, work[l].forward, work[l].backward, limits);
+        table->rows[l].within = work[l].within < 0 ? NULL : network->layer[work[l].within].name;
     }
-    verify(evaluation_equal(&result[0], &result[1]), "two evaluations are equal, bit by bit");
-    verify(evaluation_is_ok(&result[0]) && result[0].score > 0.6, "the candidate learns");
-    *accuracy = result[0].score;
-    evaluation_release(&result[0]);
-    evaluation_release(&result[1]);
-    fitness_worker_free(worker);
-    fitness_free(fitness);
-    return median(times, TRAININGS);
+    behind[ROW_GATHER] =
+        row_of("gather", "", work_of_gather(network, &subject->fast, subject->B, stored_bytes(subject)), none, limits);
+    behind[ROW_REST] = row_of("loss and rest", "", work_of_rest(network, subject->B), none, limits);
+    behind[ROW_UPDATE] =
+        row_of("update", "", work_of_update(network, &subject->candidate, &subject->fast), none, limits);
 }
 
-static struct data_set *open_data(const char *folder)
+static struct table make_table(const struct subject *subject, const struct limits *limits)
 {
-    struct error err = ERROR_EMPTY;
+    struct table table = {.layers = subject->network->layers};
+    table.count = table.layers + ROWS_BEHIND;
+    table.rows = require_memory(memory_zeroed((size_t)table.count, sizeof *table.rows));
+    describe_rows(subject, limits, &table);
+    double *all = time_steps(subject, table.layers), *at = all;
+    for (int i = 0; i < table.count; i++) {
+        table.rows[i].forward = median(at, STEPS);
+        at += STEPS;
+        if (i >= table.layers)
+            continue;
+        table.rows[i].backward = median(at, STEPS);
+        at += STEPS;
+    }
+    table.step = median(at, STEPS);
+    memory_free(all);
+    return table;
+}
+
+static void add_row(struct row *sum, const struct row *row)
+{
+    sum->forward += row->forward;
+    sum->backward += row->backward;
+    sum->work.flops += row->work.flops;
+    sum->work.bytes += row->work.bytes;
+    sum->bound += row->bound;
+}
+
+/* The rows of each kind together, in the order in which the kinds first appear. */
+static void print_kinds(const struct table *table, const struct limits *limits)
+{
+    print_heading("kind", "layers");
+    for (int i = 0; i < table->count; i++) {
+        struct row sum = {0};
+        int alike = 0;
+        bool seen = false;
+        for (int j = 0; j < table->count; j++) {
+            if (strcmp(table->rows[j].kind, table->rows[i].kind) != 0)
+                continue;
+            seen = seen || j < i;
+            add_row(&sum, &table->rows[j]);
+            alike++;
+        }
+        if (seen)
+            continue;
+        snprintf(sum.kind, sizeof sum.kind, "%s", table->rows[i].kind);
+        if (i < table->layers)
+            snprintf(sum.name, sizeof sum.name, "%d", alike);
+        print_row(&sum, limits);
+    }
+}
+
+static void print_share(const struct subject *subject, const struct table *table)
+{
+    double activation = 0;
+    bool inside = false, pooled = false;
+    for (int l = 0; l < table->layers; l++) {
+        const struct layer_kind *kind = subject->network->layer[l].kind;
+        activation += kind == &layer_activation ? time_of(&table->rows[l]) : 0;
+        inside = inside || (kind->slot && kind != &layer_activation);
+        pooled = pooled || table->rows[l].within;
+    }
+    printf("share of the step in layers of activations %.1f %%%s%s\n", 100 * activation / table->step,
+           pooled ? ", with the pools behind them" : "", inside ? "; others are inside the recurrent layers" : "");
+}
+
+/* What the layer that takes bytes cannot avoid: the products of those that are not 0. */
+static void print_zeros(const struct subject *subject, const struct table *table, const struct limits *limits)
+{
+    if (!subject->fast.takes_bytes)
+        return;
+    const struct row *row = &table->rows[network_byte_layer(subject->network)];
+    double zeros = subject->fast.bytes.zeros, bound = (1 - zeros) * row->work.flops / limits->peak;
+    printf("%s skips the %.0f %% of the bytes that are 0: bound of the others %.1f us, ratio %.2f\n", row->name,
+           100 * zeros, bound * 1e6, time_of(row) / bound);
+}
+
+static void print_step(const struct subject *subject, const struct limits *limits)
+{
+    struct table table = make_table(subject, limits);
+    double bound = 0, flops = 0;
+    print_heading("kind", "layer");
+    for (int i = 0; i < table.count; i++) {
+        print_row(&table.rows[i], limits);
+        bound += table.rows[i].bound;
+        flops += table.rows[i].work.flops;
+    }
+    print_kinds(&table, limits);
+    printf("\nstep %.1f us, bounds %.1f us, ratio %.2f; %.1f GFLOP/s, %.0f %% of peak; %.0f samples/s\n",
+           table.step * 1e6, bound * 1e6, table.step / bound, 1e-9 * flops / table.step,
+           100 * flops / (table.step * limits->peak), (double)subject->B / table.step);
+    print_share(subject, &table);
+    print_zeros(subject, &table, limits);
+    memory_free(table.rows);
+}
+
+/* ---- fast against plain */
+
+static double whole_step(const struct subject *subject, const struct trainer_options *options, struct trainer *trainer,
+                         int step)
+{
+    struct step_times times = run_step(subject, options, trainer, step, NULL);
+    return times.gather + times.pass + times.update;
+}
+
+static void print_plain(const struct subject *subject)
+{
+    struct trainer *fast = subject_trainer(subject, &subject->fast);
+    struct trainer *plain = subject_trainer(subject, &subject->plain);
+    double times[2][PAIRS], ratios[PAIRS];
+    for (int s = -WARM_STEPS; s < PAIRS; s++) {
+        int at = s < 0 ? 0 : s;
+        times[0][at] = whole_step(subject, &subject->fast, fast, s + WARM_STEPS);
+        times[1][at] = whole_step(subject, &subject->plain, plain, s + WARM_STEPS);
+        ratios[at] = times[1][at] / times[0][at];
+    }
+    printf("step %.1f us, every layer by itself on floats %.1f us, ratio %.2f\n", median(times[0], PAIRS) * 1e6,
+           median(times[1], PAIRS) * 1e6, median(ratios, PAIRS));
+    trainer_free(fast);
+    trainer_free(plain);
+}
+
+/* ---- threads */
+
+/* Whole evaluations a second, `each` by every thread; each must give what was verified. */
+static double evaluations_a_second(const struct subject *subject, const struct evaluation *expected, int threads,
+                                   int each)
+{
+    double start = 0, end = 0;
+    int wrong = 0;
+#pragma omp parallel num_threads(threads) default(none) shared(subject, expected, each, start, end) reduction(+ : wrong)
+    {
+        struct error err = ERROR_EMPTY;
+        struct fitness_worker *worker = NULL;
+        struct evaluation result = EVALUATION_EMPTY;
+        wrong += fitness_worker_new(subject->fitness, &worker, &err) != 0;
+#pragma omp barrier
+#pragma omp single
+        start = now();
+        for (int i = 0; worker && i < each; i++)
+            wrong += fitness_evaluate(subject->fitness, worker, &subject->candidate, NULL, &result, &err) != 0 ||
+                     !evaluation_equal(&result, expected);
+#pragma omp barrier
+#pragma omp single
+        end = now();
+        evaluation_release(&result);
+        fitness_worker_free(worker);
+    }
+    if (wrong)
+        verify(false, "evaluations of every thread are the same", wrong);
+    return threads * each / (end - start);
+}
+
+static void print_threads(const struct subject *subject, const struct evaluation *expected)
+{
+    enum { MOST = 9, LEAST = 3 };
+    const double turn_seconds = 0.4, all_seconds = 25;
+    double rates[2][MOST], ratios[MOST], seconds = expected->wall_seconds;
+    int each = seconds > turn_seconds ? 1 : (int)ceil(turn_seconds / seconds);
+    int rounds = (int)fmin(MOST, fmax(LEAST, all_seconds / (2 * each * seconds)));
+    const struct protocol *protocol = &subject->fitness->protocol;
+    int trainings = protocol->seeds * protocol->optimiser.rates;
+    for (int r = 0; r < rounds; r++) {
+        for (int t = 0; t < 2; t++)
+            rates[t][r] = trainings * evaluations_a_second(subject, expected, t + 1, each);
+        ratios[r] = rates[1][r] / rates[0][r];
+    }
+    printf("trainings a second: %.3f at 1 thread, %.3f at 2 threads, ratio %.2f (%d rounds; every result the same)\n",
+           median(rates[0], rounds), median(rates[1], rounds), median(ratios, rounds), rounds);
+}
+
+/* ---- */
+
+static struct limits print_limits(const struct subject *subject)
+{
+    enum isa isa = subject->fast.isa;
+    size_t block = trainer_bytes(subject->network, &subject->fast);
+    struct limits limits = {.peak = machine_peak(isa)};
+    printf("\nlimits of a core: %.1f GFLOP/s; triad of %.1f MiB, the trainer's block, %.1f GB/s\n", limits.peak * 1e-9,
+           (double)block / (1 << 20), machine_bandwidth(isa, block) * 1e-9);
+    for (int i = 0; i < SIZES; i++)
+        limits.bandwidth[i] = machine_bandwidth(isa, (size_t)SMALLEST << i);
+    for (int i = SIZES - 2; i >= 0; i--)
+        limits.bandwidth[i] = fmax(limits.bandwidth[i], limits.bandwidth[i + 1]);
+    printf("triads of 16 KiB, 32 KiB, ..., 64 MiB, GB/s:");
+    for (int i = 0; i < SIZES; i++)
+        printf(" %.0f", limits.bandwidth[i] * 1e-9);
+    printf("\n");
+    return limits;
+}
+
+static void measure(const struct experiment *experiment, const char *candidate)
+{
+    struct subject subject = subject_of(experiment->fitness, candidate);
+    struct evaluation result = EVALUATION_EMPTY;
     struct text text = TEXT_EMPTY;
-    struct json_document *document = NULL;
-    struct data_spec spec;
-    struct data_set *data = NULL;
-    text_add(&text, "{\"format\": \"idx\", \"train\": 10000, \"validation\": 2000, \"folder\": ");
-    json_quote(folder, &text);
-    text_add(&text, "}");
-    require(json_parse(text_string(&text), "bench", &document, &err), &err);
-    require(data_spec_read(json_root(document), "bench", &spec, &err), &err);
-    require(data_set_open(&spec, 1, &data, &err), &err);
-    json_document_free(document);
-    data_spec_release(&spec);
+    char version[32];
+    network_describe(experiment->network, &text);
+    printf("%s: %s\n%s, batch %td, %s, %s\n\n", experiment->name, text_string(&text), candidate, subject.B,
+           isa_name(subject.fast.isa), blas_version(version));
     text_release(&text);
-    return data;
+    verify_training(&subject, &result);
+    struct limits limits = print_limits(&subject);
+    print_step(&subject, &limits);
+    print_plain(&subject);
+    print_threads(&subject, &result);
+    evaluation_release(&result);
+    memory_free(subject.order);
 }
 
 int main(int argc, char **argv)
 {
     struct error err = ERROR_EMPTY;
-    const char *candidate = argc > 1 ? argv[1] : "x*sigmoid(x)";
-    struct data_set *data = open_data(argc > 2 ? argv[2] : "/usr/share/datasets/fashion-mnist");
-    struct json_document *document = NULL;
-    struct network *network = NULL;
-    struct tree tree;
+    struct experiment *experiment = NULL;
     enum isa isa = isa_best();
-    struct data_shape shape = data_shape(data);
-    require(tree_parse(candidate, &tree, &err), &err);
-    require(json_parse("{\"mlp\": [128, 64]}", "network", &document, &err), &err);
-    require(network_read(json_root(document), &shape, &network, &err), &err);
-    json_document_free(document);
-    require(blas_limit_isa(isa, &err), &err);
+    const char *arguments[] = {"experiments/fashion-mlp.json", "x*sigmoid(x)"};
+    /* One training an evaluation is enough, unless the settings behind want more. */
+    const char **settings = require_memory(memory_zeroed((size_t)argc + 2, sizeof *settings));
+    int count = 0, setting = 0;
+    settings[setting++] = "training.seeds=1";
+    for (int i = 1; i < argc; i++) {
+        if (strcmp(argv[i], "--help") == 0) {
+            fputs(help, stdout);
+            return 0;
+        }
+        if (strcmp(argv[i], "--isa") == 0 && i + 1 < argc)
+            require(isa_parse(argv[++i], &isa, &err), &err);
+        else if (count < 2)
+            arguments[count++] = argv[i];
+        else
+            settings[setting++] = argv[i];
+    }
+    require(experiment_read(arguments[0], settings, &experiment, &err), &err);
+    require(experiment_open(experiment, isa, &err), &err);
     blas_thread_init();
-
-    double accuracy, products = time_products(), activation = time_activation(&tree, isa);
-    double training = time_training(data, network, &tree, isa, &accuracy);
-    struct parts parts = time_steps(data, network, &tree, isa);
-    double step = parts.gather + parts.gradient + parts.update;
-    printf("%s, %s\n", candidate, isa_name(isa));
-    printf("%-38s %8.1f us\n", "gather", parts.gather * 1e6);
-    printf("%-38s %8.1f us\n", "forward, loss and backward", parts.gradient * 1e6);
-    printf("%-38s %8.1f us\n", "  of it products (alone)", products * 1e6);
-    printf("%-38s %8.1f us\n", "  of it activation (alone)", activation * 1e6);
-    printf("%-38s %8.1f us\n", "update", parts.update * 1e6);
-    printf("%-38s %8.1f us  %.2f of the products alone\n", "step", step * 1e6, step / products);
-    printf("%-38s %8.1f us\n", "256 validation rows", parts.measure * 1e6);
-    printf("%-38s %8.4f s   %.2f of its products alone, accuracy %.4f\n", "training, 2 epochs of 10,000", training,
-           training / (STEPS * products), accuracy);
-    network_free(network);
-    data_set_free(data);
+    measure(experiment, arguments[1]);
+    experiment_free(experiment);
+    memory_free(settings);
     return 0;
 }
