@@ -240,7 +240,8 @@ int tape_parameters(const struct tape *tape)
     return tape->parameters;
 }
 
-/* Scratch: a block of ones, one of t, one for each constant and parameter, and two for each slot. */
+/* Scratch: a block of ones, one of t, one for each constant and parameter, and two for each slot. A parameter's
+   block is uniform, too, unless there are several sets: then it holds them in the order of the elements. */
 enum { ONES, T, UNIFORM };
 
 static float *block_at(void *scratch, int i)
@@ -281,7 +282,28 @@ static void fill(float *block, float value)
         block[i] = value;
 }
 
-static void fill_uniform_blocks(const struct tape *tape, const float *parameters, float t, bool slopes, void *scratch)
+static float *parameter_block(const struct tape *tape, void *scratch, int parameter)
+{
+    return uniform_block(tape, scratch, (struct operand){PLACE_PARAMETER, (uint8_t)parameter});
+}
+
+/* The sets of the block that starts at element i, over and over. */
+static void fill_parameter_blocks(const struct tape *tape, const struct tape_parameters *parameters, ptrdiff_t i,
+                                  void *scratch)
+{
+    ptrdiff_t sets = parameters->sets;
+    for (int j = 0; j < tape->parameters; j++) {
+        float *block = parameter_block(tape, scratch, j);
+        for (ptrdiff_t k = 0, set = (parameters->first + i) % sets, count; k < BLOCK; k += count, set = 0) {
+            count = sets - set < BLOCK - k ? sets - set : BLOCK - k;
+            memcpy(block + k, parameters->values + j * sets + set, (size_t)count * sizeof *block);
+        }
+    }
+}
+
+/* parameters: NULL for where they start. */
+static void fill_uniform_blocks(const struct tape *tape, const struct tape_parameters *parameters, float t, bool slopes,
+                                void *scratch)
 {
     if (slopes)
         fill(block_of_ones(scratch), 1.0f);
@@ -289,9 +311,12 @@ static void fill_uniform_blocks(const struct tape *tape, const float *parameters
         fill(block_at(scratch, T), t);
     for (int i = 0; i < tape->constants; i++)
         fill(uniform_block(tape, scratch, (struct operand){PLACE_CONSTANT, (uint8_t)i}), tape->constant[i]);
-    for (int i = 0; i < tape->parameters; i++)
-        fill(uniform_block(tape, scratch, (struct operand){PLACE_PARAMETER, (uint8_t)i}),
-             parameters ? parameters[i] : tape->start[i]);
+    if (parameters && parameters->sets > 1) {
+        fill_parameter_blocks(tape, parameters, 0, scratch);
+        return;
+    }
+    for (int j = 0; j < tape->parameters; j++)
+        fill(parameter_block(tape, scratch, j), parameters ? parameters->values[j] : tape->start[j]);
 }
 
 /* One block of one pass: values and, for `direction` not 0, slopes by what that bit stands for. */
@@ -366,15 +391,24 @@ static void run_leaf(const struct pass *pass, float *y, float *dy)
         memset(dy, 0, bytes);
 }
 
-/* y and dy may each be NULL; with dy NULL, direction is 0. */
-static void run(const struct tape *tape, enum isa isa, ptrdiff_t N, const float *x, uint16_t direction, float *y,
-                float *dy, void *scratch)
+/* Every block starts with the same set. */
+static bool blocks_are_alike(const struct tape *tape, const struct tape_parameters *parameters)
 {
+    return !parameters || !tape->parameters || BLOCK % parameters->sets == 0;
+}
+
+/* y and dy may each be NULL; with dy NULL, direction is 0. */
+static void run(const struct tape *tape, enum isa isa, const struct tape_parameters *parameters, ptrdiff_t N,
+                const float *x, uint16_t direction, float *y, float *dy, void *scratch)
+{
+    bool alike = blocks_are_alike(tape, parameters);
     struct pass pass = {.tape = tape, .loops = loops_for(isa), .scratch = scratch, .direction = direction};
     bool slot_moves[TREE_CAPACITY] = {false};
     for (ptrdiff_t i = 0; i < N; i += BLOCK) {
         pass.x = x + i;
         pass.n = N - i < BLOCK ? N - i : BLOCK;
+        if (!alike)
+            fill_parameter_blocks(tape, parameters, i, scratch);
         if (tape->instructions == 0)
             run_leaf(&pass, y ? y + i : NULL, dy ? dy + i : NULL);
         else
@@ -382,12 +416,19 @@ static void run(const struct tape *tape, enum isa isa, ptrdiff_t N, const float 
     }
 }
 
-void tape_run(const struct tape *tape, enum isa isa, const float *parameters, float t, ptrdiff_t N, const float *x,
-              float *y, float *dy, float *const *dp, void *scratch)
+void tape_run_sets(const struct tape *tape, enum isa isa, const struct tape_parameters *parameters, float t,
+                   ptrdiff_t N, const float *x, float *y, float *dy, float *const *dp, void *scratch)
 {
     fill_uniform_blocks(tape, parameters, t, dy || dp, scratch);
     if (dp)
         for (int j = 0; j < tape->parameters; j++)
-            run(tape, isa, N, x, (uint16_t)(2u << j), NULL, dp[j], scratch);
-    run(tape, isa, N, x, dy ? MOVES_WITH_X : 0, y, dy, scratch);
+            run(tape, isa, parameters, N, x, (uint16_t)(2u << j), NULL, dp[j], scratch);
+    run(tape, isa, parameters, N, x, dy ? MOVES_WITH_X : 0, y, dy, scratch);
+}
+
+void tape_run(const struct tape *tape, enum isa isa, const float *parameters, float t, ptrdiff_t N, const float *x,
+              float *y, float *dy, float *const *dp, void *scratch)
+{
+    struct tape_parameters one = {.values = parameters, .sets = 1};
+    tape_run_sets(tape, isa, parameters ? &one : NULL, t, N, x, y, dy, dp, scratch);
 }

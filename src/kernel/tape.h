@@ -5,8 +5,8 @@
  * loop over the block that writes the value and, when asked for, the derivative by forward-mode
  * differentiation: the backward pass of an activation layer is then a single multiplication.
  *
- * Element i of the result depends on element i of the input only, and its bits do not depend on
- * where it stands in the array. They do depend on the instruction level (base/isa.h).
+ * Element i of the result depends on element i of the input and on its set of learned parameters only, and
+ * its bits do not depend on where it stands in the array. They do depend on the instruction level (base/isa.h).
  *
  * A tape is immutable and thread-safe; scratch memory belongs to one thread. A run allocates
  * nothing. NaN and infinities follow ops.def; nothing is trapped or reported here. */
@@ -35,5 +35,16 @@ size_t tape_scratch_bytes(const struct tape *tape);
    y: (N). dy: (N) or NULL when not wanted. dp: (P) pointers to (N), or NULL. No two arrays may overlap. */
 void tape_run(const struct tape *tape, enum isa isa, const float *parameters, float t, ptrdiff_t N, const float *x,
               float *y, float *dy, float *const *dp, void *scratch);
+
+/* Several sets of learned parameters that take turns: those of the channels of a matrix whose rows stand behind one
+   another. Element i of an array gets set (first + i) % sets, 0 <= first < sets. */
+struct tape_parameters {
+    const float *values; /* (P, sets) */
+    ptrdiff_t sets, first;
+};
+
+/* As tape_run(). With one set it gives the same bits. */
+void tape_run_sets(const struct tape *tape, enum isa isa, const struct tape_parameters *parameters, float t,
+                   ptrdiff_t N, const float *x, float *y, float *dy, float *const *dp, void *scratch);
 
 #endif

@@ -153,6 +153,49 @@ START_TEST(bits_do_not_depend_on_the_place)
 }
 END_TEST
 
+/* With several sets of parameters an element is what it is by itself with its own set, and one set is as none. */
+static void check_sets(const char *function, enum isa isa, ptrdiff_t sets, ptrdiff_t first)
+{
+    enum { MOST = 2 * COUNT };
+    struct error err = ERROR_EMPTY;
+    static float x[COUNT], y[COUNT], dy[COUNT], dp[2][COUNT], values[2 * MOST];
+    float *const dp_rows[] = {dp[0], dp[1]};
+    struct tree tree = parsed(function);
+    struct tape *tape;
+    ASSERT_OK(tape_new(&tree, &tape, &err));
+    void *scratch = memory_aligned(tape_scratch_bytes(tape));
+    ck_assert_ptr_nonnull(scratch);
+    for (int i = 0; i < COUNT; i++)
+        x[i] = (float)(i * 37 % 211) * 0.05f - 5;
+    for (ptrdiff_t i = 0; i < 2 * sets; i++)
+        values[i] = 0.3f + 0.01f * (float)(i * 53 % 97);
+    struct tape_parameters parameters = {values, sets, first};
+    tape_run_sets(tape, isa, &parameters, 1, COUNT, x, y, dy, dp_rows, scratch);
+    for (int i = 0; i < COUNT; i++) {
+        ptrdiff_t set = (first + i) % sets;
+        float own[] = {values[set], values[sets + set]}, one[4];
+        float *const own_rows[] = {&one[2], &one[3]};
+        tape_run(tape, isa, own, 1, 1, x + i, &one[0], &one[1], own_rows, scratch);
+        float together[] = {y[i], dy[i], dp[0][i], dp[1][i]};
+        if (memcmp(one, together, (size_t)(2 + tape_parameters(tape)) * sizeof *one) != 0)
+            ck_abort_msg("%s, %td sets from %td, element %d: %g, by itself %g", function, sets, first, i, y[i], one[0]);
+    }
+    memory_free(scratch);
+    tape_free(tape);
+}
+
+START_TEST(sets_of_parameters_take_turns)
+{
+    static const char *const learned[] = {"p0{0.25}", "p0*x + p1{0.5}*tanh(p0*x)", "max(x, p{0.25}*x)", "x*sigmoid(x)"};
+    static const ptrdiff_t sizes[][2] = {{1, 0}, {2, 1},     {16, 0},    {128, 5},
+                                         {7, 3}, {600, 599}, {COUNT, 0}, {2000, 1500}};
+    for (int isa = 0; isa <= (int)isa_best(); isa++)
+        for (int f = 0; f < 4; f++)
+            for (int s = 0; s < 8; s++)
+                check_sets(learned[f], (enum isa)isa, sizes[s][0], sizes[s][1]);
+}
+END_TEST
+
 /* A constant times something infinite is infinite, not NaN, in the slope too. */
 START_TEST(constants_do_not_make_nan)
 {
@@ -228,5 +271,6 @@ END_TEST
 int main(void)
 {
     return RUN_TESTS("tape", 60, tapes_agree_with_the_reference, tapes_follow_t, bits_do_not_depend_on_the_place,
-                     constants_do_not_make_nan, compiling_reports_lack_of_memory, moments_are_those_of_the_literature);
+                     sets_of_parameters_take_turns, constants_do_not_make_nan, compiling_reports_lack_of_memory,
+                     moments_are_those_of_the_literature);
 }
