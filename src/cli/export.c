@@ -44,21 +44,22 @@ __attribute__((format(printf, 2, 3))) static void add_line(struct material *mate
     material->line_count++;
 }
 
-/* The trained values, averaged over the seeds; layer -1: over the layers too. */
+/* The trained values, averaged over the seeds and, since one function has one set, over the channels;
+   SUBJECT_ALL: over the layers too. */
 static void add_set(const struct subject *subject, int64_t layer, struct material *material)
 {
     int k = material->set_count++, count = tree_parameter_count(&subject->tree);
     struct export_set *set = &material->sets[k];
     for (int j = 0; j < count; j++)
-        set->values[j] = subject_parameter(subject, layer, j);
-    if (layer >= 0) {
+        set->values[j] = subject_parameter(subject, layer, j).mean;
+    if (layer != SUBJECT_ALL) {
         snprintf(material->suffixes[k], sizeof material->suffixes[k], "_layer%lld", (long long)layer + 1);
         snprintf(material->remarks[k], sizeof material->remarks[k],
-                 "With the learned parameters of activation layer %lld, mean over the seeds.", (long long)layer + 1);
+                 "With the learned parameters of activation layer %lld, mean over the seeds%s.", (long long)layer + 1,
+                 subject_parameter(subject, layer, 0).channels ? " and its channels" : "");
     } else {
         snprintf(material->remarks[k], sizeof material->remarks[k],
-                 "With the learned parameters as they were trained, mean over the seeds%s.",
-                 subject_layers(subject) > 1 ? " and the layers" : "");
+                 "With the learned parameters as they were trained, mean over %s.", subject_average(subject));
     }
     set->suffix = material->suffixes[k];
     set->remark = material->remarks[k];
@@ -69,8 +70,8 @@ static void collect_sets(const struct subject *subject, struct material *materia
     int64_t layers = subject_layers(subject);
     if (!subject->trained)
         return;
-    add_set(subject, -1, material);
-    for (int64_t layer = 0; layer < layers && layers > 1 && layer < SETS; layer++)
+    add_set(subject, SUBJECT_ALL, material);
+    for (int64_t layer = 0; layer < layers && layers > 1 && layer < SETS && !subject_is_shared(subject); layer++)
         add_set(subject, layer, material);
 }
 
@@ -149,8 +150,8 @@ const struct command command_export = {
     .description = "Prints C99 code for the function and its derivative, in double and in float,\n"
                    "that needs nothing but math.h. TICKET is a number of actsearch top, or best.\n"
                    "Learned parameters become constants: where they start, or as they were trained,\n"
-                   "mean over seeds and layers, and once more for each layer (NAME_layer1, ...);\n"
-                   "NAME_p() takes any values for them.\n",
+                   "mean over seeds, layers and channels, and once more for each layer\n"
+                   "(NAME_layer1, ...); NAME_p() takes any values for them.\n",
     .examples = "  actsearch export --c spirals.db best --output activation.c\n"
                 "  actsearch export --c --name swish2 'x*sigmoid(2*x)'\n"
                 "  actsearch export --c --header mish > mish.h\n",

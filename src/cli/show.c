@@ -45,16 +45,39 @@ static void add_trials(const struct store_ticket *stored, struct text *out)
     }
 }
 
+/* Behind who has them. Of channels there may be hundreds: their mean, and from where to where they go. */
+static void add_parameters(const struct subject *subject, int64_t layer, struct text *out)
+{
+    int count = tree_parameter_count(&subject->tree);
+    bool seeds = subject->stored->trial_count > 1, channels = subject_parameter(subject, layer, 0).channels > 0;
+    for (int j = 0; j < count; j++) {
+        struct subject_parameter p = subject_parameter(subject, layer, j);
+        text_addf(out, "%s p%d = %.6g", j ? "," : "", j, p.mean);
+        if (channels)
+            text_addf(out, " [%.4g to %.4g]", p.least, p.largest);
+    }
+    text_add(out, channels && seeds ? " (mean [range] over channels and seeds)\n"
+                  : channels        ? " (mean [range] over the channels)\n"
+                  : seeds           ? " (mean over the seeds)\n"
+                                    : "\n");
+}
+
 /* Layers are counted from 1 for people. */
 static void add_trained(const struct subject *subject, struct text *out)
 {
-    int count = tree_parameter_count(&subject->tree);
     int64_t layers = subject_layers(subject);
+    if (subject_is_shared(subject)) {
+        text_add(out, "  all activation layers together:");
+        add_parameters(subject, SUBJECT_ALL, out);
+        return;
+    }
     for (int64_t layer = 0; layer < layers; layer++) {
-        text_addf(out, "  activation layer %lld:", (long long)layer + 1);
-        for (int j = 0; j < count; j++)
-            text_addf(out, "%s p%d = %.6g", j ? "," : "", j, subject_parameter(subject, layer, j));
-        text_add(out, subject->stored->trial_count > 1 ? " (mean over the seeds)\n" : "\n");
+        int64_t channels = subject_parameter(subject, layer, 0).channels;
+        text_addf(out, "  activation layer %lld", (long long)layer + 1);
+        if (channels)
+            text_addf(out, ", %lld channels", (long long)channels);
+        text_add_char(out, ':');
+        add_parameters(subject, layer, out);
     }
 }
 
@@ -112,7 +135,7 @@ static void add_plots(const struct subject *subject, const struct plot_options *
     if (has_t)
         text_add(out, "  at t = 1, as it is after training\n");
     if (subject->trained)
-        text_add(out, "  with the learned parameters as they were trained, mean over layers and seeds\n");
+        text_addf(out, "  with the learned parameters as they were trained, mean over %s\n", subject_average(subject));
     if (!has_t)
         return;
     text_add_char(out, '\n');
@@ -160,6 +183,15 @@ static void add_trial_json(const struct store_trial *trial, struct text *out)
     text_add(out, "}");
 }
 
+/* null: all of them together */
+static void add_number_or_all(const char *key, int64_t number, struct text *out)
+{
+    if (number == STORE_ALL)
+        member_text(out, key, NULL);
+    else
+        member_integer(out, key, number);
+}
+
 static void add_stored_members(const struct subject *subject, const struct lineage *lineage, struct text *out)
 {
     const struct store_ticket *stored = subject->stored;
@@ -187,7 +219,8 @@ static void add_stored_members(const struct subject *subject, const struct linea
         member_separator(out);
         text_add(out, "{");
         member_integer(out, "seed", p->seed_index);
-        member_integer(out, "layer", p->layer);
+        add_number_or_all("layer", p->layer, out);
+        add_number_or_all("channel", p->channel, out);
         member_integer(out, "index", p->parameter_index);
         member_number(out, "value", p->value);
         text_add(out, "}");

@@ -58,18 +58,34 @@ static int open_row(struct subject *subject, int64_t ticket, struct error *err)
     return status;
 }
 
-double subject_parameter(const struct subject *subject, int64_t layer, int index)
+bool subject_is_shared(const struct subject *subject)
 {
-    double sum = 0;
-    int64_t count = 0;
+    bool shared = false;
+    for (ptrdiff_t i = 0; subject->stored && i < subject->stored->parameter_count; i++)
+        shared |= subject->stored->parameters[i].layer == STORE_ALL;
+    return shared;
+}
+
+/* A parameter that did not stay finite is NaN in the database, and so are its figures then. */
+struct subject_parameter subject_parameter(const struct subject *subject, int64_t layer, int index)
+{
+    struct subject_parameter figures = {.least = INFINITY, .largest = -INFINITY};
+    bool shared = subject_is_shared(subject);
     for (ptrdiff_t i = 0; subject->stored && i < subject->stored->parameter_count; i++) {
         const struct store_parameter *p = &subject->stored->parameters[i];
-        if (p->parameter_index != index || (layer >= 0 && p->layer != layer))
+        bool asked = layer == SUBJECT_ALL ? !shared || p->layer == STORE_ALL : p->layer == layer;
+        if (p->parameter_index != index || !asked)
             continue;
-        sum += p->value;
-        count++;
+        figures.mean += p->value;
+        figures.least = p->value < figures.least ? p->value : figures.least;
+        figures.largest = p->value > figures.largest ? p->value : figures.largest;
+        figures.channels = p->channel >= figures.channels ? p->channel + 1 : figures.channels;
+        figures.count++;
     }
-    return count ? sum / (double)count : NAN;
+    figures.mean /= (double)figures.count;
+    if (!isfinite(figures.mean))
+        figures.mean = figures.least = figures.largest = NAN;
+    return figures;
 }
 
 int64_t subject_layers(const struct subject *subject)
@@ -81,13 +97,21 @@ int64_t subject_layers(const struct subject *subject)
     return layers;
 }
 
+const char *subject_average(const struct subject *subject)
+{
+    bool layers = subject_layers(subject) > 1 && !subject_is_shared(subject);
+    if (subject_parameter(subject, SUBJECT_ALL, 0).channels)
+        return layers ? "the seeds, the layers and their channels" : "the seeds and the channels";
+    return layers ? "the seeds and the layers" : "the seeds";
+}
+
 /* Only when all of them are there and are numbers: a training that failed may leave neither. */
 static void take_parameters(struct subject *subject)
 {
     int count = tree_parameter_count(&subject->tree);
     subject->trained = count > 0;
     for (int j = 0; j < count; j++) {
-        subject->parameters[j] = subject_parameter(subject, -1, j);
+        subject->parameters[j] = subject_parameter(subject, SUBJECT_ALL, j).mean;
         subject->trained &= isfinite(subject->parameters[j]);
     }
 }

@@ -22,16 +22,27 @@ struct subject {
     const struct store_ticket *stored; /* the row; NULL for an expression */
     const char *database;              /* its path as it was given */
     int64_t asked;                     /* the ticket asked for: that of a duplicate of `stored`, or the same */
-    bool trained;                      /* were learned parameters trained? then their means over seeds and layers: */
+    bool trained; /* were learned parameters trained? then their means over seeds, layers and channels: */
     double parameters[TREE_PARAMETERS];
 };
 
-/* Mean of a learned parameter over the seeds, in one layer or (-1) in all of them; NaN when it was never
-   trained. */
-double subject_parameter(const struct subject *subject, int64_t layer, int index);
+/* A learned parameter over the seeds and channels, in one layer or, with SUBJECT_ALL, in the whole network: what the
+   layers share if they share it, else what each has. */
+enum { SUBJECT_ALL = -1 };
+struct subject_parameter {
+    double mean, least, largest; /* NaN when it was never trained */
+    int64_t count, channels;     /* trained ones; channels with a set of their own, in the widest layer; 0: none */
+};
+struct subject_parameter subject_parameter(const struct subject *subject, int64_t layer, int index);
 
-/* Activation layers with learned parameters; 0 when none were trained. */
+/* Activation layers with learned parameters of their own, 1 + the last of them; 0 when there are none. */
 int64_t subject_layers(const struct subject *subject);
+
+/* All layers that hold the candidate have one set of learned parameters. */
+bool subject_is_shared(const struct subject *subject);
+
+/* What subject->parameters are means over, as "the seeds and the layers". */
+const char *subject_average(const struct subject *subject);
 
 /* Reads the arguments of the call: EXPRESSION, or DATABASE TICKET, where TICKET may be "best".
    A duplicate leads to the ticket that was trained. Release in every case. */

@@ -205,7 +205,8 @@ static void add_parameters(struct record *record, const struct evaluation *evalu
         const struct learned *learned = &evaluation->parameters[i];
         record->parameters[i] = (struct store_parameter){
             .seed_index = learned->seed_index,
-            .layer = learned->layer,
+            .layer = learned->layer == LEARNED_BY_ALL ? STORE_ALL : learned->layer,
+            .channel = learned->channel == LEARNED_BY_ALL ? STORE_ALL : learned->channel,
             .parameter_index = learned->index,
             .value = learned->value,
         };

@@ -216,15 +216,30 @@ static enum outcome run_trial(struct run *run, int seed_index, struct evaluation
     return trial->outcome;
 }
 
+static ptrdiff_t count_parameters(const struct fitness *fitness, const struct trainer *trainer)
+{
+    ptrdiff_t count = 0;
+    for (int layer = 0; layer < network_activations(fitness->network); layer++) {
+        struct trainer_parameters parameters = trainer_activation_parameters(trainer, layer);
+        count += parameters.count * parameters.sets;
+    }
+    return count;
+}
+
 /* What the activations' learned parameters have become. */
 static void note_parameters(const struct run *run, int seed_index, struct evaluation *out)
 {
     for (int layer = 0; layer < network_activations(run->fitness->network); layer++) {
-        int count = 0;
-        const float *values = trainer_activation_parameters(run->worker->trainer, layer, &count);
-        for (int i = 0; i < count; i++)
+        struct trainer_parameters p = trainer_activation_parameters(run->worker->trainer, layer);
+        for (ptrdiff_t k = 0; k < p.count * p.sets; k++) {
+            ptrdiff_t set = k / p.count, index = k % p.count;
             out->parameters[out->parameter_count++] =
-                (struct learned){.seed_index = seed_index, .layer = layer, .index = i, .value = (double)values[i]};
+                (struct learned){.seed_index = seed_index,
+                                 .layer = p.owner == PARAMETERS_SHARED ? LEARNED_BY_ALL : layer,
+                                 .channel = p.owner == PARAMETERS_CHANNEL ? set : LEARNED_BY_ALL,
+                                 .index = (int)index,
+                                 .value = (double)p.values[index * p.sets + set]};
+        }
     }
 }
 
@@ -240,7 +255,7 @@ static int evaluate_rate(const struct fitness *fitness, struct fitness_worker *w
                          const atomic_int *abort, struct evaluation *out, struct error *err)
 {
     const struct protocol *protocol = &fitness->protocol;
-    ptrdiff_t parameters = (ptrdiff_t)network_activations(fitness->network) * TREE_PARAMETERS;
+    ptrdiff_t parameters = count_parameters(fitness, worker->trainer);
     ptrdiff_t epochs = (ptrdiff_t)protocol->seeds * protocol->epochs;
     ptrdiff_t looks = protocol->watch ? epochs * watched_layers(fitness->network) : 0;
     int status = evaluation_reserve(out, protocol->seeds, epochs, protocol->seeds * parameters, looks, err);

@@ -163,7 +163,8 @@ static bool same_epoch(const struct epoch *a, const struct epoch *b)
 
 static bool same_learned(const struct learned *a, const struct learned *b)
 {
-    return a->seed_index == b->seed_index && a->layer == b->layer && a->index == b->index && same(a->value, b->value);
+    return a->seed_index == b->seed_index && a->layer == b->layer && a->channel == b->channel && a->index == b->index &&
+           same(a->value, b->value);
 }
 
 static bool same_look(const struct look *a, const struct look *b)

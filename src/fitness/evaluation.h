@@ -55,13 +55,15 @@ struct epoch {
     double learning_rate;       /* of its last step */
 };
 
-/* A learned parameter of the activation at the end of a trial. */
+/* A learned parameter of a function at the end of a trial. */
 struct learned {
     int seed_index;
-    int layer; /* which activation layer of the network, from 0 */
-    int index; /* which parameter, from 0 */
+    int layer;         /* which activation layer of the network, from 0; LEARNED_BY_ALL: all that hold the candidate */
+    ptrdiff_t channel; /* of the layer, from 0; LEARNED_BY_ALL: all of them */
+    int index;         /* which parameter, from 0 */
     double value;
 };
+enum { LEARNED_BY_ALL = -1 };
 
 /* A layer as it was after a finished epoch; with "watch" in the protocol. */
 struct look {
@@ -91,7 +93,7 @@ struct evaluation {
 
     struct trial *trials;       /* (trial_count), by seed_index */
     struct epoch *curve;        /* (epoch_count), by seed_index, then number; finished epochs only */
-    struct learned *parameters; /* (parameter_count), by seed_index, layer, index */
+    struct learned *parameters; /* (parameter_count), by seed_index, layer, channel, index */
     struct look *looks;         /* (look_count), by seed_index, epoch, place */
     ptrdiff_t trial_count, epoch_count, parameter_count, look_count;
     ptrdiff_t trial_capacity, epoch_capacity, parameter_capacity, look_capacity;

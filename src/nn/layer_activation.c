@@ -1,7 +1,8 @@
 /* Activation: y = f(x) for every element, in place. The forward pass writes f'(x) and df/dp into the
  * workspace, (1 + P, B, N), so the backward pass is a multiplication, and x need not be kept.
  *
- * Learned parameters of f belong to the layer: one set for all its units, trained like weights. */
+ * Learned parameters of f are trained like weights: one set for the layer, one for each of its channels, or one
+ * that all layers with the candidate share ("parameters", network.h). */
 #include "nn/nn_internal.h"
 
 #include "base/error.h"
@@ -54,12 +55,34 @@ void layer_function_tensor(const struct layer *layer, const struct tree *candida
 {
     const struct tree *f = layer_function(layer, candidate);
     run->P = f ? tree_parameter_count(f) : 0;
-    if (!run->P)
+    run->sets = layer->parameters == PARAMETERS_CHANNEL ? shape_channels(&layer->out) : 1;
+    run->function = -1;
+    if (!run->P || layer->owner != layer)
         return;
     run->function = run->tensors++;
     struct tensor *tensor = &run->tensor[run->function];
-    *tensor = (struct tensor){.name = "activation", .count = run->P};
+    *tensor = (struct tensor){.name = "activation", .count = run->P * run->sets, .sets = run->sets};
     tree_parameter_starts(f, tensor->starts);
+}
+
+void layer_function_run(const struct layer_run *run, const struct step *step, ptrdiff_t first, ptrdiff_t N,
+                        const float *x, float *y, float *dy, float *const *dp)
+{
+    struct tape_parameters parameters = {.values = run->learned, .sets = run->sets, .first = first % run->sets};
+    tape_run_sets(run->tape, step->isa, run->P ? &parameters : NULL, step->progress, N, x, y, dy, run->P ? dp : NULL,
+                  step->scratch);
+}
+
+/* Channels have a set each only where no layer shares them. */
+void layer_function_backward(const struct layer_run *run, const struct step *step, ptrdiff_t N, const float *gy,
+                             const float *dp)
+{
+    for (int j = 0; j < run->P; j++)
+        if (run->sets > 1)
+            step->channels->column_dots(N / run->sets, run->sets, gy, dp + j * N,
+                                        run->learned_gradient + j * run->sets);
+        else
+            layer_leave_gradient(run, j, step->loops->dot(N, gy, dp + j * N));
 }
 
 static ptrdiff_t activation_workspace(const struct layer_run *run, ptrdiff_t B)
@@ -92,8 +115,8 @@ static void activation_forward(struct layer_run *run, struct step *step)
     float *dp[TREE_PARAMETERS];
     for (int j = 0; j < run->P; j++)
         dp[j] = run->workspace + (1 + j) * N;
-    tape_run(run->tape, step->isa, run->P ? run->values[run->function] : NULL, step->progress, N, run->x, run->y,
-             step->training ? run->workspace : NULL, step->training && run->P ? dp : NULL, step->scratch);
+    layer_function_run(run, step, 0, N, run->x, run->y, step->training ? run->workspace : NULL,
+                       step->training ? dp : NULL);
     if (!step->loops->all_finite(N, run->y))
         step->finite = false;
 }
@@ -105,8 +128,7 @@ static void activation_backward(struct layer_run *run, struct step *step)
         return;
     }
     ptrdiff_t N = step->B * shape_elements(&run->layer->out);
-    for (int j = 0; j < run->P; j++)
-        run->gradient[run->function][j] = (float)step->loops->dot(N, run->gy, run->workspace + (1 + j) * N);
+    layer_function_backward(run, step, N, run->gy, run->workspace + N);
     if (!run->gx)
         return;
     if (!run->over_input)

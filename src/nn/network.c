@@ -191,7 +191,7 @@ void network_normal_form(const struct network *network, struct text *out)
         text_add(out, ",\"label_smoothing\":");
         text_add_number(out, network->loss.smoothing);
     }
-    text_add(out, "}}");
+    text_addf(out, "},\"parameters\":\"%s\"}", parameter_set_names[network->parameters]);
 }
 
 static bool same_shape(const struct shape *a, const struct shape *b)
@@ -214,4 +214,8 @@ void network_describe(const struct network *network, struct text *out)
             text_addf(out, "-%s", shape_text(&layer->out, shape));
     }
     text_addf(out, ", %td parameters, %d activation slot%s", network_parameters(network), slots, slots == 1 ? "" : "s");
+    if (network->parameters == PARAMETERS_CHANNEL)
+        text_add(out, ", learned parameters for each channel");
+    else if (network->parameters == PARAMETERS_SHARED)
+        text_add(out, ", learned parameters shared by the slots");
 }

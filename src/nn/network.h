@@ -27,6 +27,14 @@
  *   add                   "with": the layer whose value is added
  *   residual              "layers": a branch, "shortcut": what its input goes through (nothing); their sum
  *
+ * Beside "layers" or "mlp" and "loss" a network has "parameters": who has a set of its own of the parameters that
+ * functions learn (p0, p1, ...; expr/parse.h). All sets start alike and are trained with the weights:
+ *
+ *   "layer"     each layer (the default)
+ *   "channel"   each channel of each layer: each unit of a dense or a recurrent layer, each channel of an image
+ *   "shared"    all layers that hold the candidate together have one, whose gradient is the sum of theirs; a fixed
+ *               function has its layer's
+ *
  * "size", "stride" and "padding" are one number or [height, width]. Values have their channels last.
  *
  * A transformer's block is written out, and may so have any order of its parts (here for 32 channels):
@@ -63,6 +71,9 @@ enum {
     NETWORK_NAME = 32,       /* bytes of a layer's name with its end */
     NETWORK_WIDTH = 1 << 20, /* units in a layer */
 };
+
+/* Who has a set of learned parameters. */
+enum parameter_sets { PARAMETERS_LAYER, PARAMETERS_CHANNEL, PARAMETERS_SHARED };
 
 /* Reads and checks a description for data of that shape. Returns owned. ERROR_INPUT names the JSON path,
    the layer and the shapes that do not fit; unknown keys are refused. */
@@ -102,7 +113,7 @@ void network_draw(const struct network *network, struct rng *rng, float *z);
 /* Appends the description as JSON with every default written out: equal networks, equal texts. */
 void network_normal_form(const struct network *network, struct text *out);
 
-/* Appends "784-128-64-10, 109386 parameters, 2 slots" for people. */
+/* Appends "784-128-64-10, 109386 parameters, 2 slots" for people, and who has learned parameters if not layers. */
 void network_describe(const struct network *network, struct text *out);
 
 #endif

@@ -1,7 +1,7 @@
 /* The reader of network descriptions. Nested residual branches become a plain list of layers in which
  * every layer names its source:
  *
- *   network  = { "layers": [ entry, ... ] | "mlp": [ units, ... ], "loss": loss }
+ *   network  = { "layers": [ entry, ... ] | "mlp": [ units, ... ], "loss": loss, "parameters": sets }
  *   entry    = { "type": KIND, "name": NAME, "from": NAME, ...the kind's own keys }
  *            | { "type": "residual", "layers": [ entry, ... ], "shortcut": [ entry, ... ] } */
 #include "base/error.h"
@@ -300,9 +300,35 @@ static int read_loss(struct json json, struct network *network, struct error *er
     return 0;
 }
 
+const char *const parameter_set_names[] = {
+    [PARAMETERS_LAYER] = "layer", [PARAMETERS_CHANNEL] = "channel", [PARAMETERS_SHARED] = "shared", NULL};
+
+static int read_parameter_sets(struct json json, struct network *network, struct error *err)
+{
+    int which = PARAMETERS_LAYER;
+    int status = json_exists(json) ? json_choice(json, parameter_set_names, &which, err) : 0;
+    network->parameters = (enum parameter_sets)which;
+    return status;
+}
+
+/* Gives every layer the owner of its function's learned parameters: the first open one of all when they share. */
+static void find_owners(struct network *network)
+{
+    const struct layer *first = NULL;
+    for (int l = 0; l < network->layers; l++) {
+        struct layer *layer = &network->layer[l];
+        bool shares = network->parameters == PARAMETERS_SHARED && layer_is_open(layer);
+        if (shares && !first)
+            first = layer;
+        layer->owner = shares ? first : layer;
+        layer->parameters =
+            network->parameters == PARAMETERS_SHARED && !shares ? PARAMETERS_LAYER : network->parameters;
+    }
+}
+
 static int read_network(struct json json, struct network *network, struct error *err)
 {
-    static const char *const keys[] = {"layers", "mlp", "loss", NULL};
+    static const char *const keys[] = {"layers", "mlp", "loss", "parameters", NULL};
     int status = json_only_keys(json, keys, err);
     if (status)
         return status;
@@ -311,6 +337,8 @@ static int read_network(struct json json, struct network *network, struct error 
         return json_fail(json, err, "write {\"mlp\": [128, 64]} or {\"layers\": [...]}",
                          "a network has either \"layers\" or \"mlp\"");
     status = read_loss(json_member(&json, "loss"), network, err);
+    if (!status)
+        status = read_parameter_sets(json_member(&json, "parameters"), network, err);
     if (status)
         return status;
     return json_exists(mlp) ? read_mlp(mlp, network, err) : read_layers(layers, network, err);
@@ -349,6 +377,8 @@ int network_read(struct json json, const struct data_shape *data, struct network
         status = read_network(json, result, err);
     if (!status)
         status = count_readers(json, result, err);
+    if (!status)
+        find_owners(result);
     if (status)
         network_free(result);
     else

@@ -179,8 +179,9 @@ struct tensor {
     double deviation;               /* of drawn weights, when above 0: whatever the scheme */
     double square;                  /* for INIT_AUTO, when not 0: mean square of what they multiply, if not the input */
     int terms;                      /* for INIT_AUTO: their product is one of so many in a sum; 0 means 1 */
-    double start;                   /* else what every number starts from */
-    double starts[TREE_PARAMETERS]; /* or, when not `start`, for count <= TREE_PARAMETERS, each its own */
+    double start;                   /* else what every number starts from, or: */
+    ptrdiff_t sets;                 /* above 0: learned parameters of a function, (P, sets), */
+    double starts[TREE_PARAMETERS]; /* which start from these */
     bool kept;                      /* not learned: no gradient */
 };
 enum { LAYER_TENSORS = 6 };
@@ -211,6 +212,10 @@ struct layer {
     struct tape *tape;        /* owned; of `tree` */
     struct tree second;       /* recurrent: the function of the place that is no slot */
     struct tape *second_tape; /* owned; of `second` */
+    /* Of a kind with a slot: who has a set of learned parameters, and the layer whose tensor they are, which is
+       itself unless they are shared. */
+    enum parameter_sets parameters;
+    const struct layer *owner;
 };
 
 /* The input as bytes. A number of it is value[byte] + shift. */
@@ -232,7 +237,10 @@ struct layer_run {
     bool done;                      /* of such a pool: nothing is left to do */
     const struct tape *tape;        /* of a kind with a slot: the fixed one or the candidate's */
     int P;                          /* learned parameters of the function in the slot, */
-    int function;                   /* and the tensor that they are when P > 0 */
+    ptrdiff_t sets;                 /* how many sets of them: 1, or one for each channel, */
+    int function;                   /* and the tensor that they are; -1 when there is none or it is another layer's */
+    float *learned, *learned_gradient; /* (P, sets) wherever they are */
+    bool adds_learned; /* a later layer has the same ones: going backward, it has left its gradient there */
     int tensors;
     struct tensor tensor[LAYER_TENSORS];
     float *values[LAYER_TENSORS], *gradient[LAYER_TENSORS], *state[LAYER_TENSORS][2];
@@ -324,8 +332,21 @@ int layer_read_function(struct json json, const char *otherwise, struct tree *tr
                         struct error *err);
 /* Appends ,"key":"tanh(x)" unless the tree is empty. */
 void layer_function_normal_form(const char *key, const struct tree *tree, struct text *out);
-/* Sets run->P, and appends the tensor of the learned parameters when there are some. */
+/* Sets run->P and what follows it, and appends the tensor of the learned parameters when the layer owns some. */
 void layer_function_tensor(const struct layer *layer, const struct tree *candidate, struct layer_run *run);
+/* Runs the function in the slot on N numbers, rows of channels behind one another, the first of them of channel
+   `first`. y: (N). dy: (N) or NULL. dp: (P) pointers to (N), or NULL. */
+void layer_function_run(const struct layer_run *run, const struct step *step, ptrdiff_t first, ptrdiff_t N,
+                        const float *x, float *y, float *dy, float *const *dp);
+/* Leaves the gradient of the learned parameters. N: whole rows. gy: (N), dp: (P, N). */
+void layer_function_backward(const struct layer_run *run, const struct step *step, ptrdiff_t N, const float *gy,
+                             const float *dp);
+/* Leaves the gradient of a parameter of which there is one set. */
+static inline void layer_leave_gradient(const struct layer_run *run, int parameter, double gradient)
+{
+    float *to = &run->learned_gradient[parameter];
+    *to = run->adds_learned ? *to + (float)gradient : (float)gradient;
+}
 
 /* The candidate fills the layer's slot. */
 static inline bool layer_is_open(const struct layer *layer)
@@ -432,7 +453,9 @@ struct network {
     int layers;
     struct layer *layer; /* owned: (layers) */
     struct loss loss;
+    enum parameter_sets parameters;
 };
+extern const char *const parameter_set_names[]; /* in JSON; ended by NULL */
 
 /* The deviation of the drawn weights of every tensor; 0 for others. deviation: (layers, LAYER_TENSORS). */
 void init_deviations(const struct network *network, const struct tree *candidate, enum init init, double input_square,

@@ -12,8 +12,6 @@
  * that of the pool. */
 #include "nn/nn_internal.h"
 
-#include "kernel/tape.h"
-
 #include <string.h>
 
 enum { BAND = 4096 }; /* numbers, as far as whole rows of windows go */
@@ -83,13 +81,12 @@ static void run_band(const struct layer_run *run, struct step *step, ptrdiff_t b
     const struct layer *pool = run->pool->layer;
     ptrdiff_t windows = pool->out.size[1], C = pool->out.size[2], row, pooled = rows * windows * C;
     ptrdiff_t all = step->B * shape_elements(&pool->out), out = b * shape_elements(&pool->out) + first * windows * C;
-    const float *parameters = run->P ? run->values[run->function] : NULL;
     const float *x = band_input(run, step, b, first, rows, &row);
     ptrdiff_t N = 2 * rows * row;
     float *f = run->workspace, *taken = f + 2 * band_numbers(pool), *again = taken + pooled_numbers(pool);
     float *slope = run->workspace + pooled_scratch(pool) + out, *dp[TREE_PARAMETERS];
     int32_t *where = step->training ? (int32_t *)run->pool->workspace + out : NULL;
-    tape_run(run->tape, step->isa, parameters, step->progress, N, x, f, NULL, NULL, step->scratch);
+    layer_function_run(run, step, 0, N, x, f, NULL, NULL);
     if (!step->loops->all_finite(N, f))
         step->finite = false;
     for (ptrdiff_t r = 0; r < rows; r++)
@@ -100,8 +97,7 @@ static void run_band(const struct layer_run *run, struct step *step, ptrdiff_t b
         return;
     for (int j = 0; j < run->P; j++)
         dp[j] = slope + (1 + j) * all;
-    tape_run(run->tape, step->isa, parameters, step->progress, pooled, taken, again, slope, run->P ? dp : NULL,
-             step->scratch);
+    layer_function_run(run, step, 0, pooled, taken, again, slope, dp);
 }
 
 void pooled_forward(struct layer_run *run, struct step *step)
@@ -134,8 +130,7 @@ void pooled_backward(struct layer_run *run, struct step *step)
     const struct layer *pool = run->pool->layer;
     ptrdiff_t N = step->B * shape_elements(&pool->out);
     const float *slope = run->workspace + pooled_scratch(pool);
-    for (int j = 0; j < run->P; j++)
-        run->gradient[run->function][j] = (float)step->loops->dot(N, run->pool->gy, slope + (1 + j) * N);
+    layer_function_backward(run, step, N, run->pool->gy, slope + N);
     step->loops->multiply(N, slope, run->pool->gy);
     if (run->gx)
         give_to_winners(run, step);

@@ -45,7 +45,8 @@ struct recurrence {
     float *c;                           /* (B, N) the gradient of the cell */
     float *zero;                        /* (B, N) the cell before the first step */
     float *records;                     /* (T, record) in training, else one */
-    double parameters[TREE_PARAMETERS]; /* gradients of the function's learned parameters */
+    float *step_gradient;               /* (N) of one learned parameter of each unit in one step */
+    double parameters[TREE_PARAMETERS]; /* gradients of the function's learned parameters when units have one set */
 };
 
 /* ---- records: values (G), slopes (G), what a cell keeps, df/dp for each place of the function */
@@ -97,23 +98,40 @@ static bool is_function(const struct recurrence *r, bool gates)
 static void apply(struct recurrence *r, bool gates, int planes, const float *x, float *y, float *dy, int place)
 {
     const struct layer_run *run = r->run;
-    bool own = is_function(r, gates), learned = own && run->P > 0;
+    bool own = is_function(r, gates);
     for (int p = 0; own && r->step->watcher && p < planes; p++)
         watcher_see(r->step->watcher, run, r->step, place + p, r->B, x + p * r->plane);
     float *dp[TREE_PARAMETERS];
-    for (int j = 0; learned && j < run->P; j++)
+    for (int j = 0; own && j < run->P; j++)
         dp[j] = parameter_slope(r, j, place);
-    tape_run(own ? run->tape : run->layer->second_tape, r->step->isa, learned ? run->values[run->function] : NULL,
-             r->step->progress, planes * r->plane, x, y, r->training ? dy : NULL, r->training && learned ? dp : NULL,
-             r->step->scratch);
+    if (own)
+        layer_function_run(run, r->step, 0, planes * r->plane, x, y, r->training ? dy : NULL, r->training ? dp : NULL);
+    else
+        tape_run(run->layer->second_tape, r->step->isa, NULL, r->step->progress, planes * r->plane, x, y,
+                 r->training ? dy : NULL, NULL, r->step->scratch);
+}
+
+/* Adds what a step gives to the gradients of the learned parameters. */
+static void add_parameter_gradients(struct recurrence *r, int planes, const float *g, int place)
+{
+    const struct layer_run *run = r->run;
+    for (int j = 0; j < run->P; j++) {
+        const float *dp = parameter_slope(r, j, place);
+        if (run->sets == 1) {
+            r->parameters[j] += r->step->loops->dot(planes * r->plane, g, dp);
+            continue;
+        }
+        r->step->channels->column_dots(planes * r->B, r->N, g, dp, r->step_gradient);
+        r->step->loops->add(r->N, r->step_gradient, run->learned_gradient + j * r->N);
+    }
 }
 
 /* From the gradient of what the function gave to that of what it saw, in place. */
 static void apply_backward(struct recurrence *r, bool gates, int planes, const float *dy, float *g, int place)
 {
     const struct nn_loops *loops = r->step->loops;
-    for (int j = 0; is_function(r, gates) && j < r->run->P; j++)
-        r->parameters[j] += loops->dot(planes * r->plane, g, parameter_slope(r, j, place));
+    if (is_function(r, gates))
+        add_parameter_gradients(r, planes, g, place);
     loops->multiply(planes * r->plane, dy, g);
 }
 
@@ -326,6 +344,7 @@ static ptrdiff_t lay_out(struct recurrence *r, float *base)
         {&r->h, r->plane},
         {&r->c, r->plane},
         {&r->zero, r->plane},
+        {&r->step_gradient, r->training && r->run->sets > 1 ? r->N : 0},
         {&r->records, (r->training ? r->T : 1) * record_planes(r) * r->plane},
         {&r->hidden_gradient, r->training && r->cell->own_hidden ? products : 0},
     };
@@ -417,6 +436,8 @@ void recurrence_backward(struct layer_run *run, struct step *step)
     lay_out(&r, run->workspace);
     memset(r.h, 0, (size_t)r.plane * sizeof *r.h);
     memset(r.c, 0, (size_t)r.plane * sizeof *r.c);
+    if (run->P && run->sets > 1)
+        memset(run->learned_gradient, 0, (size_t)(run->P * run->sets) * sizeof *run->learned_gradient);
     for (r.t = r.T - 1; r.t >= 0; r.t--)
         step_backward(&r);
     ptrdiff_t R = r.B * r.T;
@@ -426,8 +447,8 @@ void recurrence_backward(struct layer_run *run, struct step *step)
               run->gradient[RECURRENCE_HIDDEN_WEIGHT], r.columns);
     step->channels->column_sums(R, r.columns, r.products, run->gradient[RECURRENCE_INPUT_BIAS]);
     step->channels->column_sums(R, r.columns, r.hidden_gradient, run->gradient[RECURRENCE_HIDDEN_BIAS]);
-    for (int j = 0; j < run->P; j++)
-        run->gradient[run->function][j] = (float)r.parameters[j];
+    for (int j = 0; run->sets == 1 && j < run->P; j++)
+        layer_leave_gradient(run, j, r.parameters[j]);
     if (run->gx)
         blas_gemm(false, true, R, r.K, r.columns, 1, r.products, r.columns, run->values[RECURRENCE_INPUT_WEIGHT],
                   r.columns, 0, run->gx, r.K);

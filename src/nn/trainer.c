@@ -66,6 +66,8 @@ static bool wants_gradient(const struct trainer *trainer, int source);
 static bool learns(const struct trainer *trainer, int l)
 {
     const struct layer_run *run = &trainer->run[l];
+    if (run->P) /* which may be another layer's tensor */
+        return true;
     for (int t = 0; t < run->tensors; t++)
         if (!run->tensor[t].kept)
             return true;
@@ -98,6 +100,20 @@ static void cut_tensors(struct layer_run *run, const struct trainer *trainer, st
         run->state[t][1] = tensor->kept || !adam ? NULL : cut(cutter, tensor->count);
         run->noted[t] = trainer->options.watch ? cut(cutter, tensor->count) : NULL;
     }
+}
+
+/* Where the learned parameters of a layer's function are: with their owner, which stands before those that share. */
+static void find_learned(int l, struct trainer *trainer)
+{
+    struct layer_run *run = &trainer->run[l];
+    const struct layer *first = trainer->network->layer, *owner = run->layer->owner;
+    const struct layer_run *with = &trainer->run[owner - first];
+    if (!run->P)
+        return;
+    run->learned = with->values[with->function];
+    run->learned_gradient = with->gradient[with->function];
+    for (int k = l + 1; k < trainer->network->layers; k++)
+        run->adds_learned |= first[k].owner == owner;
 }
 
 /* What a layer needs to train on a batch or to measure as many rows as there can be, whichever is more. */
@@ -136,6 +152,7 @@ static void cut_layer(int l, struct trainer *trainer, struct cutter *cutter)
     run->source = run->pool && from && from->pool == run->pool ? from : NULL;
     run->done = l > 0 && layer->from == l - 1 && layer[-1].kind == &layer_activation && run[-1].pool == run;
     cut_tensors(run, trainer, cutter);
+    find_learned(l, trainer);
     run->workspace = cut_workspace(run, trainer, cutter);
     run->over_input = layer->kind->in_place && layer_readers(network, layer->from) == 1;
     run->bytes = trainer->options.takes_bytes && l == network_byte_layer(network) ? &trainer->bytes : NULL;
@@ -356,9 +373,8 @@ static const float *start_tensor(struct layer_run *run, int t, const float *z)
             run->values[t][i] = z[i] * deviation;
         return z + tensor->count;
     }
-    bool own = tensor->count <= TREE_PARAMETERS && tensor->start == 0;
     for (ptrdiff_t i = 0; i < tensor->count; i++)
-        run->values[t][i] = (float)(own ? tensor->starts[i] : tensor->start);
+        run->values[t][i] = (float)(tensor->sets ? tensor->starts[i / tensor->sets] : tensor->start);
     return z;
 }
 
@@ -638,15 +654,17 @@ bool trainer_is_finite(const struct trainer *trainer)
     return true;
 }
 
-const float *trainer_activation_parameters(const struct trainer *trainer, int i, int *count)
+struct trainer_parameters trainer_activation_parameters(const struct trainer *trainer, int i)
 {
-    *count = 0;
     for (int l = 0; l < trainer->network->layers; l++) {
         const struct layer_run *run = &trainer->run[l];
         if (!run->layer->kind->slot || i-- > 0)
             continue;
-        *count = run->P;
-        return run->P ? run->values[run->function] : NULL;
+        bool has = run->P && run->function >= 0;
+        return (struct trainer_parameters){.owner = run->layer->parameters,
+                                           .count = has ? run->P : 0,
+                                           .sets = run->sets,
+                                           .values = has ? run->learned : NULL};
     }
-    return NULL;
+    return (struct trainer_parameters){0};
 }

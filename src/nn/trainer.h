@@ -18,6 +18,7 @@
 #include "base/isa.h"
 #include "data/data.h"
 #include "nn/init.h"
+#include "nn/network.h"
 #include "nn/optimiser.h"
 #include "rng/rng.h"
 
@@ -26,7 +27,6 @@
 #include <stdint.h>
 
 struct error;
-struct network;
 struct trainer;
 struct tree;
 struct watched;
@@ -117,7 +117,14 @@ struct trainer_tensor {
 int trainer_tensors(const struct trainer *trainer);
 struct trainer_tensor trainer_tensor(const struct trainer *trainer, int i);
 
-/* Learned parameters of the i-th activation layer and their number (0: NULL). */
-const float *trainer_activation_parameters(const struct trainer *trainer, int i, int *count);
+/* Learned parameters of the i-th activation layer's function. What all slots share is with the first of them, and
+   the others have none. */
+struct trainer_parameters {
+    enum parameter_sets owner; /* who has a set */
+    int count;                 /* in a set */
+    ptrdiff_t sets;            /* 1, or channels */
+    const float *values;       /* (count, sets), borrowed; NULL when count is 0 */
+};
+struct trainer_parameters trainer_activation_parameters(const struct trainer *trainer, int i);
 
 #endif

@@ -1,6 +1,5 @@
 #include "nn/watch.h"
 
-#include "kernel/tape.h"
 #include "nn/nn_internal.h"
 
 #include <math.h>
@@ -82,11 +81,9 @@ void watcher_see(struct watcher *watcher, const struct layer_run *run, const str
                  ptrdiff_t rows, const float *x)
 {
     ptrdiff_t C = shape_channels(&run->layer->out), N = rows * C;
-    const float *parameters = run->P ? run->values[run->function] : NULL;
     for (ptrdiff_t i = 0; i < N; i += WATCHER_BLOCK) {
         ptrdiff_t n = N - i < WATCHER_BLOCK ? N - i : WATCHER_BLOCK;
-        tape_run(run->tape, step->isa, parameters, step->progress, n, x + i, watcher->y, watcher->slope, NULL,
-                 step->scratch);
+        layer_function_run(run, step, i % C, n, x + i, watcher->y, watcher->slope, NULL);
         for (ptrdiff_t k = 0; k < n; k++)
             see(watcher, place * C + (i + k) % C, x[i + k], watcher->y[k], watcher->slope[k]);
     }

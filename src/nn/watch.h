@@ -9,7 +9,8 @@
  * when it gave the same for all samples, positions and steps. A recurrent layer has a unit for each channel of
  * each place where the function stands: the three gates of an lstm, or its candidate and its cell. Deviations
  * are those of the numbers themselves (divided by n). The update ratio is that of the last step that the
- * optimiser made, with everything that belongs to it: clipping, momentum, decay.
+ * optimiser made, with everything that belongs to it: clipping, momentum, decay. Learned parameters that layers
+ * share count with the first of them.
  *
  * trainer_watch() (nn/trainer.h) does it. */
 #ifndef ACTSEARCH_NN_WATCH_H

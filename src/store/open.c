@@ -90,8 +90,8 @@ static int connect(struct store *store, struct error *err)
                          "open", err);
 }
 
-/* Whose file it is. *fresh: there is nothing in it yet. */
-static int identify(const struct store *store, bool *fresh, struct error *err)
+/* Whose file it is, and of which schema. *fresh: there is nothing in it yet. */
+static int identify(struct store *store, bool *fresh, struct error *err)
 {
     int64_t application = 0, schema = 0, objects = 0;
     int status = store_integer(store, "SELECT count(*) FROM sqlite_master", &objects, err);
@@ -102,6 +102,7 @@ static int identify(const struct store *store, bool *fresh, struct error *err)
     if (status)
         return status;
     *fresh = objects == 0 && application == 0 && schema == 0;
+    store->schema = *fresh ? STORE_SCHEMA : (int)schema;
     if (*fresh)
         return 0;
     if (application != STORE_APPLICATION)
@@ -111,8 +112,7 @@ static int identify(const struct store *store, bool *fresh, struct error *err)
         return error_set(err, ERROR_CONFLICT, store->path, "use that version",
                          "made by a newer actsearch (schema %lld, this program knows %d)", (long long)schema,
                          STORE_SCHEMA);
-    /* Schema 1 is the first. Migrations from older ones go here, each in a transaction of its own. */
-    if (schema < STORE_SCHEMA)
+    if (schema < 1)
         return store_damaged(store, err, "its schema version is below 1");
     return 0;
 }
@@ -155,7 +155,7 @@ static int read_run(struct store *store, struct error *err)
 {
     sqlite3_stmt *statement = NULL;
     struct text sql = TEXT_EMPTY;
-    table_select_sql(&store_tables[TABLE_RUN], &sql);
+    table_select_sql(&store_tables[TABLE_RUN], store->schema, &sql);
     int status = text_failed(&sql) ? memory_error(err, "the database") : 0;
     if (!status)
         status = store_prepare(store, text_string(&sql), &statement, err);
@@ -203,13 +203,29 @@ static int count_tickets(struct store *store, struct error *err)
     return store_integer(store, "SELECT coalesce(max(ticket) + 1, 0) FROM proposal", &store->count, err);
 }
 
+/* What is damaged is not carried over: the copy would hide it. */
+static int begin_migration(struct store *store, struct error *err)
+{
+    int status = store_execute(store, "BEGIN IMMEDIATE", "bring it up to date", err);
+    if (!status)
+        status = check_contents(store, err);
+    return status ? status : store_migrate(store, err);
+}
+
+/* A database of an older schema is brought up to date before it is compared, but stays so only if it is the same
+   run: closing without COMMIT leaves it as it was. */
 static int resume(struct store *store, const struct store_run *run, struct error *err)
 {
-    int status = read_run(store, err);
+    bool old = store->schema < STORE_SCHEMA;
+    int status = old ? begin_migration(store, err) : 0;
+    if (!status)
+        status = read_run(store, err);
     if (!status)
         status = run_compare(store->path, &store->run, run, err);
     if (!status)
         status = check_contents(store, err);
+    if (!status && old)
+        status = store_execute(store, "COMMIT", "bring it up to date", err);
     return status ? status : start_log(store, err);
 }
 

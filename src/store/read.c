@@ -25,7 +25,7 @@ enum { PART_COUNT = sizeof parts / sizeof *parts };
 static int prepare_select(struct store_cursor *cursor, enum table_id id, const char *ending, struct error *err)
 {
     struct text sql = TEXT_EMPTY;
-    table_select_sql(&store_tables[id], &sql);
+    table_select_sql(&store_tables[id], cursor->store->schema, &sql);
     text_add(&sql, ending);
     int status = text_failed(&sql) ? memory_error(err, "reading the database")
                                    : store_prepare(cursor->store, text_string(&sql), &cursor->select[id], err);

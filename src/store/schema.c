@@ -12,6 +12,11 @@
 /* A reference to another row that may be missing. */
 #define REFERENCE(record, member, constraints, meaning)                                                                \
     COLUMN_AS(COLUMN_REFERENCE, record, member, constraints, meaning)
+/* A column that came with a schema; in older ones every row had `before`. */
+#define ADDED(since, before, record, member, constraints, meaning)                                                     \
+    {                                                                                                                  \
+        .name = #member, KIND(record, member), offsetof(struct record, member), constraints, meaning, since, before    \
+    }
 #define SOME "NOT NULL" /* any string, or a number */
 
 #define RUN(member, constraints, meaning) COLUMN(store_run, member, constraints, meaning)
@@ -114,7 +119,8 @@ static const struct column curve_columns[] = {
 #define PARAMETER(member, constraints, meaning) COLUMN(store_parameter, member, constraints, meaning)
 static const struct column parameter_columns[] = {
     PARAMETER(seed_index, SOME, ""),
-    PARAMETER(layer, SOME, ""),
+    PARAMETER(layer, SOME, "of the network's activations, from 0; -1: all that hold the candidate share it"),
+    ADDED(2, "-1", store_parameter, channel, SOME, "of the layer, from 0; -1: all of them have one set"),
     PARAMETER(parameter_index, SOME, "in the order of the formula"),
     PARAMETER(value, "", "at the end of training"),
 };
@@ -198,11 +204,11 @@ const struct table store_tables[TABLE_COUNT] = {
     [TABLE_PARAMETER] = {.name = "parameter",
                          .key = "ticket INTEGER NOT NULL",
                          .key_name = "ticket",
-                         .constraints = "PRIMARY KEY (ticket, seed_index, layer, parameter_index),\n"
+                         .constraints = "PRIMARY KEY (ticket, seed_index, layer, channel, parameter_index),\n"
                                         "    FOREIGN KEY (ticket, seed_index) REFERENCES trial (ticket, seed_index)",
                          .options = "STRICT, WITHOUT ROWID",
-                         .order = "seed_index, layer, parameter_index",
-                         .meaning = "learned parameters of the activation",
+                         .order = "seed_index, layer, channel, parameter_index",
+                         .meaning = "learned parameters of the activations",
                          .record_size = sizeof(struct store_parameter),
                          COLUMNS(parameter_columns)},
     [TABLE_WATCH] = {.name = "watch",
@@ -289,7 +295,7 @@ static void add_column(const struct column *column, bool last, struct text *sql)
     text_add_char(sql, '\n');
 }
 
-static void create_table(const struct table *table, struct text *sql)
+void table_create_sql(const struct table *table, struct text *sql)
 {
     text_addf(sql, "CREATE TABLE %s ( -- %s\n", table->name, table->meaning);
     if (table->key)
@@ -304,7 +310,7 @@ static void create_table(const struct table *table, struct text *sql)
 void schema_sql(struct text *sql)
 {
     for (int i = 0; i < TABLE_COUNT; i++)
-        create_table(&store_tables[i], sql);
+        table_create_sql(&store_tables[i], sql);
     for (size_t i = 0; i < sizeof views / sizeof *views; i++)
         text_addf(sql, "CREATE VIEW %s AS\n%s;\n", views[i].name, views[i].sql);
     text_addf(sql, "PRAGMA application_id = %d;\nPRAGMA user_version = %d;\n", STORE_APPLICATION, STORE_SCHEMA);
@@ -331,11 +337,21 @@ void table_insert_sql(const struct table *table, struct text *sql)
     text_add_char(sql, ')');
 }
 
-void table_select_sql(const struct table *table, struct text *sql)
+void table_columns_sql(const struct table *table, int schema, struct text *sql)
+{
+    for (int i = 0; i < table->column_count; i++) {
+        const struct column *column = &table->columns[i];
+        text_add(sql, i ? ", " : "");
+        if (column->since > schema)
+            text_addf(sql, "%s AS ", column->before);
+        text_add(sql, column->name);
+    }
+}
+
+void table_select_sql(const struct table *table, int schema, struct text *sql)
 {
     text_add(sql, "SELECT ");
-    for (int i = 0; i < table->column_count; i++)
-        text_addf(sql, "%s%s", i ? ", " : "", table->columns[i].name);
+    table_columns_sql(table, schema, sql);
     text_addf(sql, " FROM %s", table->name);
     if (table->key_name)
         text_addf(sql, " WHERE %s = ?", table->key_name);

@@ -15,6 +15,10 @@
  * While a writer works, `DB-wal` and `DB-shm` lie beside the file and belong to it; a clean close
  * removes them, and what remains is one file that can be read anywhere, also from read-only media.
  *
+ * A file knows the schema that it was made with. Reading one of an older schema works as it is: what it has no
+ * column for is read as what it was then. Opening it for writing brings it up to STORE_SCHEMA in one transaction
+ * (migrate.c), once it is known to hold the same run. A newer schema is refused.
+ *
  * Numbers that are not finite are stored as NULL and read back as NaN: SQLite itself would keep an
  * infinity but turn NaN into NULL, and JSON and CSV know neither. Why a number is missing is told by
  * the `outcome` beside it. Every other double comes back bit by bit, except that SQLite stores -0 as
@@ -33,10 +37,14 @@ struct error;
 struct store;
 
 /* The schema that this program writes; kept in the file as its user_version. */
-#define STORE_SCHEMA 1
+#define STORE_SCHEMA 2
 
 /* No ticket: a parent that does not exist, a proposal that is no duplicate. Stored as NULL. */
 #define STORE_NONE (-1)
+
+/* In place of the number of a layer or of a channel: all of them together have one. Stored as it is, since a
+   primary key has no NULL. */
+#define STORE_ALL (-1)
 
 /* What a run is. One row; a database is resumed only by a run that agrees in every field. */
 struct store_run {
@@ -132,10 +140,11 @@ struct store_epoch {
     double learning_rate;
 };
 
-/* A learned parameter of the activation, as it was at the end of a trial. */
+/* A learned parameter of a function, as it was at the end of a trial. */
 struct store_parameter {
     int64_t seed_index;
-    int64_t layer;
+    int64_t layer;   /* of the network's activations, from 0; or STORE_ALL that hold the candidate */
+    int64_t channel; /* of the layer, from 0; or STORE_ALL */
     int64_t parameter_index;
     double value;
 };
@@ -171,7 +180,7 @@ struct store_ticket {
     const struct store_evaluation *evaluation; /* NULL unless the proposal was evaluated */
     const struct store_trial *trials;          /* by seed_index */
     const struct store_epoch *curve;           /* by seed_index, then epoch */
-    const struct store_parameter *parameters;  /* by seed_index, layer, parameter_index */
+    const struct store_parameter *parameters;  /* by seed_index, layer, channel, parameter_index */
     const struct store_look *looks;            /* by seed_index, epoch, place */
     ptrdiff_t trial_count;
     ptrdiff_t epoch_count;

@@ -31,6 +31,8 @@ struct column {
     size_t offset;
     const char *constraints; /* SQL behind the type, may be "" */
     const char *meaning;     /* a comment in the schema that people see */
+    int since;               /* the schema that it came with; 0: the first */
+    const char *before;      /* SQL of what it was in every row until then */
 };
 
 /* Each table is declared once, in schema.c; creating, inserting, selecting and comparing follow. */
@@ -77,8 +79,11 @@ void schema_sql(struct text *sql);
 /* Names of tables and views, separated by ", ". */
 void schema_names(struct text *names);
 
+void table_create_sql(const struct table *table, struct text *sql);
 void table_insert_sql(const struct table *table, struct text *sql);
-void table_select_sql(const struct table *table, struct text *sql);
+/* From a database of that schema: the columns, and all of a query but what follows it. */
+void table_columns_sql(const struct table *table, int schema, struct text *sql);
+void table_select_sql(const struct table *table, int schema, struct text *sql);
 /* Binds the members of `record` (borrowed until the statement is reset) from parameter `first` on. */
 int table_bind(const struct table *table, sqlite3_stmt *statement, int first, const void *record);
 /* Fills `record` from the current row; strings go to `pool`. */
@@ -101,6 +106,7 @@ struct store {
     char *path; /* absolute, links resolved */
     struct file_lock lock;
     bool writable;
+    int schema; /* of the file */
     struct store_run run;
     struct pool strings; /* of run */
     int64_t count;
@@ -120,6 +126,8 @@ int store_execute(const struct store *store, const char *sql, const char *operat
 int store_integer(const struct store *store, const char *sql, int64_t *value, struct error *err);
 /* Inserts one record; `key` is bound first where the table has a key_name. */
 int store_insert(struct store *store, enum table_id id, int64_t key, const void *record, struct error *err);
+/* Brings a database of an older schema up to date, within the transaction that the caller has begun. */
+int store_migrate(struct store *store, struct error *err);
 /* Compares field by field; ERROR_CONFLICT tells the differences. */
 int run_compare(const char *where, const struct store_run *stored, const struct store_run *given, struct error *err);
 

@@ -102,11 +102,10 @@ static struct store_proposal proposal(const char *operator, int64_t parent1, int
                                    .same_as = STORE_NONE};
 }
 
-static void fill_database(struct store *store)
+static void fill_database(struct store *store, const struct store_parameter *parameters, int parameter_count)
 {
     static const struct store_trial trials[] = {{0, STORE_OK, 0.75, 0.75, NAN, NAN, NAN, 0.5, 0.25, 2},
                                                 {1, STORE_OK, 0.875, 0.875, NAN, NAN, NAN, 0.5, 0.25, 2}};
-    static const struct store_parameter parameters[] = {{0, 0, 0, 2.0}, {0, 1, 0, 6.0}, {1, 0, 0, 4.0}, {1, 1, 0, 8.0}};
     struct store_evaluation good = {.outcome = STORE_OK,
                                     .score = 0.8125,
                                     .score_deviation = 0.0884,
@@ -143,7 +142,7 @@ static void fill_database(struct store *store)
                                   .trials = trials,
                                   .trial_count = 2,
                                   .parameters = parameters,
-                                  .parameter_count = 4};
+                                  .parameter_count = parameter_count};
     append(store, &second);
     struct store_ticket same = {.proposal = proposal("random", STORE_NONE, STORE_NONE, "x*sigmoid(p0*x)", "x")};
     same.proposal.outcome = STORE_DUPLICATE;
@@ -160,7 +159,7 @@ static void fill_database(struct store *store)
     append(store, &cross);
 }
 
-static void make_database(void)
+static void make_database_with(const struct store_parameter *parameters, int parameter_count)
 {
     static const struct store_run example = {.name = "example",
                                              .experiment = "{}",
@@ -181,8 +180,15 @@ static void make_database(void)
     ck_assert_ptr_nonnull(mkdtemp(folder));
     snprintf(database, sizeof database, "%s/run.db", folder);
     ASSERT_OK(store_open(database, &example, &store, &err));
-    fill_database(store);
+    fill_database(store, parameters, parameter_count);
     ASSERT_OK(store_close(store, &err));
+}
+
+static void make_database(void)
+{
+    static const struct store_parameter parameters[] = {
+        {0, 0, STORE_ALL, 0, 2.0}, {0, 1, STORE_ALL, 0, 6.0}, {1, 0, STORE_ALL, 0, 4.0}, {1, 1, STORE_ALL, 0, 8.0}};
+    make_database_with(parameters, 4);
 }
 
 static void remove_database(void)
@@ -315,6 +321,43 @@ START_TEST(show_tells_scores_parameters_and_lineage_of_a_candidate)
     ASSERT_FAILS(RUN(show, database, "x"), ERROR_USAGE, "\"x\" is no ticket");
     ASSERT_FAILS(RUN(show, database), ERROR_USAGE, "which of its candidates?");
     ASSERT_FAILS(RUN(show, "/nowhere/run.db", "1"), ERROR_IO, "/nowhere/run.db: cannot open");
+    remove_database();
+}
+END_TEST
+
+/* Hundreds of channels would be hundreds of numbers: their mean and range are told. */
+START_TEST(show_sums_up_channels_and_names_what_is_shared)
+{
+    struct error err;
+    static const struct store_parameter channels[] = {
+        {0, 0, 0, 0, 1.0}, {0, 0, 1, 0, 3.0}, {0, 0, 2, 0, 2.0}, {0, 1, 0, 0, 7.0}, {0, 1, 1, 0, 5.0},
+        {1, 0, 0, 0, 0.5}, {1, 0, 1, 0, 2.5}, {1, 0, 2, 0, 3.0}, {1, 1, 0, 0, 6.0}, {1, 1, 1, 0, 6.0}};
+    /* and a fixed function with a parameter of its own */
+    static const struct store_parameter shared[] = {
+        {0, STORE_ALL, STORE_ALL, 0, 2.0}, {0, 1, STORE_ALL, 0, 9.0}, {1, STORE_ALL, STORE_ALL, 0, 4.0}};
+    make_database_with(channels, 10);
+    ASSERT_OK(RUN(show, database, "best"));
+    must_have("  activation layer 1, 3 channels: p0 = 2 [0.5 to 3] (mean [range] over channels and seeds)\n"
+              "  activation layer 2, 2 channels: p0 = 6 [5 to 7] (mean [range] over channels and seeds)\n");
+    must_have("as they were trained, mean over the seeds, the layers and their channels\n");
+    ASSERT_OK(RUN(show, database, "1", "--format", "json"));
+    must_have("{\"seed\": 0, \"layer\": 0, \"channel\": 2, \"index\": 0, \"value\": 2}");
+    ASSERT_OK(RUN(export, database, "best"));
+    must_have("as they were trained, mean over the seeds, the layers and their channels. */\n");
+    must_have("double swish(double x)\n{\n    const double p[1] = {3.6");
+    must_have("activation layer 2, mean over the seeds and its channels. */\n");
+    must_have("double swish_layer2(double x)\n{\n    const double p[1] = {6.0};\n");
+    remove_database();
+    make_database_with(shared, 3);
+    ASSERT_OK(RUN(show, database, "best", "--no-plot"));
+    must_have("  all activation layers together: p0 = 3 (mean over the seeds)\n");
+    must_lack("activation layer 1");
+    ASSERT_OK(RUN(show, database, "1", "--format", "json"));
+    must_have("{\"seed\": 1, \"layer\": null, \"channel\": null, \"index\": 0, \"value\": 4}");
+    ASSERT_OK(RUN(export, database, "best"));
+    must_have("double swish(double x)\n{\n    const double p[1] = {3.0};\n");
+    must_have("as they were trained, mean over the seeds. */\n");
+    must_lack("layer");
     remove_database();
 }
 END_TEST
@@ -468,7 +511,8 @@ int main(void)
 {
     return RUN_TESTS("functions", 60, show_tells_what_is_known_of_a_function, plots_show_the_function_where_it_is,
                      plots_of_anything_fit_and_have_no_dots_where_nothing_is,
-                     show_tells_scores_parameters_and_lineage_of_a_candidate, json_has_all_facts_and_csv_a_row,
+                     show_tells_scores_parameters_and_lineage_of_a_candidate,
+                     show_sums_up_channels_and_names_what_is_shared, json_has_all_facts_and_csv_a_row,
                      apply_prints_value_and_slope, apply_names_the_place_of_what_it_cannot_read,
                      export_says_where_the_function_comes_from, export_finds_a_name, lack_of_memory_is_an_error);
 }

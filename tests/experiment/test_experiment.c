@@ -89,7 +89,7 @@ START_TEST(normal_form_is_complete_and_is_json)
         "\"train\":0.6,\"validation\":0.2,\"scale\":\"standard\"},\"network\":{\"layers\":["
         "{\"type\":\"dense\",\"name\":\"dense1\",\"units\":4},{\"type\":\"activation\",\"name\":\"act1\"},"
         "{\"type\":\"dense\",\"name\":\"dense2\",\"units\":2}],\"loss\":{\"name\":\"softmax_cross_entropy\",\"label_"
-        "smoothing\":0}},"
+        "smoothing\":0},\"parameters\":\"layer\"},"
         "\"search\":{\"strategy\":\"random\",\"evaluations\":5,\"proposals\":1250,\"window\":16,"
         "\"baselines\":true},\"seed\":1}");
     ASSERT_OK(json_parse(text_string(&text), "normal form", &document, &err));

@@ -74,6 +74,47 @@ START_TEST(a_candidate_is_trained_and_scored)
 }
 END_TEST
 
+/* In the order of seeds, layers, channels, parameters; what all share is there once. */
+START_TEST(learned_parameters_are_noted_with_their_owner)
+{
+    static const struct {
+        const char *network;
+        int layers, channels[2];
+    } cases[] = {{"{\"mlp\": [5, 3]}", 2, {LEARNED_BY_ALL, LEARNED_BY_ALL}},
+                 {"{\"mlp\": [5, 3], \"parameters\": \"channel\"}", 2, {5, 3}},
+                 {"{\"mlp\": [5, 3], \"parameters\": \"shared\"}", 1, {LEARNED_BY_ALL}}};
+    for (int c = 0; c < 3; c++) {
+        struct error err;
+        struct bench bench;
+        struct evaluation result = EVALUATION_EMPTY;
+        struct fitness_worker *worker = NULL;
+        ASSERT_OK(bench_init(&bench, cases[c].network, plain, isa_best(), &err));
+        ASSERT_OK(fitness_worker_new(bench.fitness, &worker, &err));
+        evaluate(&bench, worker, good, &result);
+        const struct learned *p = result.parameters;
+        for (int seed = 0; seed < 2; seed++)
+            for (int layer = 0; layer < cases[c].layers; layer++) {
+                int channels = cases[c].channels[layer], sets = channels == LEARNED_BY_ALL ? 1 : channels;
+                for (int k = 0; k < 2 * sets; k++, p++) {
+                    ck_assert(p < result.parameters + result.parameter_count);
+                    ck_assert_int_eq(p->seed_index, seed);
+                    ck_assert_int_eq(p->layer, c == 2 ? LEARNED_BY_ALL : layer);
+                    ck_assert_int_eq((int)p->channel, channels == LEARNED_BY_ALL ? LEARNED_BY_ALL : k / 2);
+                    ck_assert_int_eq(p->index, k % 2);
+                    ck_assert(p->value != 1 && fabs(p->value - 1) < 0.5);
+                    const float *last = trainer_activation_parameters(worker->trainer, layer).values;
+                    if (seed == 1)
+                        ck_assert_double_eq(p->value, (double)last[k % 2 * sets + k / 2]);
+                }
+            }
+        ck_assert_ptr_eq(p, result.parameters + result.parameter_count);
+        fitness_worker_free(worker);
+        evaluation_release(&result);
+        bench_release(&bench);
+    }
+}
+END_TEST
+
 struct job {
     const struct bench *bench;
     struct evaluation result;
@@ -489,10 +530,10 @@ END_TEST
 
 int main(void)
 {
-    return RUN_TESTS("fitness", 60, a_candidate_is_trained_and_scored, an_evaluation_is_a_pure_function,
-                     a_seed_index_means_the_same_in_every_protocol, failures_have_names, a_failed_trial_is_the_last,
-                     an_abort_ends_at_once, of_several_rates_the_best_is_kept, numbers_are_predicted,
-                     progress_goes_from_0_to_1, only_images_are_augmented, dark_images_are_taken_as_bytes,
-                     training_allocates_nothing, watching_changes_nothing, memory_is_planned,
-                     every_failed_allocation_is_an_error);
+    return RUN_TESTS("fitness", 60, a_candidate_is_trained_and_scored, learned_parameters_are_noted_with_their_owner,
+                     an_evaluation_is_a_pure_function, a_seed_index_means_the_same_in_every_protocol,
+                     failures_have_names, a_failed_trial_is_the_last, an_abort_ends_at_once,
+                     of_several_rates_the_best_is_kept, numbers_are_predicted, progress_goes_from_0_to_1,
+                     only_images_are_augmented, dark_images_are_taken_as_bytes, training_allocates_nothing,
+                     watching_changes_nothing, memory_is_planned, every_failed_allocation_is_an_error);
 }

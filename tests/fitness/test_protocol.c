@@ -158,6 +158,9 @@ START_TEST(equality_sees_every_part)
         *parts[i] = kept;
         ck_assert(evaluation_equal(&pair[0], &pair[1]));
     }
+    pair[1].parameters[0].channel++;
+    ck_assert(!evaluation_equal(&pair[0], &pair[1]));
+    pair[1].parameters[0].channel--;
     pair[1].look_count = 0;
     ck_assert(!evaluation_equal(&pair[0], &pair[1]));
     pair[1].look_count = 1;

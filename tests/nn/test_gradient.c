@@ -75,6 +75,14 @@ static const struct {
      ", {\"type\": \"add\", \"with\": \"a\"},"
      "{\"type\": \"dense\", \"units\": 5, \"from\": \"a\", \"name\": \"b\"}, {\"type\": \"add\", \"with\": \"add1\"},"
      "{\"type\": \"add\", \"with\": \"add2\"}, {\"type\": \"dense\", \"units\": \"outputs\"}]}"},
+    {"slots in two kinds of layers", SEQUENCE, 4,
+     "{\"layers\": [{\"type\": \"dense\", \"units\": 3}, " ACT ", {\"type\": \"gru\", \"units\": 5}, "
+     "{\"type\": \"activation\", \"function\": \"tanh(p{1.5}*x)\"}, {\"type\": \"lstm\", \"units\": 4}, " ACT ", " OUT
+     "]}"},
+    {"a slot that nothing learned stands before", ROW, 3,
+     "{\"layers\": [" ACT ", {\"type\": \"dense\", \"units\": 6, \"name\": \"a\"}, "
+     "{\"type\": \"activation\", \"from\": \"input\", \"name\": \"b\"}, {\"type\": \"add\", \"with\": \"a\"}, " OUT
+     "]}"},
     {"rnn", SEQUENCE, 4,
      "{\"layers\": ["
      "{\"type\": \"rnn\", \"units\": 5}"
@@ -157,7 +165,17 @@ static const struct {
 };
 enum { CASES = sizeof cases / sizeof *cases };
 
-static struct network *network_of(int i)
+/* The text of a case, with a line about who has learned parameters; the default is left out. */
+static const char *text_of(int i, enum parameter_sets sets)
+{
+    static char text[3000];
+    if (sets == PARAMETERS_LAYER)
+        return cases[i].text;
+    snprintf(text, sizeof text, "{\"parameters\": \"%s\", %s", parameter_set_names[sets], cases[i].text + 1);
+    return text;
+}
+
+static struct network *network_of(int i, enum parameter_sets sets)
 {
     static const struct data_shape shapes[] = {
         [ROW] = {.rank = 1, .size = {6}, .features = 6, .answers = 1},
@@ -170,7 +188,7 @@ static struct network *network_of(int i)
     struct data_shape shape = shapes[cases[i].data];
     shape.classes = cases[i].classes;
     shape.target = shape.classes ? DATA_TARGET_CLASS : DATA_TARGET_NUMBER;
-    int status = read_network_for(cases[i].text, &shape, &network, &err);
+    int status = read_network_for(text_of(i, sets), &shape, &network, &err);
     ck_assert_msg(status == 0, "%s: %s: %s", cases[i].what, err.where, err.what);
     return network;
 }
@@ -259,18 +277,20 @@ static void check_differences(const char *what, const struct network *network, c
     }
 }
 
-static void check_candidate(int number, const char *candidate)
+static void check_candidate(int number, const char *candidate, enum parameter_sets sets)
 {
     static struct levels levels;
-    struct network *network = network_of(number);
+    struct network *network = network_of(number, sets);
     struct tree f = parse(candidate);
     for (int isa = 0; isa <= (int)isa_best(); isa++) {
         struct trainer_options options = {
             .isa = (enum isa)isa, .batch = B, .optimiser = optimiser_default(), .init = INIT_XAVIER, .input_square = 1};
         struct trainer *trainer = make_trainer(network, &options, candidate);
         move_starts(trainer);
-        float *x = fill(trainer, network, B);
         trainer_set_progress(trainer, progress);
+        memory_free(fill(trainer, network, B));
+        trainer_gradient(trainer, B); /* which leaves nothing behind for the next */
+        float *x = fill(trainer, network, B);
         struct pass pass = trainer_gradient(trainer, B);
         ck_assert(pass.finite);
         levels.loss[isa] = pass.loss;
@@ -288,7 +308,9 @@ START_TEST(gradients_match_differences)
     blas_thread_init();
     static const char *const candidates[] = {"p{0.7}*x*sigmoid(p{1.3}*x)", "(0.5+t)*max(0,x)"};
     for (int i = 0; i < 2; i++)
-        check_candidate(_i, candidates[i]);
+        check_candidate(_i, candidates[i], PARAMETERS_LAYER);
+    check_candidate(_i, candidates[0], PARAMETERS_CHANNEL);
+    check_candidate(_i, candidates[0], PARAMETERS_SHARED);
 }
 END_TEST
 
@@ -304,17 +326,17 @@ END_TEST
 
 /* A smaller batch in the same trainer, and the measuring pass with more rows than a batch, give the same loss as
    the twin. */
-START_TEST(measuring_and_short_batches_agree_with_the_twin)
+static void check_batches(int number, enum parameter_sets parameter_sets)
 {
-    blas_thread_init();
-    bool by_batch = strstr(cases[_i].text, "batch_norm") != NULL; /* measures with other moments */
-    struct network *network = network_of(_i);
+    bool by_batch = strstr(cases[number].text, "batch_norm") != NULL; /* measures with other moments */
+    struct network *network = network_of(number, parameter_sets);
     struct trainer_options options = {
         .isa = isa_best(), .batch = B, .optimiser = optimiser_default(), .init = INIT_XAVIER, .input_square = 1};
     struct trainer *trainer = make_trainer(network, &options, "(0.5+t)*p{0.7}*x*sigmoid(p{1.3}*x)");
     struct tree f = parse("(0.5+t)*p{0.7}*x*sigmoid(p{1.3}*x)");
     static double parameters[MOST], gradient[MOST];
     static bool learned[MOST];
+    move_starts(trainer);
     read_parameters(trainer, parameters, gradient, learned);
     int sizes[] = {(int)trainer_rows(trainer), B, 3, 1};
     for (int i = 0; i < 4; i++) {
@@ -331,6 +353,13 @@ START_TEST(measuring_and_short_batches_agree_with_the_twin)
     }
     trainer_free(trainer);
     network_free(network);
+}
+
+START_TEST(measuring_and_short_batches_agree_with_the_twin)
+{
+    blas_thread_init();
+    for (int sets = PARAMETERS_LAYER; sets <= PARAMETERS_SHARED; sets++)
+        check_batches(_i, (enum parameter_sets)sets);
 }
 END_TEST
 

@@ -42,13 +42,13 @@ static const struct {
 };
 enum { CASES = sizeof cases / sizeof *cases };
 
-static struct network *network_of(int number)
+static struct network *network_of(int number, const char *sets)
 {
     struct data_shape data = image_data(cases[number].height, cases[number].width, cases[number].channels, CLASSES);
     struct network *network;
     struct error err;
     char text[2000];
-    snprintf(text, sizeof text, "{\"layers\":[%s]}", cases[number].layers);
+    snprintf(text, sizeof text, "{\"layers\":[%s],\"parameters\":\"%s\"}", cases[number].layers, sets);
     ASSERT_OK(read_network_for(text, &data, &network, &err));
     return network;
 }
@@ -75,15 +75,27 @@ static void assert_same_loss(int number, const struct pass *a, const struct pass
                   cases[number].what, a->loss, b->loss);
 }
 
-static void check_case(int number, enum isa isa, const char *candidate)
+/* Sets of learned parameters start alike. */
+static void move_parameters(struct trainer *trainer)
+{
+    for (int t = 0; t < trainer_tensors(trainer); t++) {
+        struct trainer_tensor tensor = trainer_tensor(trainer, t);
+        for (ptrdiff_t i = 0; strcmp(tensor.name, "activation") == 0 && i < tensor.count; i++)
+            tensor.values[i] += 0.1f * (float)(i % 7 - 3);
+    }
+}
+
+static void check_case(int number, enum isa isa, const char *candidate, const char *sets)
 {
     const char *what = cases[number].what;
-    struct network *network = network_of(number);
+    struct network *network = network_of(number, sets);
     struct trainer_options options = {
         .isa = isa, .batch = B, .optimiser = optimiser_default(), .init = INIT_HE, .input_square = 1};
     struct trainer *together = make_trainer(network, &options, candidate);
     options.plain = true;
     struct trainer *apart = make_trainer(network, &options, candidate);
+    move_parameters(together);
+    move_parameters(apart);
     for (int step = 0; step < 3; step++) {
         ptrdiff_t rows = step == 1 ? 2 : B;
         fill_batch(together, network, rows, (uint64_t)step);
@@ -111,7 +123,18 @@ START_TEST(together_is_as_apart)
     for (int isa = 0; isa <= (int)isa_best(); isa++)
         for (int i = 0; i < (testing_is_sparse() ? 1 : 3); i++)
             for (int number = 0; number < CASES; number++)
-                check_case(number, (enum isa)isa, candidates[i]);
+                check_case(number, (enum isa)isa, candidates[i], "layer");
+}
+END_TEST
+
+START_TEST(so_it_is_whoever_has_learned_parameters)
+{
+    blas_thread_init();
+    for (int isa = 0; isa <= (int)isa_best(); isa++)
+        for (int number = 0; number < CASES; number++) {
+            check_case(number, (enum isa)isa, "p{0.7}*x*sigmoid(p{1.3}*x)", "channel");
+            check_case(number, (enum isa)isa, "p{0.7}*x*sigmoid(p{1.3}*x)", "shared");
+        }
 }
 END_TEST
 
@@ -120,7 +143,7 @@ START_TEST(it_is_done_where_it_can_be)
 {
     blas_thread_init();
     for (int number = 0; number < CASES; number++) {
-        struct network *network = network_of(number);
+        struct network *network = network_of(number, "layer");
         int pooled = 0, winners = 0;
         for (int l = 0; l + 1 < network->layers; l++) {
             bool here = network->layer[l + 1].from == l && pooled_fits(&network->layer[l], &network->layer[l + 1]);
@@ -140,7 +163,7 @@ START_TEST(what_is_not_finite_is_seen)
 {
     blas_thread_init();
     for (int plain = 0; plain < 2; plain++) {
-        struct network *network = network_of(0);
+        struct network *network = network_of(0, "layer");
         struct trainer_options options = {.isa = isa_best(),
                                           .batch = B,
                                           .optimiser = optimiser_default(),
@@ -159,5 +182,6 @@ END_TEST
 
 int main(void)
 {
-    return RUN_TESTS("pooled", 300, together_is_as_apart, it_is_done_where_it_can_be, what_is_not_finite_is_seen);
+    return RUN_TESTS("pooled", 300, together_is_as_apart, so_it_is_whoever_has_learned_parameters,
+                     it_is_done_where_it_can_be, what_is_not_finite_is_seen);
 }

@@ -102,10 +102,9 @@ START_TEST(a_recurrent_layer_is_a_slot)
     static const int counts[] = {2, 1, 2};
     static const float starts[] = {0.5f, 2, 0.5f};
     for (int i = 0; i < 3; i++) {
-        int count = 0;
-        const float *p = trainer_activation_parameters(trainer, i, &count);
-        ck_assert_int_eq(count, counts[i]);
-        ck_assert_float_eq(p[0], starts[i]);
+        struct trainer_parameters p = trainer_activation_parameters(trainer, i);
+        ck_assert_int_eq(p.count, counts[i]);
+        ck_assert_float_eq(p.values[0], starts[i]);
     }
     trainer_free(trainer);
     network_free(network);

@@ -306,10 +306,9 @@ START_TEST(earlier_candidates_leave_nothing_behind)
     ck_assert_int_lt((int)(memory_allocations() - allocations), 12);
 
     /* the learned parameter moved and is found by its layer */
-    int parameters = 0;
-    const float *beta = trainer_activation_parameters(fresh, 0, &parameters);
-    ck_assert_int_eq(parameters, 1);
-    ck_assert(beta[0] != 1.0f && trainer_is_finite(fresh));
+    struct trainer_parameters beta = trainer_activation_parameters(fresh, 0);
+    ck_assert_int_eq(beta.count, 1);
+    ck_assert(beta.sets == 1 && beta.values[0] != 1.0f && trainer_is_finite(fresh));
     float *weights = trainer_tensor(fresh, 0).values;
     weights[3] = NAN;
     ck_assert(!trainer_is_finite(fresh));

@@ -28,14 +28,15 @@ struct plain {
     double mean[2], deviation[2], dead, saturated; /* of input and output */
 };
 
-static struct plain plain_figures(const struct twin *twin, const struct tree *f, ptrdiff_t R, ptrdiff_t C,
-                                  const double *x, const double *parameters)
+static struct plain plain_figures(const struct twin *twin, const struct layer *layer, const struct tree *f, ptrdiff_t R,
+                                  ptrdiff_t C, const double *x, const double *parameters)
 {
     struct plain plain = {.dead = 0};
     double n = (double)(R * C), h = 1e-6;
+#define AT(x, i) twin_in_channel(twin, layer, f, x, (i) % C, parameters)
     for (int pass = 0; pass < 2; pass++)
         for (ptrdiff_t i = 0; i < R * C; i++) {
-            double v[] = {x[i], twin_function(twin, f, x[i], parameters)};
+            double v[] = {x[i], AT(x[i], i)};
             for (int k = 0; k < 2; k++)
                 if (pass == 0)
                     plain.mean[k] += v[k] / n;
@@ -45,16 +46,16 @@ static struct plain plain_figures(const struct twin *twin, const struct tree *f,
     for (int k = 0; k < 2; k++)
         plain.deviation[k] = sqrt(plain.deviation[k]);
     for (ptrdiff_t i = 0; i < R * C; i++) {
-        double slope =
-            (twin_function(twin, f, x[i] + h, parameters) - twin_function(twin, f, x[i] - h, parameters)) / (2 * h);
+        double slope = (AT(x[i] + h, i) - AT(x[i] - h, i)) / (2 * h);
         plain.saturated += (fabs(slope) < 1e-3) / n;
     }
     for (ptrdiff_t c = 0; c < C; c++) {
         bool dead = true;
         for (ptrdiff_t r = 1; r < R; r++)
-            dead &= twin_function(twin, f, x[r * C + c], parameters) == twin_function(twin, f, x[c], parameters);
+            dead &= AT(x[r * C + c], c) == AT(x[c], c);
         plain.dead += dead / (double)C;
     }
+#undef AT
     return plain;
 }
 
@@ -131,9 +132,9 @@ static void check_activations(const char *text, const struct data_shape *shape, 
             continue;
         looked++;
         assert_figures(rows[i].layer, &rows[i],
-                       plain_figures(&twin, layer_function(layer, &f), B * shape_positions(&layer->in),
+                       plain_figures(&twin, layer, layer_function(layer, &f), B * shape_positions(&layer->in),
                                      shape_channels(&layer->in), twin.value[layer->from + 1],
-                                     parameters + first[rows[i].place]));
+                                     twin_parameters(&twin, layer, parameters + first[rows[i].place])));
     }
     ck_assert_int_eq(looked, network_activations(network));
     release_values(&twin);
@@ -147,6 +148,16 @@ static const char *const conv = "{\"layers\": [{\"type\": \"conv2d\", \"channels
                                 "{\"type\": \"activation\", \"function\": \"tanh(p{3}*x)\"},"
                                 "{\"type\": \"dense\", \"units\": \"outputs\"}]}";
 
+/* Sets of learned parameters start alike. */
+static void move_parameters(struct trainer *trainer)
+{
+    for (int t = 0; t < trainer_tensors(trainer); t++) {
+        struct trainer_tensor tensor = trainer_tensor(trainer, t);
+        for (ptrdiff_t i = 0; strcmp(tensor.name, "activation") == 0 && i < tensor.count; i++)
+            tensor.values[i] += 0.25f * (float)(i % 7 - 3);
+    }
+}
+
 START_TEST(figures_are_those_of_plain_code)
 {
     blas_thread_init();
@@ -156,6 +167,11 @@ START_TEST(figures_are_those_of_plain_code)
     check_activations("{\"mlp\": [9]}", &row, "tanh(9*x)", NULL);
     /* more numbers than are looked at together */
     check_activations(conv, &image, "max(0,x)", NULL);
+    char channels[600], shared[200];
+    snprintf(channels, sizeof channels, "{\"parameters\": \"channel\", %s", conv + 1);
+    check_activations(channels, &image, "p{0.7}*x*sigmoid(p{1.3}*x)", move_parameters);
+    snprintf(shared, sizeof shared, "{\"parameters\": \"shared\", \"mlp\": [5, 4]}");
+    check_activations(shared, &row, "p{0.7}*x*sigmoid(p{1.3}*x)", move_parameters);
 }
 END_TEST
 
@@ -233,7 +249,7 @@ START_TEST(every_step_of_an_rnn_is_looked_at)
     for (int i = 0; i < B * 4 * 5; i++)
         x[i] = atanh(twin.value[1][i]);
     trainer_watch(trainer, B, rows);
-    assert_figures("rnn", &rows[0], plain_figures(&twin, &f, B * 4, 5, x, parameters));
+    assert_figures("rnn", &rows[0], plain_figures(&twin, &network->layer[0], &f, B * 4, 5, x, parameters));
     ck_assert(rows[0].gradient_norm > 0 && rows[0].update_ratio == 0);
     release_values(&twin);
     trainer_free(trainer);
@@ -284,7 +300,8 @@ static void check_lstm(bool gates)
             }
         }
     trainer_watch(trainer, B, rows);
-    assert_figures("lstm", &rows[0], plain_figures(&twin, &f, B, gates ? 3 * N : 2 * N, seen, NULL));
+    assert_figures("lstm", &rows[0],
+                   plain_figures(&twin, &network->layer[0], &f, B, gates ? 3 * N : 2 * N, seen, NULL));
     ck_assert_double_eq(rows[0].dead, gates ? 1.0 / 3 : 0.5);
     trainer_free(trainer);
     network_free(network);
@@ -390,11 +407,10 @@ static const char *const noisy = "{\"layers\": [{\"type\": \"dense\", \"units\":
                                  "{\"type\": \"dense\", \"units\": 7}, {\"type\": \"activation\"},"
                                  "{\"type\": \"dense\", \"units\": \"outputs\"}]}";
 
-START_TEST(a_look_leaves_no_trace)
+static void check_no_trace(const char *text)
 {
-    blas_thread_init();
     struct data_shape shape = row_data(FEATURES, CLASSES);
-    struct network *network = network_for(noisy, &shape);
+    struct network *network = network_for(text, &shape);
     struct trainer_options options = watching;
     options.watch = false;
     struct trainer *watched = make_trainer(network, &watching, "p{0.7}*x*sigmoid(p{1.3}*x)");
@@ -429,6 +445,16 @@ START_TEST(a_look_leaves_no_trace)
     trainer_free(watched);
     trainer_free(plain);
     network_free(network);
+}
+
+START_TEST(a_look_leaves_no_trace)
+{
+    blas_thread_init();
+    for (int sets = PARAMETERS_LAYER; sets <= PARAMETERS_SHARED; sets++) {
+        char text[600];
+        snprintf(text, sizeof text, "{\"parameters\": \"%s\", %s", parameter_set_names[sets], noisy + 1);
+        check_no_trace(text);
+    }
 }
 END_TEST
 

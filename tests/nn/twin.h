@@ -14,6 +14,7 @@ struct twin {
     int B;
     double progress;                   /* the leaf t */
     double *value[NETWORK_LAYERS + 1]; /* value[0]: the input; value[l + 1]: of layer l */
+    const double *shared;              /* learned parameters that layers share, from the first of them on */
 };
 
 static inline double *twin_new_value(const struct twin *twin, const struct shape *shape)
@@ -40,11 +41,25 @@ static inline double twin_function(const struct twin *twin, const struct tree *f
     return tree_value_at(f, x, (struct surroundings){.parameters = p, .t = twin->progress});
 }
 
+/* The same in a channel of a layer, whose learned parameters are p: (P), or (P, channels) when each channel has a
+   set. */
+static inline double twin_in_channel(const struct twin *twin, const struct layer *layer, const struct tree *f, double x,
+                                     ptrdiff_t channel, const double *p)
+{
+    bool each = layer->parameters == PARAMETERS_CHANNEL;
+    ptrdiff_t sets = each ? shape_channels(&layer->out) : 1;
+    double set[TREE_PARAMETERS];
+    for (int j = 0; j < tree_parameter_count(f); j++)
+        set[j] = p[j * sets + (each ? channel : 0)];
+    return twin_function(twin, f, x, set);
+}
+
 static inline void twin_activation(const struct twin *twin, const struct layer *layer, const double *p, const double *x,
                                    double *y)
 {
     for (ptrdiff_t i = 0; i < twin->B * shape_elements(&layer->in); i++)
-        y[i] = twin_function(twin, layer_function(layer, twin->candidate), x[i], p);
+        y[i] = twin_in_channel(twin, layer, layer_function(layer, twin->candidate), x[i],
+                               i % shape_channels(&layer->in), p);
 }
 
 /* Calls for every output of a window and every input that it covers. inside is false in the padding. */
@@ -136,13 +151,13 @@ static inline void twin_embedding(const struct twin *twin, const struct layer *l
 
 enum { TWIN_UNITS = 64 };
 
-/* One step of one sample. x: (K), h, c: (N), changed. */
-static inline void twin_cell(const struct twin *twin, const struct layer *layer, const double *p, const double *x,
-                             double *h, double *c)
+/* One step of one sample. own: the learned parameters. x: (K), h, c: (N), changed. */
+static inline void twin_cell(const struct twin *twin, const struct layer *layer, const double *p, const double *own,
+                             const double *x, double *h, double *c)
 {
     ptrdiff_t K = shape_channels(&layer->in), N = shape_channels(&layer->out);
     ptrdiff_t G = layer->kind == &layer_rnn ? 1 : layer->kind == &layer_gru ? 3 : 4;
-    const double *w = p, *u = w + K * G * N, *b = u + N * G * N, *own = b + 2 * G * N;
+    const double *w = p, *u = w + K * G * N, *b = u + N * G * N;
     double before[TWIN_UNITS];
     const struct tree *slot = layer_function(layer, twin->candidate);
     const struct tree *state = layer->in_gates ? &layer->second : slot, *gate = layer->in_gates ? slot : &layer->second;
@@ -158,28 +173,30 @@ static inline void twin_cell(const struct twin *twin, const struct layer *layer,
                 hidden[g] += before[k] * u[k * G * N + g * N + n];
             sum[g] = in[g] + hidden[g];
         }
+#define AT(f, x) twin_in_channel(twin, layer, f, x, n, own)
         if (layer->kind == &layer_rnn) {
-            h[n] = twin_function(twin, state, sum[0], own);
+            h[n] = AT(state, sum[0]);
         } else if (layer->kind == &layer_gru) {
-            double r = twin_function(twin, gate, sum[0], own), z = twin_function(twin, gate, sum[1], own);
-            h[n] = (1 - z) * twin_function(twin, state, in[2] + r * hidden[2], own) + z * before[n];
+            double r = AT(gate, sum[0]), z = AT(gate, sum[1]);
+            h[n] = (1 - z) * AT(state, in[2] + r * hidden[2]) + z * before[n];
         } else {
-            double i = twin_function(twin, gate, sum[0], own), f = twin_function(twin, gate, sum[1], own);
-            c[n] = f * c[n] + i * twin_function(twin, state, sum[2], own);
-            h[n] = twin_function(twin, gate, sum[3], own) * twin_function(twin, state, c[n], own);
+            double i = AT(gate, sum[0]), f = AT(gate, sum[1]);
+            c[n] = f * c[n] + i * AT(state, sum[2]);
+            h[n] = AT(gate, sum[3]) * AT(state, c[n]);
         }
+#undef AT
     }
 }
 
-static inline void twin_recurrent(const struct twin *twin, const struct layer *layer, const double *p, const double *x,
-                                  double *y)
+static inline void twin_recurrent(const struct twin *twin, const struct layer *layer, const double *p,
+                                  const double *own, const double *x, double *y)
 {
     ptrdiff_t T = layer->in.size[0], K = shape_channels(&layer->in), N = shape_channels(&layer->out);
     ck_assert_int_le((int)N, TWIN_UNITS);
     for (int b = 0; b < twin->B; b++) {
         double h[TWIN_UNITS] = {0}, c[TWIN_UNITS] = {0};
         for (ptrdiff_t t = 0; t < T; t++) {
-            twin_cell(twin, layer, p, x + (b * T + t) * K, h, c);
+            twin_cell(twin, layer, p, own, x + (b * T + t) * K, h, c);
             memcpy(y + (layer->last ? b : b * T + t) * N, h, (size_t)N * sizeof *h);
         }
     }
@@ -233,14 +250,31 @@ static inline void twin_attention(const struct twin *twin, const struct layer *l
     memory_free(qkv);
 }
 
-static inline void twin_layer(const struct twin *twin, const struct layer *layer, const double *p, double *x, double *y)
+/* The learned parameters of a layer's function; p: its tensors. */
+static inline const double *twin_parameters(struct twin *twin, const struct layer *layer, const double *p)
+{
+    struct layer_run run = {.layer = layer};
+    if (!layer->kind->slot)
+        return NULL;
+    layer->kind->tensors(layer, twin->candidate, &run);
+    if (run.P && run.function < 0)
+        return twin->shared;
+    for (int t = 0; t < run.function; t++)
+        p += run.tensor[t].count;
+    if (layer->parameters == PARAMETERS_SHARED)
+        twin->shared = p;
+    return p;
+}
+
+static inline void twin_layer(struct twin *twin, const struct layer *layer, const double *p, double *x, double *y)
 {
     const struct layer_kind *kind = layer->kind;
+    const double *own = twin_parameters(twin, layer, p);
     ptrdiff_t N = twin->B * shape_elements(&layer->in);
     if (kind == &layer_dense)
         twin_dense(twin, layer, p, x, y);
     else if (kind == &layer_activation)
-        twin_activation(twin, layer, p, x, y);
+        twin_activation(twin, layer, own, x, y);
     else if (kind == &layer_conv2d || kind == &layer_depthwise_conv2d)
         twin_conv(twin, layer, p, x, y);
     else if (kind == &layer_max_pool || kind == &layer_average_pool)
@@ -252,7 +286,7 @@ static inline void twin_layer(const struct twin *twin, const struct layer *layer
     else if (kind == &layer_embedding)
         twin_embedding(twin, layer, p, x, y);
     else if (kind == &layer_rnn || kind == &layer_gru || kind == &layer_lstm)
-        twin_recurrent(twin, layer, p, x, y);
+        twin_recurrent(twin, layer, p, own, x, y);
     else if (kind == &layer_attention)
         twin_attention(twin, layer, p, x, y);
     else if (kind == &layer_add || kind == &layer_flatten)

@@ -87,7 +87,8 @@ static const struct store_epoch example_curve[] = {
     {1, 1, 0.55, 0.65, 0.6, 0.4, 2.5, 1.5, 0.01},    {1, 2, 0.45, 0.55, 0.8, NAN, NAN, NAN, 0.001},
     {2, 1, NAN, INFINITY, 0.1, NAN, NAN, NAN, 0.01},
 };
-static const struct store_parameter example_parameters[] = {{0, 0, 0, 1.0 / 3}, {0, 1, 0, -0.0}, {1, 0, 0, NAN}};
+static const struct store_parameter example_parameters[] = {
+    {0, STORE_ALL, STORE_ALL, 0, 1.0 / 3}, {0, 1, 17, 0, -0.0}, {1, 0, STORE_ALL, 0, NAN}};
 static const struct store_look example_looks[] = {
     {0, 1, 0, "dense1", NAN, NAN, NAN, NAN, NAN, NAN, 0.5, 0.001},
     {0, 1, 1, "act1", 0.1, 1, 0.2, 0.9, 0.25, 0.75, NAN, INFINITY},

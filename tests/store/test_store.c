@@ -27,7 +27,7 @@ START_TEST(schema_says_what_it_is)
     fixture_begin();
     struct store *store = opened();
     ck_assert_str_eq(answer(store, "PRAGMA application_id"), "1094931539\n");
-    ck_assert_str_eq(answer(store, "PRAGMA user_version"), "1\n");
+    ck_assert_str_eq(answer(store, "PRAGMA user_version"), "2\n");
     ck_assert_str_eq(answer(store, "SELECT type, name FROM sqlite_master WHERE sql IS NOT NULL ORDER BY type, name"),
                      "table|curve\ntable|evaluation\ntable|parameter\ntable|proposal\ntable|run\ntable|session\n"
                      "table|timing\ntable|trial\ntable|watch\nview|leaderboard\nview|lineage\nview|outcomes\n");
@@ -80,7 +80,8 @@ static void compare_children(const struct store_ticket *ticket)
     }
     for (int i = 0; i < 3; i++) {
         const struct store_parameter *a = &example_parameters[i], *b = &ticket->parameters[i];
-        ck_assert(a->seed_index == b->seed_index && a->layer == b->layer && a->parameter_index == b->parameter_index);
+        ck_assert(a->seed_index == b->seed_index && a->layer == b->layer && a->channel == b->channel);
+        ck_assert(a->parameter_index == b->parameter_index);
         ck_assert(same_number(a->value, b->value));
     }
 }
