@@ -26,27 +26,41 @@ dump() {
 
 # shellcheck disable=SC2086
 "$program" run $experiment --threads 1 --db one.db || exit 1
+begun=$(date +%s%N)
 # shellcheck disable=SC2086
 "$program" run $experiment --threads 2 --db two.db || exit 1
+lasts=$((($(date +%s%N) - begun) / 1000000)) # milliseconds
 # shellcheck disable=SC2086
 "$program" run $experiment --set search.window=2 --threads 2 --db other.db || exit 1
 
-# Random moments, from a stream of the clock: a failure must be rare luck to be missed, not to be found.
+sessions() {
+    "$program" query killed.db "SELECT count(*) FROM session WHERE $1" --format csv | tail -n 1 | tr -d '\r'
+}
+
+# Random moments of a run, from a stream of the clock: a failure must be rare luck to be missed, not to be found. A run
+# that was never hit while it was at work is begun again.
 seed=$(date +%s)
-echo "kills at random moments from $seed"
-i=0
-while [ $i -lt "$kills" ]; do
+echo "kills at random moments from $seed, of a run of $lasts ms"
+[ $lasts -lt 1500 ] || lasts=1500
+tries=0 killed=0
+while [ "$killed" = 0 ] && [ $tries -lt 10 ]; do
+    rm -f killed.db*
+    i=0
+    while [ $i -lt "$kills" ]; do
+        # shellcheck disable=SC2086
+        "$program" run $experiment --threads 2 --db killed.db &
+        pid=$!
+        seed=$(((seed * 1103515245 + 12345) % 2147483648))
+        sleep "$(awk -v r=$seed -v ms="$lasts" 'BEGIN { printf "%.3f", ms * (0.1 + 0.8 * r / 2147483648) / 1000 }')"
+        kill -9 $pid 2>/dev/null
+        wait $pid 2>/dev/null
+        i=$((i + 1))
+    done
     # shellcheck disable=SC2086
-    "$program" run $experiment --threads 2 --db killed.db &
-    pid=$!
-    seed=$(((seed * 1103515245 + 12345) % 2147483648))
-    sleep "$(awk -v r=$seed 'BEGIN { printf "%.3f", 0.02 + 0.2 * r / 2147483648 }')"
-    kill -9 $pid 2>/dev/null
-    wait $pid 2>/dev/null
-    i=$((i + 1))
+    "$program" run $experiment --threads 2 --db killed.db || exit 1
+    killed=$(sessions "ending = 'killed'")
+    tries=$((tries + 1))
 done
-# shellcheck disable=SC2086
-"$program" run $experiment --threads 2 --db killed.db || exit 1
 
 for db in one two other killed; do
     dump $db.db
@@ -58,11 +72,9 @@ if cmp -s one.db.txt other.db.txt; then
     echo "another window gives the same database: this comparison shows nothing" >&2
     status=1
 fi
-sessions=$("$program" query killed.db 'SELECT count(*) FROM session' --format csv | tail -n 1 | tr -d '\r')
-killed=$("$program" query killed.db "SELECT count(*) FROM session WHERE ending = 'killed'" --format csv | tail -n 1 | tr -d '\r')
 looks=$("$program" query one.db 'SELECT count(*) FROM watch' --format csv | tail -n 1 | tr -d '\r')
 rows=$("$program" query one.db 'SELECT count(*) FROM proposal' --format csv | tail -n 1 | tr -d '\r')
-echo "$rows tickets, $sessions sessions, $killed of them killed"
+echo "$rows tickets, $(sessions 1) sessions, $killed of them killed"
 [ "$looks" -gt 0 ] || { echo "nothing was watched" >&2; status=1; }
 [ "$killed" -gt 0 ] || { echo "no kill came at a moment that counts" >&2; status=1; }
 [ $status = 0 ] && echo "determinism: 1 thread, 2 threads and $kills kills give one database"
