@@ -36,12 +36,13 @@ export PKG_CONFIG_PATH
 cc "$work/user.c" -o "$work/by-pkg-config" $(pkg-config --cflags --libs actsearch)
 "$work/by-pkg-config" | grep -x 'silu(1) = 0.731059'
 
+version=$(pkg-config --modversion actsearch)
 mkdir "$work/project"
 mv "$work/user.c" "$work/project"
-cat >"$work/project/CMakeLists.txt" <<'END'
+cat >"$work/project/CMakeLists.txt" <<END
 cmake_minimum_required(VERSION 3.21)
 project(user LANGUAGES C)
-find_package(actsearch 0.1 REQUIRED)
+find_package(actsearch ${version%.*} REQUIRED)
 add_executable(user user.c)
 target_link_libraries(user PRIVATE actsearch::actsearch)
 END
