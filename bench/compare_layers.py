@@ -131,6 +131,9 @@ def cases():
     yield image_case("max pool", [({"type": "max_pool", "size": 2}, nn.MaxPool2d(2))])
     yield image_case("max pool, overlapping", [({"type": "max_pool", "size": 3, "stride": 2, "padding": 1},
                                                 nn.MaxPool2d(3, 2, 1))])
+    pool = ({"type": "max_pool", "size": 2}, nn.MaxPool2d(2))
+    yield image_case("convolutions under max pools", [conv(4, 16, 3, padding=1), (ACTIVATION, nn.SiLU()), pool,
+                                                      conv(16, 32, 3, padding=1), (ACTIVATION, nn.SiLU()), pool])
     yield image_case("average pool", [({"type": "average_pool", "size": 3, "stride": 2, "padding": 1}, nn.AvgPool2d(3, 2, 1))])
     yield image_case("global average pool", [({"type": "global_average_pool"}, nn.AdaptiveAvgPool2d(1))])
     yield image_case("batch norm", [({"type": "batch_norm"}, nn.BatchNorm2d(4)), (ACTIVATION, nn.SiLU())])
