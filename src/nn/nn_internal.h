@@ -102,7 +102,7 @@ struct byte_rows {
     const float *value;      /* (256) what a byte stands for; 0 for 0 */
 };
 /* Products of such a batch with K <= 64 groups inputs, of N >= SPARSE_WIDTH units. w, gw: (K, N), y, gy: (B, N). */
-enum { SPARSE_WIDTH = 16 };
+enum { SPARSE_WIDTH = 16, SPARSE_GROUP = 64 };
 struct sparse_loops {
     void (*mark)(ptrdiff_t B, ptrdiff_t groups, const uint8_t *u, uint64_t *marks);
     /* scratch: (64 groups) */

@@ -23,6 +23,7 @@ struct trainer {
     ptrdiff_t rows; /* capacity of the value buffers */
 
     float *block; /* owned: everything below is cut from it */
+    size_t block_bytes;
     float *input; /* (rows, features), or NULL and: */
     struct byte_input bytes;
     float *loss_scratch, *spare;
@@ -201,7 +202,7 @@ static void *cut_words(struct cutter *cutter, ptrdiff_t words)
 
 static void cut_bytes(struct trainer *trainer, struct cutter *cutter)
 {
-    enum { GROUP = 64 };
+    enum { GROUP = SPARSE_GROUP };
     const struct network *network = trainer->network;
     struct byte_input *bytes = &trainer->bytes;
     ptrdiff_t groups = (network_features(network) + GROUP - 1) / GROUP;
@@ -257,7 +258,9 @@ size_t trainer_bytes(const struct network *network, const struct trainer_options
     describe_rows(&trainer, network, options);
     struct tree worst = largest_candidate();
     const size_t behind = 256; /* the library's loops read a little past the last array of a small image */
-    return cut_block(&trainer, &worst, NULL) + behind;
+    /* One that learns nothing needs less, but for what is only done when no gradient is wanted (winners.c). */
+    size_t most = cut_block(&trainer, &worst, NULL), without = cut_block(&trainer, NULL, NULL);
+    return (most > without ? most : without) + behind;
 }
 
 static int prepare_layers(struct trainer *trainer, struct error *err)
@@ -286,7 +289,8 @@ int trainer_new(const struct network *network, const struct trainer_options *opt
     result->winners = winner_loops_for(options->isa);
     result->tiles = tile_loops_for(options->isa);
     result->run = memory_zeroed((size_t)network->layers, sizeof *result->run);
-    result->block = memory_aligned(trainer_bytes(network, options));
+    result->block_bytes = trainer_bytes(network, options);
+    result->block = memory_aligned(result->block_bytes);
     if (!result->run || !result->block) {
         trainer_free(result);
         return memory_error(err, "training a network");
@@ -351,7 +355,7 @@ int trainer_prepare(struct trainer *trainer, const struct tree *candidate, struc
     const struct network *network = trainer->network;
     double deviation[NETWORK_LAYERS][LAYER_TENSORS];
     init_deviations(network, candidate, trainer->options.init, trainer->options.input_square, deviation);
-    cut_block(trainer, candidate, trainer->block);
+    ALWAYS(cut_block(trainer, candidate, trainer->block) <= trainer->block_bytes);
     for (int l = 0; l < network->layers; l++) {
         memcpy(trainer->run[l].deviation, deviation[l], sizeof deviation[l]);
         trainer->run[l].tape = network->layer[l].tape ? network->layer[l].tape : trainer->tape;
@@ -402,7 +406,7 @@ float *trainer_input(struct trainer *trainer)
 
 uint8_t *trainer_input_bytes(struct trainer *trainer, ptrdiff_t *stride)
 {
-    *stride = 64 * trainer->bytes.groups;
+    *stride = SPARSE_GROUP * trainer->bytes.groups;
     return trainer->bytes.u;
 }
 

@@ -27,6 +27,8 @@ static const char *const functions[] = {
     "sigmoid(2*x)*(2*x) + sigmoid(2*x)",
     "tanh(softplus(x))*x - tanh(softplus(x))",
     "sigmoid(x)*tanh(softplus(x)) + x*sigmoid(-x)",
+    "x*tanh(sigmoid(x)) + (x+1)*tanh(softplus(x)) + x*softplus(tanh(x))", /* nearly mish */
+    "x*sigmoid(2*x) + x*tanh(x)",                                         /* nearly silu */
     "p0*x + p1{0.5}*tanh(p0*x)",
     "max(x, p{0.25}*x)",
     "(x + 1)*(x + 1)/(2 + square(x + 1))",
@@ -153,6 +155,38 @@ START_TEST(bits_do_not_depend_on_the_place)
 }
 END_TEST
 
+/* Both give the same bits at every level. */
+static void check_same_bits(const char *product, const char *function)
+{
+    struct error err = ERROR_EMPTY;
+    static float x[COUNT], y[2][COUNT], dy[2][COUNT];
+    for (int i = 0; i < COUNT; i++)
+        x[i] = (float)(i * 37 % 211) * 0.05f - 5;
+    for (int isa = 0; isa <= (int)isa_best(); isa++) {
+        for (int k = 0; k < 2; k++) {
+            struct tree tree = parsed(k ? function : product);
+            struct tape *tape;
+            ASSERT_OK(tape_new(&tree, &tape, &err));
+            void *scratch = memory_aligned(tape_scratch_bytes(tape));
+            ck_assert_ptr_nonnull(scratch);
+            tape_run(tape, (enum isa)isa, NULL, 1, COUNT, x, y[k], dy[k], NULL, scratch);
+            memory_free(scratch);
+            tape_free(tape);
+        }
+        ck_assert_mem_eq(y[0], y[1], sizeof y[0]);
+        ck_assert_mem_eq(dy[0], dy[1], sizeof dy[0]);
+    }
+}
+
+START_TEST(products_are_run_by_loops_of_their_own)
+{
+    check_same_bits("x*sigmoid(x)", "silu(x)");
+    check_same_bits("sigmoid(x)*x", "silu(x)");
+    check_same_bits("tanh(softplus(x))*x", "mish(x)");
+    check_same_bits("(0.5*x)*sigmoid(0.5*x)", "silu(0.5*x)");
+}
+END_TEST
+
 /* With several sets of parameters an element is what it is by itself with its own set, and one set is as none. */
 static void check_sets(const char *function, enum isa isa, ptrdiff_t sets, ptrdiff_t first)
 {
@@ -271,6 +305,6 @@ END_TEST
 int main(void)
 {
     return RUN_TESTS("tape", 60, tapes_agree_with_the_reference, tapes_follow_t, bits_do_not_depend_on_the_place,
-                     sets_of_parameters_take_turns, constants_do_not_make_nan, compiling_reports_lack_of_memory,
-                     moments_are_those_of_the_literature);
+                     products_are_run_by_loops_of_their_own, sets_of_parameters_take_turns, constants_do_not_make_nan,
+                     compiling_reports_lack_of_memory, moments_are_those_of_the_literature);
 }

@@ -158,6 +158,28 @@ START_TEST(it_is_done_where_it_can_be)
 }
 END_TEST
 
+/* What is done together may depend on the candidate: where the input of a convolution wants no gradient. The memory is
+   planned for all, and preparing one that needs more stops the program. */
+START_TEST(the_memory_is_planned_for_every_candidate)
+{
+    static const char *const candidates[] = {"relu(x)", "p*x", "relu(x)", "p{1}*x*sigmoid(p{2}*x)*tanh(p{3}*x)"};
+    blas_thread_init();
+    for (int number = 0; number < CASES; number++) {
+        struct network *network = network_of(number, "layer");
+        struct trainer_options options = {
+            .isa = isa_best(), .batch = 1, .optimiser = optimiser_default(), .init = INIT_HE, .input_square = 1};
+        struct trainer *trainer = make_trainer(network, &options, "relu(x)");
+        for (int i = 0; i < 4; i++) {
+            struct tree tree = parse(candidates[i]);
+            struct error err;
+            ASSERT_OK(trainer_prepare(trainer, &tree, &err));
+        }
+        trainer_free(trainer);
+        network_free(network);
+    }
+}
+END_TEST
+
 /* A number that is not finite is seen even where its window has a larger one. */
 START_TEST(what_is_not_finite_is_seen)
 {
@@ -183,5 +205,5 @@ END_TEST
 int main(void)
 {
     return RUN_TESTS("pooled", 300, together_is_as_apart, so_it_is_whoever_has_learned_parameters,
-                     it_is_done_where_it_can_be, what_is_not_finite_is_seen);
+                     it_is_done_where_it_can_be, the_memory_is_planned_for_every_candidate, what_is_not_finite_is_seen);
 }
