@@ -124,6 +124,13 @@ int data_set_open(const struct data_spec *spec, uint64_t seed, struct data_set *
 /* Accepts NULL. */
 void data_set_free(struct data_set *set);
 
+/* An open set as one block of bytes without pointers, which other processes of this machine can use when it lies in
+   memory that they share. data_image_open() *borrows* the image, which must be aligned to 64 bytes, was written by the
+   same program and must outlive the set; returns owned. ERROR_MEMORY. */
+size_t data_image_size(const struct data_set *set);
+void data_image_write(const struct data_set *set, void *image);
+int data_image_open(const void *image, struct data_set **set, struct error *err);
+
 struct data_shape {
     int rank;           /* 1: a table (features); 2: a text (steps, 1); 3: an image (height, width, channels) */
     ptrdiff_t size[3];  /* of a sample, the first `rank` of them, channels last */

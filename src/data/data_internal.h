@@ -32,7 +32,11 @@ struct data_set {
     struct data_number number;
     data_widen *widen;
     uint64_t digest;
+    bool in_image; /* the arrays of the rows are borrowed */
 };
+
+/* The best that this processor can run: the result is the same with all. */
+data_widen *data_best_widen(void);
 
 /* Rows before they are divided, a sample of rank 1 or 3. Owns all; data_table_load() moves the class
    names into the set. */

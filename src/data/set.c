@@ -46,7 +46,7 @@ static char *name_of(const struct data_spec *spec)
     return last_part(path, in_folder ? (size_t)(slash - path) : strlen(path));
 }
 
-static data_widen *best_widen(void)
+data_widen *data_best_widen(void)
 {
 #if defined(__x86_64__)
     static data_widen *const levels[ISA_COUNT] = {
@@ -98,7 +98,7 @@ int data_load(const struct data_spec *spec, uint64_t seed, struct data_set *set,
               struct error *err)
 {
     int status;
-    set->widen = best_widen();
+    set->widen = data_best_widen();
     set->number.deviation = 1;
     if (spec->format == DATA_IDX)
         status = data_idx_load(spec, seed, set, test, err);
@@ -119,7 +119,7 @@ int data_load(const struct data_spec *spec, uint64_t seed, struct data_set *set,
 
 void data_set_release(struct data_set *set)
 {
-    for (int split = 0; split < DATA_SPLIT_COUNT; split++)
+    for (int split = 0; split < DATA_SPLIT_COUNT && !set->in_image; split++)
         data_rows_release(&set->rows[split]);
     data_names_free(set->class_names, set->shape.classes);
     memory_free(set->name);

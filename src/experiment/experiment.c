@@ -153,23 +153,26 @@ void experiment_free(struct experiment *experiment)
 
 /* ---- opening */
 
-int experiment_open_data(struct experiment *experiment, struct error *err)
+int experiment_use_data(struct experiment *experiment, struct data_set *set, struct error *err)
 {
     ALWAYS(!experiment->set);
-    int status = data_set_open(&experiment->data, experiment->seed, &experiment->set, err);
-    if (status)
-        return status;
-    struct data_shape shape = data_shape(experiment->set);
+    experiment->set = set;
+    struct data_shape shape = data_shape(set);
     struct json root = json_root(experiment->document), training = json_member(&root, "training");
-    status = protocol_settle(&experiment->protocol, shape.target, training, err);
-    if (status)
-        return status;
-    return network_read(json_member(&root, "network"), &shape, &experiment->network, err);
+    int status = protocol_settle(&experiment->protocol, shape.target, training, err);
+    return status ? status : network_read(json_member(&root, "network"), &shape, &experiment->network, err);
+}
+
+int experiment_open_data(struct experiment *experiment, struct error *err)
+{
+    struct data_set *set = NULL;
+    int status = data_set_open(&experiment->data, experiment->seed, &set, err);
+    return status ? status : experiment_use_data(experiment, set, err);
 }
 
 int experiment_open(struct experiment *experiment, enum isa isa, struct error *err)
 {
-    int status = experiment_open_data(experiment, err);
+    int status = experiment->set ? 0 : experiment_open_data(experiment, err);
     return status ? status
                   : fitness_new(&experiment->protocol, experiment->network, experiment->set, experiment->seed, isa,
                                 &experiment->fitness, err);

@@ -61,7 +61,10 @@ void experiment_free(struct experiment *experiment); /* accepts NULL */
 /* Loads the data and makes the network. */
 int experiment_open_data(struct experiment *experiment, struct error *err);
 
-/* The same, and what trains candidates at the instruction level `isa`. */
+/* The same with data that are open already: takes `set`, which must be what experiment->data and the seed give. */
+int experiment_use_data(struct experiment *experiment, struct data_set *set, struct error *err);
+
+/* Makes what trains candidates at the instruction level `isa`; loads the data if that was not done. */
 int experiment_open(struct experiment *experiment, enum isa isa, struct error *err);
 
 /* Appends what defines the results as JSON with every default written out and no path in it: equal
