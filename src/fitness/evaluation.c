@@ -50,6 +50,7 @@ int evaluation_reserve(struct evaluation *evaluation, ptrdiff_t trials, ptrdiff_
                        ptrdiff_t looks, struct error *err)
 {
     struct evaluation kept = *evaluation;
+    memory_free(kept.names);
     void *trial = kept.trials, *curve = kept.curve, *parameter = kept.parameters, *look = kept.looks;
     bool made = make_room(&trial, &kept.trial_capacity, trials, sizeof *kept.trials) &&
                 make_room(&curve, &kept.epoch_capacity, epochs, sizeof *kept.curve) &&
@@ -109,8 +110,17 @@ void evaluation_conclude(struct evaluation *evaluation)
     evaluation->score_deviation = score.deviation;
 }
 
+void evaluation_without_trials(struct evaluation *evaluation, enum outcome outcome)
+{
+    evaluation->trial_count = evaluation->epoch_count = evaluation->parameter_count = evaluation->look_count = 0;
+    evaluation_conclude(evaluation);
+    evaluation->outcome = outcome;
+    evaluation->score = evaluation->score_deviation = evaluation->learning_rate = NAN;
+}
+
 void evaluation_release(struct evaluation *evaluation)
 {
+    memory_free(evaluation->names);
     memory_free(evaluation->trials);
     memory_free(evaluation->curve);
     memory_free(evaluation->parameters);

@@ -17,6 +17,7 @@
 #include <stddef.h>
 
 struct error;
+struct text;
 
 enum outcome {
 #define OUTCOME(name, meaning) OUTCOME_##name,
@@ -99,6 +100,7 @@ struct evaluation {
     ptrdiff_t trial_capacity, epoch_capacity, parameter_capacity, look_capacity;
 
     double wall_seconds, cpu_seconds; /* not part of the pure result */
+    char *names;                      /* owned: those of the layers in looks, if it came from another process */
 };
 #define EVALUATION_EMPTY ((struct evaluation){0})
 
@@ -109,7 +111,15 @@ int evaluation_reserve(struct evaluation *evaluation, ptrdiff_t trials, ptrdiff_
 /* Works out outcome, score and figures from the trials. */
 void evaluation_conclude(struct evaluation *evaluation);
 
+/* Makes it one that ended with `outcome` (not ok) and of which nothing else is known. */
+void evaluation_without_trials(struct evaluation *evaluation, enum outcome outcome);
+
 void evaluation_release(struct evaluation *evaluation);
+
+/* The evaluation as bytes for another process of the same program, appended to `out`; and back. *evaluation starts as
+   EVALUATION_EMPTY and then owns all, also the layers' names. ERROR_INTERNAL when the bytes are no evaluation. */
+void evaluation_pack(const struct evaluation *evaluation, struct text *out);
+int evaluation_unpack(const char *bytes, size_t length, struct evaluation *evaluation, struct error *err);
 
 bool evaluation_is_ok(const struct evaluation *evaluation);
 bool evaluation_is_aborted(const struct evaluation *evaluation);

@@ -1,0 +1,102 @@
+/* Evaluations between processes. Both ends are the same program on the same kind of machine (mpi/team.h sees to that),
+   so the arrays travel as they lie in memory:
+
+     struct evaluation; trials; curve; parameters; looks; the layers' names, each terminated, in the order of the looks
+
+   Pointers mean nothing elsewhere and are set anew. */
+#include "base/error.h"
+#include "base/memory.h"
+#include "base/text.h"
+#include "fitness/evaluation.h"
+
+#include <string.h>
+
+static void add(struct text *out, const void *items, ptrdiff_t count, size_t size)
+{
+    if (count > 0)
+        text_add_bytes(out, items, (size_t)count * size);
+}
+
+void evaluation_pack(const struct evaluation *evaluation, struct text *out)
+{
+    add(out, evaluation, 1, sizeof *evaluation);
+    add(out, evaluation->trials, evaluation->trial_count, sizeof *evaluation->trials);
+    add(out, evaluation->curve, evaluation->epoch_count, sizeof *evaluation->curve);
+    add(out, evaluation->parameters, evaluation->parameter_count, sizeof *evaluation->parameters);
+    add(out, evaluation->looks, evaluation->look_count, sizeof *evaluation->looks);
+    for (ptrdiff_t i = 0; i < evaluation->look_count; i++) {
+        const char *name = evaluation->looks[i].watched.layer;
+        text_add_bytes(out, name, strlen(name) + 1);
+    }
+}
+
+/* What is left of the bytes. */
+struct rest {
+    const char *bytes;
+    size_t length;
+    bool bad, short_of_memory;
+};
+
+/* An owned copy of the next `count` items; NULL for none. */
+static void *take(struct rest *rest, ptrdiff_t count, size_t size)
+{
+    if (rest->bad || count == 0)
+        return NULL;
+    if (count < 0 || (size_t)count > rest->length / size) {
+        rest->bad = true;
+        return NULL;
+    }
+    void *items = memory_array((size_t)count, size);
+    if (!items) {
+        rest->bad = rest->short_of_memory = true;
+        return NULL;
+    }
+    memcpy(items, rest->bytes, (size_t)count * size);
+    rest->bytes += (size_t)count * size;
+    rest->length -= (size_t)count * size;
+    return items;
+}
+
+/* All that is left is names, one for each look. */
+static void take_names(struct rest *rest, struct evaluation *evaluation)
+{
+    size_t length = rest->length;
+    evaluation->names = take(rest, (ptrdiff_t)length, 1);
+    const char *name = evaluation->names, *end = name ? name + length : NULL;
+    rest->bad = rest->bad || (length > 0 && end[-1] != '\0');
+    for (ptrdiff_t i = 0; !rest->bad && i < evaluation->look_count; i++) {
+        rest->bad = name == end;
+        evaluation->looks[i].watched.layer = name;
+        name += rest->bad ? 0 : strlen(name) + 1;
+    }
+    rest->bad = rest->bad || name != end;
+}
+
+int evaluation_unpack(const char *bytes, size_t length, struct evaluation *evaluation, struct error *err)
+{
+    struct rest rest = {bytes, length, length < sizeof *evaluation, false};
+    struct evaluation made = EVALUATION_EMPTY;
+    if (!rest.bad) {
+        memcpy(&made, bytes, sizeof made);
+        rest.bytes += sizeof made;
+        rest.length -= sizeof made;
+    }
+    made.names = NULL;
+    made.trials = take(&rest, made.trial_count, sizeof *made.trials);
+    made.curve = take(&rest, made.epoch_count, sizeof *made.curve);
+    made.parameters = take(&rest, made.parameter_count, sizeof *made.parameters);
+    made.looks = take(&rest, made.look_count, sizeof *made.looks);
+    made.trial_capacity = made.trial_count;
+    made.epoch_capacity = made.epoch_count;
+    made.parameter_capacity = made.parameter_count;
+    made.look_capacity = made.look_count;
+    if (!rest.bad)
+        take_names(&rest, &made);
+    if (!rest.bad && (unsigned)made.outcome < OUTCOME_COUNT) {
+        *evaluation = made;
+        return 0;
+    }
+    evaluation_release(&made);
+    return rest.short_of_memory ? memory_error(err, "an evaluation")
+                                : error_set(err, ERROR_INTERNAL, NULL, NULL, "a message is no evaluation");
+}
