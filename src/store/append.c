@@ -100,7 +100,7 @@ static int insert_timing(struct store *store, int64_t ticket, const struct store
     return store_insert(store, TABLE_TIMING, ticket, &timing, err);
 }
 
-static int insert_ticket(struct store *store, const struct store_ticket *ticket, struct error *err)
+int store_insert_ticket(struct store *store, const struct store_ticket *ticket, struct error *err)
 {
     int64_t key = ticket->proposal.ticket;
     int status = store_insert(store, TABLE_PROPOSAL, key, &ticket->proposal, err);
@@ -119,21 +119,43 @@ static int insert_ticket(struct store *store, const struct store_ticket *ticket,
     return status;
 }
 
-int store_append(struct store *store, const struct store_ticket *ticket, struct error *err)
+/* What was added since the last commit is gone. */
+static void drop_group(struct store *store)
+{
+    roll_back(store);
+    store->count = store->durable;
+}
+
+int store_add(struct store *store, const struct store_ticket *ticket, struct error *err)
 {
     int status = contradiction(store, ticket, err);
-    if (status)
-        return status;
-    status = run_statement(store, store->begin, "write", err);
+    if (!status && store->count == store->durable)
+        status = run_statement(store, store->begin, "write", err);
     if (!status)
-        status = insert_ticket(store, ticket, err);
-    if (!status)
-        status = run_statement(store, store->commit, "write", err);
+        status = store_insert_ticket(store, ticket, err);
     if (status)
-        roll_back(store);
+        drop_group(store);
     else
         store->count++;
     return status;
+}
+
+int store_commit(struct store *store, struct error *err)
+{
+    if (store->count == store->durable)
+        return 0;
+    int status = run_statement(store, store->commit, "write", err);
+    if (status)
+        drop_group(store);
+    else
+        store->durable = store->count;
+    return status;
+}
+
+int store_append(struct store *store, const struct store_ticket *ticket, struct error *err)
+{
+    int status = store_add(store, ticket, err);
+    return status ? status : store_commit(store, err);
 }
 
 /* Sessions -------------------------------------------------------------------------------------- */

@@ -6,6 +6,8 @@
 #include "base/memory.h"
 
 #include <errno.h>
+#include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -133,7 +135,8 @@ static int start_log(const struct store *store, struct error *err)
     return status;
 }
 
-static int create(struct store *store, const struct store_run *run, struct error *err)
+/* The tables and views of a new file. The transaction stays open. */
+static int create_schema(struct store *store, struct error *err)
 {
     struct text sql = TEXT_EMPTY;
     text_add(&sql, "BEGIN IMMEDIATE;\n");
@@ -143,12 +146,16 @@ static int create(struct store *store, const struct store_run *run, struct error
         status = start_log(store, err);
     if (!status)
         status = store_execute(store, text_string(&sql), "create it", err);
-    if (!status)
-        status = store_insert(store, TABLE_RUN, 0, run, err);
-    if (!status)
-        status = store_execute(store, "COMMIT", "create it", err);
     text_release(&sql);
     return status;
+}
+
+static int create(struct store *store, const struct store_run *run, struct error *err)
+{
+    int status = create_schema(store, err);
+    if (!status)
+        status = store_insert(store, TABLE_RUN, 0, run, err);
+    return status ? status : store_execute(store, "COMMIT", "create it", err);
 }
 
 static int read_run(struct store *store, struct error *err)
@@ -185,8 +192,7 @@ static const struct {
      "evaluations are missing"},
 };
 
-/* Before anything is built on a database, what was promised must hold. */
-static int check_contents(const struct store *store, struct error *err)
+int store_check(const struct store *store, struct error *err)
 {
     int status = 0;
     for (size_t i = 0; i < sizeof promises / sizeof *promises && !status; i++) {
@@ -200,7 +206,9 @@ static int check_contents(const struct store *store, struct error *err)
 
 static int count_tickets(struct store *store, struct error *err)
 {
-    return store_integer(store, "SELECT coalesce(max(ticket) + 1, 0) FROM proposal", &store->count, err);
+    int status = store_integer(store, "SELECT coalesce(max(ticket) + 1, 0) FROM proposal", &store->count, err);
+    store->durable = store->count;
+    return status;
 }
 
 /* What is damaged is not carried over: the copy would hide it. */
@@ -208,8 +216,22 @@ static int begin_migration(struct store *store, struct error *err)
 {
     int status = store_execute(store, "BEGIN IMMEDIATE", "bring it up to date", err);
     if (!status)
-        status = check_contents(store, err);
+        status = store_check(store, err);
     return status ? status : store_migrate(store, err);
+}
+
+/* Merged databases have no ticket that is their own. One without tickets is no different from that of a run until it
+   holds two runs. */
+static int refuse_merged(const struct store *store, struct error *err)
+{
+    int64_t merged = 0;
+    int status = store_integer(store, "SELECT (SELECT count(*) FROM run) > 1 OR EXISTS (SELECT * FROM provenance)",
+                               &merged, err);
+    if (!status && merged)
+        status = error_set(err, ERROR_CONFLICT, store->path,
+                           "run into a database of its own (--db), then merge that into this one again",
+                           "a merged database is not continued");
+    return status;
 }
 
 /* A database of an older schema is brought up to date before it is compared, but stays so only if it is the same
@@ -219,11 +241,13 @@ static int resume(struct store *store, const struct store_run *run, struct error
     bool old = store->schema < STORE_SCHEMA;
     int status = old ? begin_migration(store, err) : 0;
     if (!status)
+        status = refuse_merged(store, err);
+    if (!status)
         status = read_run(store, err);
     if (!status)
         status = run_compare(store->path, &store->run, run, err);
     if (!status)
-        status = check_contents(store, err);
+        status = store_check(store, err);
     if (!status && old)
         status = store_execute(store, "COMMIT", "bring it up to date", err);
     return status ? status : start_log(store, err);
@@ -236,6 +260,7 @@ static int open_for_writing(struct store *store, const struct store_run *run, st
     int status = connect(store, err);
     if (!status)
         status = identify(store, &fresh, err);
+    store->fresh = fresh;
     if (!status && fresh)
         status = create(store, run, err);
     else if (!status)
@@ -270,15 +295,14 @@ static void abandon(struct store *store, bool remove_file)
     if (remove_file) {
         static const char *const endings[] = {"", "-wal", "-shm", "-journal"};
         for (size_t i = 0; i < sizeof endings / sizeof *endings; i++) {
-            struct text name = TEXT_EMPTY;
-            text_addf(&name, "%s%s", store->path, endings[i]);
-            if (!text_failed(&name))
-                unlink(text_string(&name));
-            text_release(&name);
+            char name[PATH_MAX + 16]; /* memory may be what is missing */
+            snprintf(name, sizeof name, "%s%s", store->path, endings[i]);
+            unlink(name);
         }
     }
     file_lock_release(&store->lock);
     pool_release(&store->strings);
+    pool_release(&store->source_strings);
     memory_free(store->path);
     memory_free(store);
 }
@@ -348,6 +372,63 @@ int store_open_read(const char *path, struct store **store, struct error *err)
     return status;
 }
 
+static int refuse_single(const struct store *store, struct error *err)
+{
+    int64_t own = 1; /* older schemas know no others */
+    int status = 0;
+    if (store->schema >= store_tables[TABLE_PROVENANCE].since)
+        status = store_integer(
+            store, "SELECT EXISTS (SELECT * FROM proposal WHERE ticket NOT IN (SELECT ticket FROM provenance))", &own,
+            err);
+    if (!status && own)
+        status = error_set(err, ERROR_CONFLICT, store->path, "name a new file, and this one among the inputs",
+                           "this is the database of one run, and only a merged one can be merged into");
+    return status;
+}
+
+/* What is not new is looked at before its log is started, so that a refused file stays as it was. */
+static int open_for_merging(struct store *store, struct error *err)
+{
+    bool fresh = false;
+    int status = connect(store, err);
+    if (!status) /* the tables of merge.c; within the transaction it would be too late */
+        status = store_execute(store, "PRAGMA temp_store = MEMORY", "open", err);
+    if (!status)
+        status = identify(store, &fresh, err);
+    if (!status && fresh)
+        return create_schema(store, err);
+    if (!status)
+        status = refuse_single(store, err);
+    if (!status)
+        status = store_check(store, err);
+    if (!status)
+        status = start_log(store, err);
+    if (!status)
+        status = store_execute(store, "BEGIN IMMEDIATE", "write", err);
+    if (!status && store->schema < STORE_SCHEMA)
+        status = store_migrate(store, err);
+    return status ? status : count_tickets(store, err);
+}
+
+int store_open_merged(const char *path, struct store **store, struct error *err)
+{
+    struct store *opened = store_new(true);
+    if (!opened)
+        return memory_error(err, "the database");
+    int status = resolve(path, true, &opened->path, err);
+    if (!status)
+        status = take_lock(opened, err);
+    if (!status) {
+        opened->unfinished = !exists(opened->path);
+        status = open_for_merging(opened, err);
+    }
+    if (status)
+        abandon(opened, opened->unfinished);
+    else
+        *store = opened;
+    return status;
+}
+
 /* Folds the log into the file and goes back to a plain file. With readers about, the log stays: the
    next writer takes it up. */
 static int fold_log(struct store *store, struct error *err)
@@ -365,14 +446,19 @@ int store_close(struct store *store, struct error *err)
     if (!store)
         return 0;
     finalize_statements(store);
-    int status = store->writable ? fold_log(store, err) : 0;
-    abandon(store, false);
+    int status = store->writable && !store->unfinished ? fold_log(store, err) : 0;
+    abandon(store, store->unfinished);
     return status;
 }
 
 const struct store_run *store_run(const struct store *store)
 {
     return &store->run;
+}
+
+bool store_is_new(const struct store *store)
+{
+    return store->fresh;
 }
 
 int64_t store_count(const struct store *store)

@@ -132,3 +132,49 @@ int store_cursor_next(struct store_cursor *cursor, const struct store_ticket **t
     *ticket = &cursor->ticket;
     return 0;
 }
+
+/* Sources ---------------------------------------------------------------------------------------- */
+
+static int read_source_run(struct store *store, int64_t number, struct error *err)
+{
+    sqlite3_stmt *statement = NULL;
+    struct text sql = TEXT_EMPTY;
+    table_select_sql(&store_tables[TABLE_RUN], store->schema, &sql);
+    text_add(&sql, " WHERE id = ?");
+    pool_release(&store->source_strings);
+    int status = text_failed(&sql) ? memory_error(err, "reading the database")
+                                   : store_prepare(store, text_string(&sql), &statement, err);
+    if (!status) {
+        sqlite3_bind_int64(statement, 1, number);
+        if (sqlite3_step(statement) == SQLITE_ROW)
+            status = table_read(&store_tables[TABLE_RUN], statement, &store->source, &store->source_strings, err);
+        else
+            status = store_damaged(store, err, "rows refer to rows that are missing");
+    }
+    sqlite3_finalize(statement);
+    text_release(&sql);
+    return status;
+}
+
+int store_source(struct store *store, int64_t ticket, struct store_source *source, struct error *err)
+{
+    sqlite3_stmt *statement = NULL;
+    *source = (struct store_source){.run = &store->run, .number = 1, .ticket = ticket};
+    if (store->schema < store_tables[TABLE_PROVENANCE].since)
+        return 0;
+    int status = store_prepare(store, "SELECT run, run_ticket FROM provenance WHERE ticket = ?", &statement, err);
+    if (!status) {
+        sqlite3_bind_int64(statement, 1, ticket);
+        int code = sqlite3_step(statement);
+        if (code == SQLITE_ROW)
+            *source = (struct store_source){.run = &store->source,
+                                            .number = sqlite3_column_int64(statement, 0),
+                                            .ticket = sqlite3_column_int64(statement, 1)};
+        else if (code != SQLITE_DONE)
+            status = store_fail(store, err, "read it");
+    }
+    sqlite3_finalize(statement);
+    if (!status && source->run == &store->source)
+        status = read_source_run(store, source->number, err);
+    return status;
+}

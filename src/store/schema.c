@@ -149,13 +149,28 @@ static const struct column timing_columns[] = {
     TIMING(finished_at, SOME, "UTC"),
 };
 
+#define PROVENANCE(member, constraints, meaning) COLUMN(store_provenance, member, constraints, meaning)
+static const struct column provenance_columns[] = {
+    PROVENANCE(run, "NOT NULL REFERENCES run (id)", "that proposed it"),
+    PROVENANCE(run_ticket, "NOT NULL CHECK (run_ticket >= 0)", "its number in the database of that run"),
+};
+
+#define CRASH(member, constraints, meaning) COLUMN(store_crash, member, constraints, meaning)
+static const struct column crash_columns[] = {
+    CRASH(ticket, SOME, "which may never have been stored"),
+    CRASH(signal, "NOT NULL CHECK (signal <> '')", "that ended the process"),
+    CRASH(process, SOME, "HOST:PID"),
+    CRASH(noted_at, SOME, "UTC"),
+};
+
 #define COLUMNS(list) .columns = (list), .column_count = (int)(sizeof(list) / sizeof *(list))
 
 const struct table store_tables[TABLE_COUNT] = {
     [TABLE_RUN] = {.name = "run",
-                   .key = "one INTEGER PRIMARY KEY CHECK (one = 1)",
+                   .key = "id INTEGER PRIMARY KEY",
+                   .key_since = 3,
                    .options = "STRICT",
-                   .meaning = "what this database is: one row",
+                   .meaning = "what this database is: one row, or after a merge one for each run in it",
                    .record_size = sizeof(struct store_run),
                    COLUMNS(run_columns)},
     [TABLE_SESSION] = {.name = "session",
@@ -228,6 +243,23 @@ const struct table store_tables[TABLE_COUNT] = {
                       .meaning = "how long each evaluation took; differs from run to run",
                       .record_size = sizeof(struct store_timing),
                       COLUMNS(timing_columns)},
+    [TABLE_PROVENANCE] = {.name = "provenance",
+                          .since = 3,
+                          .key = "ticket INTEGER PRIMARY KEY REFERENCES proposal (ticket)",
+                          .key_name = "ticket",
+                          .constraints = "UNIQUE (run, run_ticket)",
+                          .options = "STRICT",
+                          .meaning = "where a ticket of a merged database is from; empty in that of one run",
+                          .record_size = sizeof(struct store_provenance),
+                          COLUMNS(provenance_columns)},
+    [TABLE_CRASH] = {.name = "crash",
+                     .since = 3,
+                     .key = "id INTEGER PRIMARY KEY",
+                     .constraints = "UNIQUE (ticket, signal, process)",
+                     .options = "STRICT",
+                     .meaning = "a ticket whose training killed its process; differs from run to run, as timing does",
+                     .record_size = sizeof(struct store_crash),
+                     COLUMNS(crash_columns)},
 };
 
 static const struct {
@@ -239,8 +271,12 @@ static const struct {
                     "       e.score,\n"
                     "       e.score_deviation AS deviation,\n"
                     "       p.origin,\n"
-                    "       p.expression AS formula\n"
+                    "       p.expression AS formula,\n"
+                    "       r.id AS run, -- that it is from: 1, but in a merged database\n"
+                    "       r.name AS experiment\n"
                     "FROM evaluation AS e JOIN proposal AS p USING (ticket)\n"
+                    "LEFT JOIN provenance AS o USING (ticket)\n"
+                    "JOIN run AS r ON r.id = coalesce(o.run, 1)\n"
                     "WHERE e.outcome = '" STORE_OK "'\n"
                     "ORDER BY rank"},
     /* A recursive view would work out the ancestry of every ticket before WHERE ticket = 17 picks one:
@@ -307,12 +343,23 @@ void table_create_sql(const struct table *table, struct text *sql)
     text_addf(sql, ") %s;\n", table->options);
 }
 
+void views_drop_sql(struct text *sql)
+{
+    for (size_t i = 0; i < sizeof views / sizeof *views; i++)
+        text_addf(sql, "DROP VIEW IF EXISTS %s;\n", views[i].name);
+}
+
+void views_create_sql(struct text *sql)
+{
+    for (size_t i = 0; i < sizeof views / sizeof *views; i++)
+        text_addf(sql, "CREATE VIEW %s AS\n%s;\n", views[i].name, views[i].sql);
+}
+
 void schema_sql(struct text *sql)
 {
     for (int i = 0; i < TABLE_COUNT; i++)
         table_create_sql(&store_tables[i], sql);
-    for (size_t i = 0; i < sizeof views / sizeof *views; i++)
-        text_addf(sql, "CREATE VIEW %s AS\n%s;\n", views[i].name, views[i].sql);
+    views_create_sql(sql);
     text_addf(sql, "PRAGMA application_id = %d;\nPRAGMA user_version = %d;\n", STORE_APPLICATION, STORE_SCHEMA);
 }
 

@@ -1,13 +1,13 @@
-/* Store: the database of one run, a single SQLite file.
+/* Store: the database of one run, or of several that were merged, a single SQLite file.
  *
  * It knows plain records only: numbers and strings, no expression trees, no networks. A search hands
- * out tickets 0, 1, 2, ...; each ticket is written in that order, in one transaction with everything
- * that belongs to it, and is on the disk when store_append() returns. So at any instant, also after
+ * out tickets 0, 1, 2, ...; they are written in that order, each in one transaction with everything
+ * that belongs to it, and are on the disk when store_commit() returns. So at any instant, also after
  * kill -9 or a power cut, the file holds tickets 0 .. n-1 completely and nothing else. To resume, a
  * program reads them back in order (store_cursor_*) and goes on with ticket store_count().
  *
- * What depends on time, load, host, process or number of threads stands in two tables of its own,
- * `timing` and `session`. Everything else is the same for any number of threads and however often a
+ * What depends on time, load, host, process or number of threads stands in tables of its own,
+ * `timing`, `session` and `crash`. Everything else is the same for any number of threads and however often a
  * run was killed, so that two databases of one experiment can be compared as text.
  *
  * One writer: store_open() holds an operating-system lock on `DB.lock` that dies with its process;
@@ -18,6 +18,10 @@
  * A file knows the schema that it was made with. Reading one of an older schema works as it is: what it has no
  * column for is read as what it was then. Opening it for writing brings it up to STORE_SCHEMA in one transaction
  * (migrate.c), once it is known to hold the same run. A newer schema is refused.
+ *
+ * store_merge() joins databases into one that holds several runs. Its tickets have numbers of their own, and the table
+ * `provenance` says of each from which run it is and which ticket it was there. It can be read like any other and
+ * merged again, but no search goes on in it.
  *
  * Numbers that are not finite are stored as NULL and read back as NaN: SQLite itself would keep an
  * infinity but turn NaN into NULL, and JSON and CSV know neither. Why a number is missing is told by
@@ -37,7 +41,7 @@ struct error;
 struct store;
 
 /* The schema that this program writes; kept in the file as its user_version. */
-#define STORE_SCHEMA 2
+#define STORE_SCHEMA 3
 
 /* No ticket: a parent that does not exist, a proposal that is no duplicate. Stored as NULL. */
 #define STORE_NONE (-1)
@@ -205,16 +209,33 @@ int store_open_read(const char *path, struct store **store, struct error *err);
    then, DB-wal holds the rest and the next opening takes it up. */
 int store_close(struct store *store, struct error *err);
 
-/* The run as the database holds it; borrowed until store_close(). */
+/* The run as the database holds it, of a merged one the first; borrowed until store_close(). */
 const struct store_run *store_run(const struct store *store);
 
-/* Number of tickets stored, which is the next ticket. For a reader: when it was opened. */
+/* Whether store_open() made the file. */
+bool store_is_new(const struct store *store);
+
+/* Where a ticket is from. */
+struct store_source {
+    const struct store_run *run; /* borrowed until the next call or store_close() */
+    int64_t number;              /* of the run: its row in the table; 1 unless the database is a merged one */
+    int64_t ticket;              /* in the database of that run */
+};
+int store_source(struct store *store, int64_t ticket, struct store_source *source, struct error *err);
+
+/* Number of tickets stored, which is the next ticket; added ones count. For a reader: when it was opened. */
 int64_t store_count(const struct store *store);
 
-/* Writes one ticket in one transaction; durable on return. Its number must be store_count().
-   On failure nothing of it is stored and the store stays usable: ERROR_IO when the disk is full (the
-   same ticket may be appended again once there is space), ERROR_INTERNAL when the record
-   contradicts itself. */
+/* Adds one ticket to the group that store_commit() makes durable, all in one transaction: what many tickets that come
+   at once share is the wait for the disk. Its number must be store_count(). On failure nothing of the whole group is
+   stored and the store stays usable: ERROR_IO when the disk is full (the same tickets may be added again once there is
+   space), ERROR_INTERNAL when the record contradicts itself. */
+int store_add(struct store *store, const struct store_ticket *ticket, struct error *err);
+
+/* Writes what was added since the last commit; durable on return. Fails as store_add() does. */
+int store_commit(struct store *store, struct error *err);
+
+/* One ticket, durable on return. */
 int store_append(struct store *store, const struct store_ticket *ticket, struct error *err);
 
 /* Begins the session of this process: who works on the run, and when. Timings that are appended
@@ -225,6 +246,10 @@ int store_session_begin(struct store *store, int64_t threads, const char *proces
 /* Ends it: "finished", "interrupted", "failed". Without a session it does nothing. */
 int store_session_end(struct store *store, const char *ending, struct error *err);
 
+/* Notes that the training of a ticket killed its process ("HOST:PID"), by which signal ("SIGSEGV"). The same note again
+   changes nothing. In a transaction of its own, durable on return. The ticket need not be stored, and mostly is not. */
+int store_crash_add(struct store *store, int64_t ticket, const char *signal, const char *process, struct error *err);
+
 /* Reads tickets in order from `first` on. It sees the database as it was when the first ticket was
    read. Returns owned in *cursor; free it before the store. */
 struct store_cursor;
@@ -233,6 +258,50 @@ void store_cursor_free(struct store_cursor *cursor);
 
 /* The next ticket, or NULL in *ticket after the last; valid until the next call. */
 int store_cursor_next(struct store_cursor *cursor, const struct store_ticket **ticket, struct error *err);
+
+/* What a merge took from one run of one input. */
+struct store_merge_part {
+    int input;        /* its place among the inputs */
+    char *experiment; /* its name, owned */
+    int64_t seed;
+    int64_t tickets;     /* that were not there yet */
+    int64_t evaluations; /* of these */
+    int64_t duplicates;  /* of these: evaluations that were left out, since their function had been measured so */
+};
+
+/* A merge, told afterwards. */
+struct store_merge {
+    struct store_merge_part *parts; /* (part_count), owned; by input, then by its runs */
+    ptrdiff_t part_count;
+    int64_t runs, tickets, evaluations; /* that the database holds now */
+    /* Evaluations that have another score than the one that stands for them, though all that decides a score agrees
+       and their formulas are the same: one of the machines computes wrongly. The first such pair: */
+    int64_t contradictions;
+    char function[200];
+    int contradicting_input;
+    int64_t contradicting_ticket; /* there */
+    int64_t kept_ticket;          /* in the merged database */
+    double contradicting_score, kept_score;
+};
+#define STORE_MERGE_EMPTY ((struct store_merge){.parts = NULL})
+
+/* Adds what the databases `inputs` (count) hold to the merged database `path`, a new one if there is none. A run is
+   known by all that is told of it, a ticket by its run and its number there; what is there already is not added again,
+   so the same call repeated changes nothing, and after an input has grown it adds the rest. Tickets are numbered in the
+   order in which they are added.
+
+   Two evaluations are one measurement when all that decides a score agrees (protocol, seed, data, network, versions)
+   and so do the fingerprints. Of these the first stays; a later ticket becomes a duplicate of the first, with nothing
+   but its proposal. Functions that were measured twice in different ways stay twice.
+
+   Inputs may be of older schemas, merged ones, and in use by a running search: what they hold at that moment is
+   taken. All is done in one transaction: on failure `path` holds what it held before, and a new file is gone.
+   `stopped` (may be NULL) is asked before each ticket; if it says so, the merge ends with ERROR_INTERRUPTED.
+   ERROR_CONFLICT: `path` is the database of one run, another process writes it, or an input has other tickets of a run
+   than were merged before. ERROR_USAGE: `path` is an input, too. Release the report in every case. */
+int store_merge(const char *path, const char *const *inputs, int count, bool (*stopped)(void),
+                struct store_merge *report, struct error *err);
+void store_merge_release(struct store_merge *report);
 
 /* A query in SQL by a person. It can only read: statements that write, open other files or change
    settings are refused, whatever the store was opened for. */

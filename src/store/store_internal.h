@@ -38,6 +38,8 @@ struct column {
 /* Each table is declared once, in schema.c; creating, inserting, selecting and comparing follow. */
 struct table {
     const char *name;
+    int since;               /* the schema that it came with; 0: the first */
+    int key_since;           /* the schema that its key came with; until then it had another name or other checks */
     const char *key;         /* SQL of a leading column that is no member of the record, or NULL */
     const char *key_name;    /* its name when it is bound and selected by, or NULL */
     const char *constraints; /* SQL of table constraints, or NULL */
@@ -59,6 +61,8 @@ enum table_id {
     TABLE_PARAMETER,
     TABLE_WATCH,
     TABLE_TIMING,
+    TABLE_PROVENANCE,
+    TABLE_CRASH,
     TABLE_COUNT
 };
 extern const struct table store_tables[TABLE_COUNT];
@@ -74,11 +78,27 @@ struct store_session {
     const char *ending;
 };
 
+/* The record behind a row of the table `provenance`, which merged databases have for every ticket. */
+struct store_provenance {
+    int64_t run; /* row of the table run */
+    int64_t run_ticket;
+};
+
+/* The record behind a row of the table `crash`. */
+struct store_crash {
+    int64_t ticket;
+    const char *signal;
+    const char *process;
+    const char *noted_at;
+};
+
 /* The whole schema as one SQL script, with application_id and user_version. */
 void schema_sql(struct text *sql);
 /* Names of tables and views, separated by ", ". */
 void schema_names(struct text *names);
 
+void views_drop_sql(struct text *sql);
+void views_create_sql(struct text *sql);
 void table_create_sql(const struct table *table, struct text *sql);
 void table_insert_sql(const struct table *table, struct text *sql);
 /* From a database of that schema: the columns, and all of a query but what follows it. */
@@ -106,10 +126,15 @@ struct store {
     char *path; /* absolute, links resolved */
     struct file_lock lock;
     bool writable;
-    int schema; /* of the file */
+    bool fresh;      /* made by this opening */
+    bool unfinished; /* a new file that is no database yet: closing removes it */
+    int schema;      /* of the file */
     struct store_run run;
-    struct pool strings; /* of run */
-    int64_t count;
+    struct pool strings;     /* of run */
+    struct store_run source; /* that store_source() read last, in a merged database */
+    struct pool source_strings;
+    int64_t count;   /* of tickets, with those of the group that is open */
+    int64_t durable; /* of them in the file for good */
     int64_t session; /* 0: none */
     sqlite3_stmt *begin, *commit;
     sqlite3_stmt *insert[TABLE_COUNT]; /* NULL until first used */
@@ -124,8 +149,18 @@ int store_prepare(const struct store *store, const char *sql, sqlite3_stmt **sta
 int store_execute(const struct store *store, const char *sql, const char *operation, struct error *err);
 /* The first column of the first row, as an integer. */
 int store_integer(const struct store *store, const char *sql, int64_t *value, struct error *err);
+/* Inserts all that belongs to a ticket, within the transaction that the caller has begun. Its timing gets the
+   session of the store. */
+int store_insert_ticket(struct store *store, const struct store_ticket *ticket, struct error *err);
 /* Inserts one record; `key` is bound first where the table has a key_name. */
 int store_insert(struct store *store, enum table_id id, int64_t key, const void *record, struct error *err);
+/* Before anything is built on a database, what was promised must hold: ERROR_INPUT otherwise. */
+int store_check(const struct store *store, struct error *err);
+/* Opens a merged database for writing, or creates one without a run, and begins the transaction in which all of a
+   merge is done. ERROR_CONFLICT: it is the database of one run. Whoever commits says that it is finished. */
+int store_open_merged(const char *path, struct store **store, struct error *err);
+/* The columns of the table run as store_migrate() would leave them. */
+void run_columns_now_sql(int schema, struct text *sql);
 /* Brings a database of an older schema up to date, within the transaction that the caller has begun. */
 int store_migrate(struct store *store, struct error *err);
 /* Compares field by field; ERROR_CONFLICT tells the differences. */

@@ -413,7 +413,7 @@ START_TEST(a_newer_schema_is_refused)
     fixture_begin();
     close_store(opened());
     tamper("PRAGMA user_version = 7");
-    both_refuse(ERROR_CONFLICT, "made by a newer actsearch (schema 7, this program knows 2); use that version");
+    both_refuse(ERROR_CONFLICT, "made by a newer actsearch (schema 7, this program knows 3); use that version");
     tamper("PRAGMA user_version = 0");
     both_refuse(ERROR_INPUT, "the database is damaged: its schema version is below 1");
     fixture_end();

@@ -27,10 +27,11 @@ START_TEST(schema_says_what_it_is)
     fixture_begin();
     struct store *store = opened();
     ck_assert_str_eq(answer(store, "PRAGMA application_id"), "1094931539\n");
-    ck_assert_str_eq(answer(store, "PRAGMA user_version"), "2\n");
+    ck_assert_str_eq(answer(store, "PRAGMA user_version"), "3\n");
     ck_assert_str_eq(answer(store, "SELECT type, name FROM sqlite_master WHERE sql IS NOT NULL ORDER BY type, name"),
-                     "table|curve\ntable|evaluation\ntable|parameter\ntable|proposal\ntable|run\ntable|session\n"
-                     "table|timing\ntable|trial\ntable|watch\nview|leaderboard\nview|lineage\nview|outcomes\n");
+                     "table|crash\ntable|curve\ntable|evaluation\ntable|parameter\ntable|proposal\n"
+                     "table|provenance\ntable|run\ntable|session\ntable|timing\ntable|trial\ntable|watch\nview|"
+                     "leaderboard\nview|lineage\nview|outcomes\n");
     ck_assert_str_eq(answer(store, "SELECT experiment, seed, window, isa FROM run"),
                      "{\"name\":\"spirals\",\"search\":{\"strategy\":\"evolution\",\"budget\":300,\"window\":8}}"
                      "|-7|8|x86-64-v3\n");
@@ -376,10 +377,10 @@ START_TEST(leaderboard_ranks_best_first_and_ties_by_ticket)
     struct store *store = opened();
     fill_for_views(store);
     ck_assert_str_eq(answer(store, "SELECT * FROM leaderboard"),
-                     "1|1|tanh(x)*x|0.90000000000000002|0.25|search|x*tanh(x)\n"
-                     "2|3|tanh(x)*x|0.90000000000000002|0.25|search|x*tanh(x)\n"
-                     "3|0|relu|0.5|0.25|baseline|x*tanh(x)\n"
-                     "4|4|tanh(x)*x|-1|0.25|search|x*tanh(x)\n");
+                     "1|1|tanh(x)*x|0.90000000000000002|0.25|search|x*tanh(x)|1|spirals\n"
+                     "2|3|tanh(x)*x|0.90000000000000002|0.25|search|x*tanh(x)|1|spirals\n"
+                     "3|0|relu|0.5|0.25|baseline|x*tanh(x)|1|spirals\n"
+                     "4|4|tanh(x)*x|-1|0.25|search|x*tanh(x)|1|spirals\n");
     ck_assert_str_eq(answer(store, "SELECT rank, ticket FROM leaderboard WHERE origin = 'baseline'"), "3|0\n");
     close_store(store);
     fixture_end();
