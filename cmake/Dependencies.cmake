@@ -17,6 +17,18 @@ add_library(actsearch_dnnl INTERFACE)
 target_include_directories(actsearch_dnnl SYSTEM INTERFACE ${DNNL_INCLUDE_DIR})
 target_link_libraries(actsearch_dnnl INTERFACE ${DNNL_LIBRARY})
 
+# Without an MPI the program runs on one machine; src/mpi/alone.c stands in for the rest of that module.
+option(ACTSEARCH_MPI "Use MPI, if there is one" ON)
+if(ACTSEARCH_MPI)
+  find_package(MPI COMPONENTS C)
+endif()
+if(MPI_C_FOUND)
+  set(ACTSEARCH_LEFT_OUT_mpi "/alone\\.c$")
+  set(ACTSEARCH_LIBRARIES_mpi MPI::MPI_C)
+else()
+  set(ACTSEARCH_LEFT_OUT_mpi "/(team|post|crew|chief|data)\\.c$")
+endif()
+
 # Which module uses which library; nothing else may.
 set(ACTSEARCH_LIBRARIES_base actsearch_cjson)
 set(ACTSEARCH_LIBRARIES_store SQLite::SQLite3)

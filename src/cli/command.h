@@ -10,6 +10,8 @@
 #include "base/text.h"
 #include "cli/options.h"
 
+#include <stdbool.h>
+
 struct error;
 
 /* One run of a command. */
@@ -19,6 +21,7 @@ struct call {
     char **words;
     /* What main() prints as it stands under the line of an error: the caret lines of an expression. */
     struct text note;
+    bool silent; /* another process of the same run says what is to be said, also how it ended */
 };
 
 enum { ANY_NUMBER = 1 << 20 };
@@ -34,7 +37,7 @@ struct command {
     int (*run)(struct call *call, struct error *err);
 };
 
-extern const struct command command_apply, command_data, command_eval, command_export, command_grammar, command_query,
-    command_run, command_show, command_top, command_watch;
+extern const struct command command_apply, command_data, command_eval, command_export, command_grammar, command_merge,
+    command_query, command_run, command_show, command_top, command_watch;
 
 #endif

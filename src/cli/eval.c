@@ -371,7 +371,7 @@ static int run(struct call *call, struct error *err)
         status = workbench_read(arguments, path, seeds ? setting : NULL, arguments_flag(arguments, "watch"),
                                 &experiment, err);
     if (!status)
-        status = watch_new(arguments_flag(arguments, "quiet"), &pool.watch, err);
+        status = watch_new(arguments_flag(arguments, "quiet"), WATCH_GRACE_SECONDS, &pool.watch, err);
     if (!status)
         status = experiment_open(experiment, isa, err);
     if (!status) {

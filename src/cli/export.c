@@ -77,7 +77,7 @@ static void collect_sets(const struct subject *subject, struct material *materia
 
 static void collect_provenance(const struct subject *subject, struct material *material)
 {
-    const struct store_run *run = store_run(subject->store);
+    const struct store_run *run = subject->source.run;
     const struct store_proposal *proposal = &subject->stored->proposal;
     const struct store_evaluation *evaluation = subject->stored->evaluation;
     if (strcmp(proposal->expression, proposal->simplified) != 0)

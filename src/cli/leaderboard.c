@@ -88,22 +88,36 @@ static int add_measures(struct store *store, struct text *out, struct error *err
     return status;
 }
 
+/* Appends the columns that say which run a row is from, if there are several. Files of older schemas hold one. */
+static int add_runs(struct store *store, struct text *out, struct error *err)
+{
+    struct store_query *query = NULL;
+    bool row = false;
+    int status = store_query_new(store, "SELECT count(*) FROM run", &query, err);
+    if (!status)
+        status = store_query_next(query, &row, err);
+    if (!status && row && store_query_cell(query, 0).integer > 1)
+        text_add(out, ", l.run, l.experiment");
+    store_query_free(query);
+    return status;
+}
+
 int leaderboard_print(struct store *store, enum leaderboard_part part, int64_t limit, enum output_format format,
                       struct error *err)
 {
-    struct text sql = TEXT_EMPTY, measures = TEXT_EMPTY;
-    int status = add_measures(store, &measures, err);
-    if (status)
-        return status;
+    struct text sql = TEXT_EMPTY;
+    text_add(&sql, "SELECT l.rank, l.ticket, l.score, l.deviation");
+    int status = add_measures(store, &sql, err);
+    text_add(&sql, ", e.validation_loss AS loss, l.origin");
+    if (!status)
+        status = add_runs(store, &sql, err);
     text_addf(&sql,
-              "SELECT l.rank, l.ticket, l.score, l.deviation%s,"
-              " e.validation_loss AS loss, l.origin, l.function"
-              " FROM leaderboard AS l JOIN evaluation AS e USING (ticket)%s ORDER BY l.rank LIMIT %lld",
-              text_string(&measures), part == LEADERBOARD_BASELINES ? " WHERE l.origin = '" STORE_BASELINE "'" : "",
-              (long long)limit);
-    status =
-        text_failed(&sql) ? memory_error(err, "the leaderboard") : print(store, text_string(&sql), format, true, err);
+              ", l.function FROM leaderboard AS l JOIN evaluation AS e USING (ticket)%s ORDER BY l.rank LIMIT %lld",
+              part == LEADERBOARD_BASELINES ? " WHERE l.origin = '" STORE_BASELINE "'" : "", (long long)limit);
+    if (!status && text_failed(&sql))
+        status = memory_error(err, "the leaderboard");
+    if (!status)
+        status = print(store, text_string(&sql), format, true, err);
     text_release(&sql);
-    text_release(&measures);
     return status;
 }

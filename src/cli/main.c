@@ -4,13 +4,14 @@
 #include "base/memory.h"
 #include "cli/command.h"
 #include "cli/output.h"
+#include "mpi/team.h"
 #include "nn/blas.h"
 
 #include <stdio.h>
 #include <string.h>
 
 static const struct command *const commands[] = {
-    &command_run,  &command_top,  &command_show,    &command_watch, &command_query,
+    &command_run,  &command_top,  &command_show,    &command_watch, &command_query,  &command_merge,
     &command_eval, &command_data, &command_grammar, &command_apply, &command_export,
 };
 enum { COMMANDS = sizeof commands / sizeof *commands };
@@ -74,8 +75,9 @@ static int print_help(const struct command *command, struct error *err)
 static int print_version(struct error *err)
 {
     struct text out = TEXT_EMPTY;
-    char library[32];
-    text_addf(&out, "actsearch %s (%s, %s)\n", ACTSEARCH_VERSION, isa_name(isa_best()), blas_version(library));
+    char library[32], mpi[64];
+    text_addf(&out, "actsearch %s (%s, %s, %s)\n", ACTSEARCH_VERSION, isa_name(isa_best()), blas_version(library),
+              team_library(mpi, sizeof mpi));
     int status = output_plain(&out, err);
     text_release(&out);
     return status;
@@ -119,7 +121,7 @@ static int run_command(const struct command *command, int word_count, char **wor
     }
     arguments_release(&arguments);
     *note = call.note;
-    return status;
+    return call.silent ? 0 : status;
 }
 
 static bool is_one_of(const char *word, const char *a, const char *b)

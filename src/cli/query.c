@@ -26,8 +26,8 @@ const struct command command_query = {
     .usage = "actsearch query [options] DATABASE SQL",
     .description = "Runs one SQL statement that only reads, and prints its rows. Works while a run\n"
                    "is going on. Made for people: the views leaderboard, lineage and outcomes. The\n"
-                   "tables: run, session, proposal, evaluation, trial, curve, parameter, timing;\n"
-                   "what their columns mean stands in sqlite_schema.\n",
+                   "tables: run, session, proposal, evaluation, trial, curve, parameter, watch,\n"
+                   "timing, provenance, crash; what their columns mean stands in sqlite_schema.\n",
     .examples = "  actsearch query spirals.db 'SELECT * FROM outcomes'\n"
                 "  actsearch query spirals.db 'SELECT * FROM lineage WHERE ticket = 100'\n"
                 "  actsearch query spirals.db 'SELECT sql FROM sqlite_schema' --format csv\n",

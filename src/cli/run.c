@@ -6,10 +6,12 @@
 #include "cli/report.h"
 #include "cli/watch.h"
 #include "cli/workbench.h"
+#include "executor/crash.h"
 #include "experiment/experiment.h"
 #include "expr/catalogue.h"
 #include "fitness/fitness.h"
 #include "grammar/grammar.h"
+#include "mpi/team.h"
 #include "nn/blas.h"
 #include "search/strategy.h"
 #include "store/store.h"
@@ -26,12 +28,21 @@ static const struct option options[] = {
     OPTION_THREADS,
     OPTION_SET,
     OPTION_ISA,
+    {"grace", 0, OPTION_NUMBER, "SECONDS",
+     "after SIGTERM or SIGUSR1: how long to wait for what is in training before it is dropped (default 20)", .min = 0,
+     .max = 1e6},
+    {"evaluation-limit", 0, OPTION_NUMBER, "SECONDS",
+     "give up a candidate that trains longer than this, as \"timed_out\" (default: no limit; a safety net, since what "
+     "is given up depends on the machine)",
+     .min = 0, .max = 1e9},
     {"quiet", 'q', OPTION_FLAG, .help = "show no progress and no leaderboard at the end"},
     OPTION_END,
 };
 
 /* What a run holds on to; everything is owned. */
 struct job {
+    struct team *team; /* NULL: alone */
+    int threads;       /* of this process */
     struct experiment *experiment;
     struct text database; /* its path */
     enum isa isa;
@@ -44,46 +55,85 @@ struct job {
 
 /* A run that is resumed keeps the level of its database. A file that cannot be read as one is left
    to store_open(), which says what is wrong with it. */
-static int stored_isa(const char *database, char name[32])
+static int stored_isa(const char *database, struct text *name)
 {
     struct store *store = NULL;
-    *name = '\0';
     if (access(database, F_OK) != 0 || store_open_read(database, &store, NULL) != 0)
         return 0;
-    snprintf(name, 32, "%s", store_run(store)->isa);
+    text_add(name, store_run(store)->isa);
     return store_close(store, NULL);
 }
 
-static int choose_isa(const struct arguments *arguments, const char *database, enum isa *isa, struct error *err)
+static int cannot_go_on(const struct job *job, const char *stored, struct error *err)
+{
+    return error_set(err, ERROR_UNSUPPORTED, text_string(&job->database),
+                     "go on with a machine that has it, or name another database and start anew",
+                     "it was begun at the instruction level %.30s, and this machine runs at most %s", stored,
+                     isa_name(isa_best()));
+}
+
+/* What rank 0 was asked for, or what the database has, or the best that every rank can run. */
+static int choose_isa(struct job *job, const struct arguments *arguments, struct error *err)
 {
     const char *wanted = arguments_text(arguments, "isa", NULL);
-    char stored[32];
-    stored_isa(database, stored);
-    if (wanted || !*stored)
-        return isa_parse(wanted ? wanted : "best", isa, err);
-    if (isa_parse(stored, isa, NULL) == 0)
-        return 0;
-    return error_set(
-        err, ERROR_UNSUPPORTED, database, "go on with a machine that has it, or name another database and start anew",
-        "it was begun at the instruction level %.30s, and this machine runs at most %s", stored, isa_name(isa_best()));
+    struct text level = TEXT_EMPTY;
+    int status = 0;
+    if (wanted)
+        text_add(&level, wanted);
+    else if (team_leads(job->team))
+        status = stored_isa(text_string(&job->database), &level);
+    status = team_agree(job->team, status, err);
+    if (!status)
+        status = team_text_of_leader(job->team, &level, err);
+    if (status)
+        return status;
+    bool best = level.length == 0 || strcmp(text_string(&level), "best") == 0;
+    if (!best && wanted)
+        status = isa_parse(text_string(&level), &job->isa, err);
+    else if (!best && isa_parse(text_string(&level), &job->isa, NULL) != 0)
+        status = cannot_go_on(job, text_string(&level), err);
+    status = team_agree(job->team, status, err);
+    if (!status && best)
+        job->isa = team_best_isa(job->team);
+    text_release(&level);
+    return status;
 }
 
 /* ---- the database */
 
-static int open_store(struct job *job, struct error *err)
+/* The texts that say what a run is. */
+struct identity {
+    struct text experiment, protocol, data;
+};
+
+static int identity_init(const struct experiment *experiment, struct identity *identity, struct error *err)
+{
+    *identity = (struct identity){TEXT_EMPTY, TEXT_EMPTY, TEXT_EMPTY};
+    experiment_normal_form(experiment, &identity->experiment);
+    protocol_normal_form(&experiment->protocol, &identity->protocol);
+    data_describe(experiment->set, &identity->data);
+    bool failed =
+        text_failed(&identity->experiment) || text_failed(&identity->protocol) || text_failed(&identity->data);
+    return failed ? memory_error(err, "the experiment") : 0;
+}
+
+static void identity_release(struct identity *identity)
+{
+    text_release(&identity->experiment);
+    text_release(&identity->protocol);
+    text_release(&identity->data);
+}
+
+static int open_store(struct job *job, const struct identity *identity, struct error *err)
 {
     const struct experiment *experiment = job->experiment;
-    struct text text = TEXT_EMPTY, protocol = TEXT_EMPTY, description = TEXT_EMPTY;
     char digest[32], library[32], metric[40];
-    experiment_normal_form(experiment, &text);
-    protocol_normal_form(&experiment->protocol, &protocol);
-    data_describe(experiment->set, &description);
     snprintf(digest, sizeof digest, "%016llx", (unsigned long long)data_digest(experiment->set));
     struct store_run run = {
         .name = experiment->name,
-        .experiment = text_string(&text),
+        .experiment = text_string(&identity->experiment),
         .grammar = grammar_text(experiment->grammar),
-        .protocol = text_string(&protocol),
+        .protocol = text_string(&identity->protocol),
         .seed = (int64_t)experiment->seed,
         .strategy = experiment->search.strategy->name,
         .window = experiment->search.window,
@@ -92,15 +142,23 @@ static int open_store(struct job *job, struct error *err)
         .isa = isa_name(job->isa),
         .library_version = blas_version(library),
         .data_digest = digest,
-        .data_description = text_string(&description),
+        .data_description = text_string(&identity->data),
     };
-    int status = text_failed(&text) || text_failed(&protocol) || text_failed(&description)
-                     ? memory_error(err, "the experiment")
-                     : store_open(text_string(&job->database), &run, &job->store, err);
-    text_release(&text);
-    text_release(&protocol);
-    text_release(&description);
-    return status;
+    return store_open(text_string(&job->database), &run, &job->store, err);
+}
+
+/* All ranks must train the same thing, or the rows would depend on who made them. */
+static int check_team(struct job *job, const struct identity *identity, struct error *err)
+{
+    char library[32];
+    int status = team_same(job->team, "program version", ACTSEARCH_VERSION, err);
+    if (!status)
+        status = team_same(job->team, "numerical library", blas_version(library), err);
+    if (!status)
+        status = team_same(job->team, "experiment", text_string(&identity->experiment), err);
+    if (!status)
+        status = team_same(job->team, "grammar", grammar_text(job->experiment->grammar), err);
+    return status ? status : team_same(job->team, "training protocol", text_string(&identity->protocol), err);
 }
 
 /* ---- the search */
@@ -134,45 +192,129 @@ static const char *session_ending(int status)
     return status == 0 ? "finished" : status == ERROR_INTERRUPTED ? "interrupted" : "failed";
 }
 
-static int execute(struct job *job, int threads, struct error *err)
+/* A search cannot use more workers than its window is wide. */
+static void remark_window(const struct job *job, int64_t workers)
+{
+    int64_t window = job->experiment->search.window;
+    if (workers > window + 1)
+        fprintf(stderr,
+                "actsearch: a window of %lld keeps at most %lld of the %lld workers busy; a new search could have a "
+                "wider one (--set search.window=%lld)\n",
+                (long long)window, (long long)window + 1, (long long)workers, (long long)(2 * workers));
+}
+
+/* Crashes of earlier processes are known before anything is trained. */
+static int begin_session(struct job *job, int64_t workers, struct error *err)
+{
+    char processor[128];
+    struct text note = TEXT_EMPTY;
+    crash_path(text_string(&job->database), &note);
+    bool fresh = store_count(job->store) == 0 && store_is_new(job->store);
+    int status =
+        text_failed(&note) ? memory_error(err, "a path") : crash_collect(text_string(&note), fresh, job->store, err);
+    text_release(&note);
+    return status ? status
+                  : store_session_begin(job->store, workers, workbench_processor(processor, sizeof processor), err);
+}
+
+static struct executor_options executor_options(const struct job *job, const struct arguments *arguments)
+{
+    return (struct executor_options){.threads = job->threads,
+                                     .limit_seconds = arguments_number(arguments, "evaluation-limit", 0),
+                                     .crew = team_crew(job->team),
+                                     .stop = watch_stop(job->watch),
+                                     .observe = watch_observe,
+                                     .observer = job->watch};
+}
+
+/* Rank 0, or a process alone. */
+static int lead(struct job *job, const struct arguments *arguments, struct error *err)
 {
     const struct experiment *experiment = job->experiment;
     struct evaluator evaluator = workbench_evaluator(experiment);
-    struct executor_options executor = {
-        .threads = threads, .stop = watch_stop(job->watch), .observe = watch_observe, .observer = job->watch};
-    char processor[128];
-    int status = store_session_begin(job->store, threads, workbench_processor(processor, sizeof processor), err);
+    struct executor_options executor = executor_options(job, arguments);
+    int64_t workers = job->threads + (executor.crew ? executor.crew->workers : 0);
+    int status = begin_session(job, workers, err);
     if (status)
         return status;
+    if (!arguments_flag(arguments, "quiet"))
+        remark_window(job, workers);
     watch_expect_tickets(job->watch, expected_tickets(experiment));
     status = executor_run(job->search, experiment->grammar, &evaluator, job->store, &executor, err);
     int ended = store_session_end(job->store, session_ending(status), status ? NULL : err);
     return status ? status : ended;
 }
 
-/* Everything up to the first training; errors here leave no database behind. */
-static int prepare(struct job *job, const struct arguments *arguments, int threads, struct error *err)
+static int serve(struct job *job, const struct arguments *arguments, struct error *err)
 {
+    struct evaluator evaluator = workbench_evaluator(job->experiment);
+    struct executor_options executor = executor_options(job, arguments);
+    return executor_serve(&evaluator, team_chief(job->team), &executor, err);
+}
+
+static int read_experiment(struct job *job, const struct arguments *arguments, struct error *err)
+{
+    const char *database = arguments_text(arguments, "db", NULL);
+    struct text note = TEXT_EMPTY;
     int status =
         workbench_read(arguments, arguments->items[0], NULL, arguments_flag(arguments, "watch"), &job->experiment, err);
     if (status)
         return status;
-    const char *database = arguments_text(arguments, "db", NULL);
     text_add(&job->database, database ? database : job->experiment->name);
     text_add(&job->database, database ? "" : ".db");
-    status = text_failed(&job->database) ? memory_error(err, "a path") : 0;
+    crash_path(text_string(&job->database), &note);
+    status = text_failed(&job->database) || text_failed(&note) ? memory_error(err, "a path")
+                                                               : crash_note_in(text_string(&note), err);
+    text_release(&note);
+    return status;
+}
+
+/* What trains: data, network, memory for all threads of this machine. */
+static int open_experiment(struct job *job, struct error *err)
+{
+    struct experiment *experiment = job->experiment;
+    struct data_set *set = NULL;
+    int status = team_data(job->team, &experiment->data, experiment->seed, &set, err);
+    if (status)
+        return status;
+    status = experiment_use_data(experiment, set, err);
     if (!status)
-        status = choose_isa(arguments, text_string(&job->database), &job->isa, err);
+        status = experiment_open(experiment, job->isa, err);
+    status = team_agree(job->team, status, err);
+    if (status)
+        return status;
+    int threads = (int)team_sum_of_node(job->team, job->threads);
+    return team_agree(job->team, fitness_check_memory(experiment->fitness, threads, err), err);
+}
+
+/* Only rank 0 searches and writes. */
+static int open_search(struct job *job, struct error *err)
+{
+    const struct experiment *experiment = job->experiment;
+    struct identity identity;
+    int status = team_agree(job->team, identity_init(experiment, &identity, err), err);
     if (!status)
-        status = watch_new(arguments_flag(arguments, "quiet"), &job->watch, err);
+        status = check_team(job, &identity, err);
+    if (!status && team_leads(job->team)) {
+        status = search_new(&experiment->search, experiment->grammar, experiment->seed, &job->search, err);
+        if (!status)
+            status = open_store(job, &identity, err);
+    }
+    identity_release(&identity);
+    return team_agree(job->team, status, err);
+}
+
+/* Everything up to the first training; errors here leave no database behind. */
+static int prepare(struct job *job, const struct arguments *arguments, struct error *err)
+{
+    int status = team_agree(job->team, read_experiment(job, arguments, err), err);
     if (!status)
-        status = experiment_open(job->experiment, job->isa, err);
+        status = choose_isa(job, arguments, err);
     if (!status)
-        status = fitness_check_memory(job->experiment->fitness, threads, err);
+        status = open_experiment(job, err);
     if (!status)
-        status =
-            search_new(&job->experiment->search, job->experiment->grammar, job->experiment->seed, &job->search, err);
-    return status ? status : open_store(job, err);
+        status = open_search(job, err);
+    return status ? status : team_begin(job->team, job->threads, watch_stop(job->watch), err);
 }
 
 /* The command line again, so that it can be typed again; words with other characters are quoted. */
@@ -204,25 +346,43 @@ static int stopped(const struct call *call, const struct job *job, struct error 
     return status;
 }
 
+/* The database is closed before the others are sent home: who starts many processes also kills them, without much
+   patience. */
+static void close_job(struct job *job)
+{
+    search_free(job->search);
+    experiment_free(job->experiment);
+    team_close(job->team);
+    watch_free(job->watch);
+    text_release(&job->database);
+}
+
 static int run(struct call *call, struct error *err)
 {
     const struct arguments *arguments = call->arguments;
-    struct job job = {.database = TEXT_EMPTY};
-    int threads = workbench_threads(arguments);
+    struct job job = {.database = TEXT_EMPTY, .threads = workbench_threads(arguments)};
+    bool quiet = arguments_flag(arguments, "quiet");
     signal(SIGPIPE, SIG_IGN); /* a reader of the progress that has gone away is no reason to stop */
-    int status = prepare(&job, arguments, threads, err);
-    bool resumed = !status && store_count(job.store) > 0;
+    int status = watch_new(quiet, arguments_number(arguments, "grace", WATCH_GRACE_SECONDS), &job.watch, err);
     if (!status)
-        status = execute(&job, threads, err);
-    watch_free(job.watch);
+        status = team_open(&job.team, err);
+    call->silent = !team_leads(job.team);
+    if (call->silent)
+        watch_mute(job.watch);
+    if (!status)
+        status = prepare(&job, arguments, err);
+    if (!status && !team_leads(job.team))
+        status = serve(&job, arguments, err);
+    bool resumed = job.store && store_count(job.store) > 0;
+    if (!status && job.store)
+        status = lead(&job, arguments, err);
+    watch_show_last(job.watch);
     if (status == ERROR_INTERRUPTED)
         status = stopped(call, &job, err);
-    if (!status && !arguments_flag(arguments, "quiet"))
+    if (!status && job.store && !quiet)
         status = report_print(job.store, text_string(&job.database), resumed, err);
     int closed = store_close(job.store, status ? NULL : err);
-    search_free(job.search);
-    experiment_free(job.experiment);
-    text_release(&job.database);
+    close_job(&job);
     return status ? status : closed;
 }
 
@@ -234,15 +394,23 @@ const struct command command_run = {
                    "every score in a database. Prints the leaderboard at the end. The same command\n"
                    "goes on where it was stopped or killed; a database of another experiment is\n"
                    "refused. The results depend on the experiment and the instruction level only,\n"
-                   "not on the number of threads nor on interruptions.\n"
+                   "not on the number of threads or processes nor on interruptions.\n"
                    "\n"
-                   "Ctrl-C or SIGTERM: finishes what is in training, then stops with exit status\n"
-                   "75. A second one drops it. Nothing that is in the database is ever lost.\n",
+                   "Started by mpirun or srun --mpi=pmix as several processes, they share the work:\n"
+                   "the first one searches and writes the database, and all of them train.\n"
+                   "\n"
+                   "Ctrl-C: finishes what is in training, then stops with exit status 75. A second\n"
+                   "one drops it. SIGTERM and SIGUSR1 do the same, but wait no longer than the grace\n"
+                   "period. Exit status 75 means: go on later with the same command. Nothing that is\n"
+                   "in the database is ever lost.\n"
+                   "\n"
+                   "A candidate whose training has crashed the process twice is not tried again.\n",
     .examples = "  actsearch run experiments/spirals.json\n"
                 "  actsearch run experiments/fashion-mlp.json --db results/first.db --threads 2\n"
                 "  actsearch run experiments/spirals.json --set search.strategy=random \\\n"
                 "      --set search.evaluations=50 --set seed=3 --db random-3.db\n"
-                "  actsearch run --watch experiments/spirals.json --db watched.db\n",
+                "  actsearch run --watch experiments/spirals.json --db watched.db\n"
+                "  mpirun -n 4 actsearch run experiments/fashion-mlp.json --threads 1\n",
     .options = options,
     .min_arguments = 1,
     .max_arguments = 1,

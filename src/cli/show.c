@@ -81,6 +81,12 @@ static void add_trained(const struct subject *subject, struct text *out)
     }
 }
 
+/* Of a database of one run, there is nothing to say about where a ticket is from. */
+static bool is_merged(const struct subject *subject)
+{
+    return subject->source.run != store_run(subject->store);
+}
+
 static void add_stored(const struct subject *subject, struct text *out)
 {
     const struct store_proposal *proposal = &subject->stored->proposal;
@@ -93,6 +99,9 @@ static void add_stored(const struct subject *subject, struct text *out)
     if (proposal->reason)
         text_addf(out, ", rejected: %s", proposal->reason);
     text_add_char(out, '\n');
+    if (is_merged(subject))
+        text_addf(out, "  ticket %lld of run %lld: %s, seed %lld\n", (long long)subject->source.ticket,
+                  (long long)subject->source.number, subject->source.run->name, (long long)subject->source.run->seed);
     if (strcmp(proposal->expression, proposal->simplified) != 0)
         text_addf(out, "  proposed as %s\n", proposal->expression);
     if (!evaluation)
@@ -103,7 +112,7 @@ static void add_stored(const struct subject *subject, struct text *out)
     if (isfinite(evaluation->score_deviation))
         text_addf(out, ", deviation %.2g", evaluation->score_deviation);
     text_addf(out, ", %lld seed%s, by %s (higher is better)\n", (long long)evaluation->seeds,
-              evaluation->seeds == 1 ? "" : "s", store_run(subject->store)->metric);
+              evaluation->seeds == 1 ? "" : "s", subject->source.run->metric);
     add_trials(subject->stored, out);
     add_trained(subject, out);
 }
@@ -197,14 +206,17 @@ static void add_stored_members(const struct subject *subject, const struct linea
     const struct store_ticket *stored = subject->stored;
     const struct store_evaluation *evaluation = stored->evaluation;
     member_text(out, "database", subject->database);
-    member_text(out, "experiment", store_run(subject->store)->name);
+    member_text(out, "experiment", subject->source.run->name);
     member_integer(out, "ticket", stored->proposal.ticket);
     member_integer(out, "asked", subject->asked);
+    member_integer(out, "run", subject->source.number);
+    member_integer(out, "run_ticket", subject->source.ticket);
+    member_integer(out, "seed", subject->source.run->seed);
     member_text(out, "operator", stored->proposal.operator);
     member_text(out, "proposed_as", stored->proposal.expression);
     member_text(out, "outcome", evaluation ? evaluation->outcome : stored->proposal.outcome);
     member_text(out, "reason", stored->proposal.reason);
-    member_text(out, "metric", store_run(subject->store)->metric);
+    member_text(out, "metric", subject->source.run->metric);
     member_number(out, "score", evaluation ? evaluation->score : NAN);
     member_number(out, "score_deviation", evaluation ? evaluation->score_deviation : NAN);
     member_key(out, "trials");

@@ -129,6 +129,8 @@ static int open_stored(struct subject *subject, const char *path, const char *wh
     if (!status && subject->stored->proposal.same_as != STORE_NONE)
         status = open_row(subject, subject->stored->proposal.same_as, err);
     if (!status)
+        status = store_source(subject->store, subject->stored->proposal.ticket, &subject->source, err);
+    if (!status)
         status = tree_parse(subject->stored->proposal.simplified, &subject->tree, err);
     if (!status)
         take_parameters(subject);

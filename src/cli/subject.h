@@ -21,6 +21,7 @@ struct subject {
     struct store_cursor *cursor;       /* owned */
     const struct store_ticket *stored; /* the row; NULL for an expression */
     const char *database;              /* its path as it was given */
+    struct store_source source;        /* the run that it is from, borrowed from the store */
     int64_t asked;                     /* the ticket asked for: that of a duplicate of `stored`, or the same */
     bool trained; /* were learned parameters trained? then their means over seeds, layers and channels: */
     double parameters[TREE_PARAMETERS];

@@ -32,8 +32,9 @@ const struct command command_top = {
     .usage = "actsearch top [options] DATABASE",
     .description = "Prints the leaderboard: rank, ticket (for actsearch show and export), score\n"
                    "(higher is better), its deviation over the seeds, validation accuracy and\n"
-                   "loss, where the candidate comes from, and its name or formula. Works while a\n"
-                   "run is going on.\n",
+                   "loss, where the candidate comes from, and its name or formula; of a merged\n"
+                   "database also the run and its experiment, and scores of two experiments may\n"
+                   "mean different things. Works while a run is going on.\n",
     .examples = "  actsearch top spirals.db\n"
                 "  actsearch top --baselines spirals.db\n"
                 "  actsearch top --all --format csv spirals.db > leaderboard.csv\n",

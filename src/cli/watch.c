@@ -16,11 +16,15 @@ enum { TICK_MS = 200, LOG_SECONDS = 5 };
 
 struct watch {
     struct executor_stop stop;
-    bool quiet, terminal;
+    bool terminal;
+    atomic_bool quiet, mute; /* no progress; nothing at all */
+    double grace;            /* seconds */
     sigset_t heard, before;
     pthread_t thread;
     atomic_bool over;
-    int signals; /* heard so far; the thread's own */
+    int signals;     /* heard so far; this and the next two are the thread's own */
+    double first_at; /* by now() */
+    double deadline; /* what is in training then is dropped; 0: none */
 
     pthread_mutex_t lock; /* of what follows: written by the observer, read by the thread */
     struct progress progress;
@@ -106,21 +110,37 @@ static void show(const struct watch *watch)
 
 static void say(const struct watch *watch, const char *message)
 {
-    fprintf(stderr, "%s%s\n", watch->terminal && !watch->quiet ? "\r\033[K" : "", message);
+    if (!watch->mute)
+        fprintf(stderr, "%s%s\n", watch->terminal && !watch->quiet ? "\r\033[K" : "", message);
 }
 
 /* ---- the thread */
 
-static void hear(struct watch *watch)
+static void drop(struct watch *watch, const char *why)
 {
-    watch->signals++;
-    if (watch->signals == 1) {
-        atomic_store(&watch->stop.drain, 1);
-        say(watch, "stopping when what is in training is finished; once more to drop it");
-    } else if (watch->signals == 2) {
-        atomic_store(&watch->stop.abort, 1);
-        say(watch, "dropping what is in training");
+    if (atomic_exchange(&watch->stop.abort, 1) == 0)
+        say(watch, why);
+    watch->deadline = 0;
+}
+
+/* What a launcher and a batch script both pass on comes twice. */
+static void hear(struct watch *watch, int signal)
+{
+    enum { ECHO_SECONDS = 2 };
+    char message[120];
+    bool person = signal == SIGINT, first = watch->signals++ == 0;
+    if (!first && !person && now() - watch->first_at < ECHO_SECONDS)
+        return;
+    if (!first) {
+        drop(watch, "dropping what is in training");
+        return;
     }
+    watch->first_at = now();
+    watch->deadline = person ? 0 : now() + watch->grace;
+    snprintf(message, sizeof message, "stopping when what is in training is finished, in %.0f s at the latest",
+             watch->grace);
+    atomic_store(&watch->stop.drain, 1);
+    say(watch, person ? "stopping when what is in training is finished; once more to drop it" : message);
 }
 
 static void *live(void *context)
@@ -132,7 +152,9 @@ static void *live(void *context)
     while (!atomic_load(&watch->over)) {
         int signal = sigtimedwait(&watch->heard, NULL, &tick);
         if (signal > 0 && !atomic_load(&watch->over))
-            hear(watch);
+            hear(watch, signal);
+        if (watch->deadline > 0 && now() > watch->deadline)
+            drop(watch, "the grace period is over: dropping what is in training");
         pthread_mutex_lock(&watch->lock);
         bool due = watch->terminal || (now() - last >= LOG_SECONDS && watch->progress.tickets != shown);
         if (!watch->quiet && watch->observed && due && !atomic_load(&watch->over)) {
@@ -145,18 +167,20 @@ static void *live(void *context)
     return NULL;
 }
 
-int watch_new(bool quiet, struct watch **watch, struct error *err)
+int watch_new(bool quiet, double grace_seconds, struct watch **watch, struct error *err)
 {
     *watch = NULL;
     struct watch *made = memory_zeroed(1, sizeof *made);
     if (!made)
         return memory_error(err, "the progress");
     made->quiet = quiet;
+    made->grace = grace_seconds;
     made->terminal = isatty(STDERR_FILENO);
     pthread_mutex_init(&made->lock, NULL);
     sigemptyset(&made->heard);
     sigaddset(&made->heard, SIGINT);
     sigaddset(&made->heard, SIGTERM);
+    sigaddset(&made->heard, SIGUSR1);
     pthread_sigmask(SIG_BLOCK, &made->heard, &made->before);
     int failure = pthread_create(&made->thread, NULL, live, made);
     if (failure) {
@@ -169,18 +193,33 @@ int watch_new(bool quiet, struct watch **watch, struct error *err)
     return 0;
 }
 
-void watch_free(struct watch *watch)
+void watch_mute(struct watch *watch)
+{
+    watch->quiet = watch->mute = true;
+}
+
+void watch_show_last(struct watch *watch)
 {
     if (!watch)
         return;
-    atomic_store(&watch->over, true);
-    pthread_kill(watch->thread, SIGINT); /* wakes it; it looks at `over` first */
-    pthread_join(watch->thread, NULL);
+    pthread_mutex_lock(&watch->lock);
     if (watch->observed && !watch->quiet) {
         show(watch);
         if (watch->terminal)
             fputc('\n', stderr);
     }
+    watch->quiet = true;
+    pthread_mutex_unlock(&watch->lock);
+}
+
+void watch_free(struct watch *watch)
+{
+    if (!watch)
+        return;
+    watch_show_last(watch);
+    atomic_store(&watch->over, true);
+    pthread_kill(watch->thread, SIGINT); /* wakes it; it looks at `over` first */
+    pthread_join(watch->thread, NULL);
     pthread_sigmask(SIG_SETMASK, &watch->before, NULL);
     pthread_mutex_destroy(&watch->lock);
     memory_free(watch);

@@ -1,8 +1,9 @@
 /* Watch: a thread that hears the signals of a long command and shows how it goes.
  *
- * SIGINT and SIGTERM are blocked in the whole process and taken by this thread one at a time, so no
+ * SIGINT, SIGTERM and SIGUSR1 are blocked in the whole process and taken by this thread one at a time, so no
  * code ever runs inside a signal handler. The first raises stop->drain, the second stop->abort; both
- * say so on standard error.
+ * say so on standard error. SIGINT is a person, who can send another; the other two are a scheduler, which will kill
+ * the process soon: after a grace period stop->abort is raised without a second signal.
  *
  * Progress goes to standard error: on a terminal one line that is written over and over, in a log a
  * line every few seconds and one at the end. The observer only copies numbers. */
@@ -16,11 +17,19 @@
 struct error;
 struct watch;
 
+enum { WATCH_GRACE_SECONDS = 20 }; /* when nobody says otherwise: below the 30 s that Slurm waits before it kills */
+
 /* Call it before any other thread is started: they inherit the blocked signals. `quiet`: shows no
    progress. Returns owned. */
-int watch_new(bool quiet, struct watch **watch, struct error *err);
+int watch_new(bool quiet, double grace_seconds, struct watch **watch, struct error *err);
 
-/* Shows the last state, ends the thread and gives the signals back; accepts NULL. */
+/* Says nothing any more: another process of the same run does. */
+void watch_mute(struct watch *watch);
+
+/* Shows the last state and nothing after it; accepts NULL. */
+void watch_show_last(struct watch *watch);
+
+/* Does that, ends the thread and gives the signals back; accepts NULL. */
 void watch_free(struct watch *watch);
 
 /* Raised by the signals; lives as long as the watch. */

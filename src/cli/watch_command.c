@@ -50,7 +50,7 @@ static int find_rows(const struct subject *subject, struct view *view, struct er
     if (view->count > 0)
         return error_set(err, ERROR_INPUT, where, "leave --seed out to see all", "no epoch of seed %lld was watched",
                          (long long)view->seed);
-    if (strstr(store_run(subject->store)->protocol, "\"watch\":true"))
+    if (strstr(subject->source.run->protocol, "\"watch\":true"))
         return error_set(err, ERROR_INPUT, where, NULL, "its training failed before an epoch was finished");
     return error_set(err, ERROR_INPUT, where, "run with --watch into a new database", "this run was not watched");
 }

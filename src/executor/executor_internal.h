@@ -2,6 +2,18 @@
 #ifndef ACTSEARCH_EXECUTOR_INTERNAL_H
 #define ACTSEARCH_EXECUTOR_INTERNAL_H
 
+/* ThreadSanitizer does not see libgomp hand its threads the work and wait for them, so we tell it. */
+#ifdef __SANITIZE_THREAD__
+#include <sanitizer/tsan_interface.h>
+#define HAND_OVER(object) __tsan_release(object)
+#define TAKE_OVER(object) __tsan_acquire(object)
+#define UNSEEN __attribute__((no_sanitize_thread))
+#else
+#define HAND_OVER(object) ((void)0)
+#define TAKE_OVER(object) ((void)0)
+#define UNSEEN
+#endif
+
 #include "base/text.h"
 #include "executor/executor.h"
 #include "store/store.h"
@@ -39,14 +51,69 @@ struct tally {
     struct text best;
     double began;
 };
-void tally_begin(struct tally *tally);
+void tally_begin(struct tally *tally, int64_t workers);
 void tally_release(struct tally *tally);
 
-/* Counts a ticket that is now in the database; `now`: written by this process. */
-void tally_add(struct tally *tally, const struct store_ticket *ticket, bool now);
+/* What a ticket that is in the database counts as. */
+struct tally_item {
+    int64_t ticket;
+    enum ticket_kind kind;
+    bool ok; /* trained, with a score */
+    double score;
+    bool now; /* written by this process */
+};
+/* Counts it; true when it is the best so far: then tally_best() wants its formula. */
+bool tally_add(struct tally *tally, const struct tally_item *item);
+void tally_best(struct tally *tally, const char *formula);
+
+/* Seconds of a clock that is never set back; for people and for patience, no result depends on it. */
+double tally_seconds(void);
 
 /* Brings the clock, the totals and the pointers up to date, and calls the observer, if any. */
 void tally_show(struct tally *tally, const struct search *search, const struct executor_options *options);
+
+/* ---- timekeeper.c: the clock over the evaluations of a process */
+
+enum { STUCK_SECONDS = 60 }; /* over the limit, and it does not stop when it is told to */
+
+struct timekeeper;
+/* For evaluations at `places` places (threads), watched from a thread of its own. limit_seconds 0: *keeper is NULL.
+   `abort` is passed on to all of them. */
+int timekeeper_new(int places, double limit_seconds, const atomic_int *abort, struct timekeeper **keeper,
+                   struct error *err);
+void timekeeper_free(struct timekeeper *keeper); /* accepts NULL */
+/* This thread begins an evaluation at `place`; returns the flag for it. */
+const atomic_int *timekeeper_begin(struct timekeeper *keeper, int place);
+/* It has ended; true when it was told to because it took too long. */
+bool timekeeper_end(struct timekeeper *keeper, int place);
+
+/* ---- post.c: the post of a training thread, here or in another process */
+
+struct post {
+    const struct evaluator *evaluator;
+    struct timekeeper *keeper; /* may be NULL */
+    int place;
+    const atomic_int *abort;
+    void *worker;
+    bool open;
+};
+/* Made, used and closed by its thread. */
+int post_open(struct post *post, const struct evaluator *evaluator, struct timekeeper *keeper, int place,
+              const atomic_int *abort, struct error *err);
+void post_close(struct post *post); /* accepts one that was not opened */
+
+/* Evaluates; *out starts as EVALUATION_EMPTY. The outcome is "aborted" only when *abort was raised. */
+int post_evaluate(struct post *post, int64_t ticket, const struct tree *tree, struct evaluation *out,
+                  struct error *err);
+
+/* ---- courier.c: what a thread does that has nothing to do but to look whether something has come */
+
+/* Looks often while something happens and ever more seldom when nothing does, so that it costs the training threads
+   next to nothing. */
+struct rest {
+    long microseconds;
+};
+void rest_after(struct rest *rest, bool something_happened);
 
 /* ---- replay.c */
 

@@ -14,7 +14,7 @@ static int conflict(struct error *err, int64_t ticket, const char *what)
 
 /* The search makes ticket number `stored` again and hears its result. */
 static int replay_ticket(struct search *search, const struct grammar *grammar, const struct store_ticket *stored,
-                         struct record *record, struct error *err)
+                         struct record *record, struct tally *tally, struct error *err)
 {
     struct ticket ticket;
     enum search_state state;
@@ -32,9 +32,15 @@ static int replay_ticket(struct search *search, const struct grammar *grammar, c
         return status;
     if ((ticket.kind == TICKET_TRAIN) != (stored->evaluation != NULL))
         return conflict(err, ticket.number, "the database lacks the evaluation of this ticket");
-    if (stored->evaluation)
-        search_tell(search, ticket.number, strcmp(stored->evaluation->outcome, STORE_OK) == 0,
-                    stored->evaluation->score);
+    const struct store_evaluation *evaluation = stored->evaluation;
+    struct tally_item item = {.ticket = ticket.number, .kind = ticket.kind};
+    if (evaluation) {
+        item.ok = strcmp(evaluation->outcome, STORE_OK) == 0;
+        item.score = evaluation->score;
+        search_tell(search, ticket.number, item.ok, item.score);
+    }
+    if (tally_add(tally, &item))
+        tally_best(tally, stored->proposal.simplified);
     return 0;
 }
 
@@ -49,9 +55,7 @@ int replay(struct search *search, const struct grammar *grammar, struct store *s
         status = store_cursor_next(cursor, &stored, err);
         if (status || !stored)
             break;
-        status = replay_ticket(search, grammar, stored, &record, err);
-        if (!status)
-            tally_add(tally, stored, false);
+        status = replay_ticket(search, grammar, stored, &record, tally, err);
     }
     store_cursor_free(cursor);
     record_release(&record);

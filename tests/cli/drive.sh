@@ -136,6 +136,44 @@ check_watching() {
     "$program" watch watched.db 0 --format json | python3 -m json.tool >/dev/null || fail "no JSON: watch"
 }
 
+# Two islands of a search and one that measures as the first does: what it has in common is there once.
+check_merge() {
+    # shellcheck disable=SC2086
+    for seed in 1 2; do
+        expect 0 '' run experiments/spirals.json $small --quiet --set seed=$seed --db island$seed.db
+    done
+    # shellcheck disable=SC2086
+    expect 0 '' run experiments/spirals.json $small --quiet --set search.population=4 --db other.db
+    expect 0 '^merged.db: [0-9]* tickets of 2 runs, ' merge merged.db island1.db island2.db
+    grep -q '^island2.db  *spirals  *2  *[1-9][0-9]*  *[1-9][0-9]*  *0$' out.txt || fail "what was merged: $(cat out.txt)"
+    intact merged.db
+    cp merged.db once.db
+    expect 0 '^island1.db,spirals,1,0,0,0' merge --format csv merged.db island1.db island2.db
+    for db in merged once; do
+        "$program" query $db.db 'SELECT * FROM proposal JOIN provenance USING (ticket)' --format csv >$db.csv
+    done
+    cmp merged.csv once.csv || fail "a merge that was repeated changed something"
+    expect 0 '^other.db  *spirals  *1  *[1-9][0-9]*  *[0-9]*  *[1-9][0-9]*$' merge merged.db other.db
+    [ -s err.txt ] && fail "remarks about a merge: $(cat err.txt)"
+    expect 0 '' merge --quiet merged.db other.db
+    [ -s out.txt ] && fail "merge --quiet is not quiet"
+    expect 0 '^rank.*run  *experiment  *function' top merged.db
+    expect 0 '^rank' top other.db
+    grep -q 'experiment' out.txt && fail "top speaks of experiments where there is one"
+    expect 0 '^  ticket [0-9]* of run [123]: spirals, seed [12]$' show merged.db best
+    expect 0 'experiment spirals, seed [12], ' export merged.db best
+    expect 0 '^2,' query merged.db 'SELECT run, count(*) FROM provenance GROUP BY run' --format csv
+    expect 3 'merged.db, ticket 0: this run was not watched' watch merged.db 0
+    # shellcheck disable=SC2086
+    expect 5 'merged.db: a merged database is not continued' run experiments/spirals.json $small --quiet --db merged.db
+    expect 5 'island1.db: this is the database of one run' merge island1.db island2.db
+    expect 2 'merged.db: this file cannot be merged into itself' merge merged.db island1.db merged.db
+    expect 3 'experiments/spirals.json: ' merge new.db island1.db experiments/spirals.json
+    expect 4 'missing.db: cannot open' merge new.db island1.db missing.db
+    [ -e new.db ] && fail "a failed merge left a database"
+    expect 2 'an argument is missing; usage: actsearch merge' merge new.db
+}
+
 check_bad_input() {
     run="run experiments/bad.json --db bad.db"
     bad() {
@@ -254,6 +292,7 @@ check_help
 check_run
 check_reading
 check_watching
+check_merge
 check_bad_input
 check_truncated_gzip
 check_full_disk

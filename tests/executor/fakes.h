@@ -6,6 +6,7 @@
 
 #include "base/memory.h"
 #include "base/text.h"
+#include "executor/crash.h"
 #include "executor/executor.h"
 #include "expr/parse.h"
 #include "rng/rng.h"
@@ -13,6 +14,7 @@
 #include "store/store.h"
 
 #include <math.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
@@ -27,6 +29,8 @@ struct fake {
     int fail_worker;     /* the worker with this number (from 1) cannot be made; 0: none */
     bool drops;          /* says "aborted" though nobody asked */
     bool hold_first;     /* the first evaluation waits until no other has begun for 50 ms */
+    const char *kills;   /* this function kills the process by the signal `by`, or hangs when that is 0; NULL: none */
+    int by;
     atomic_llong *begun; /* counts evaluations; may be NULL */
     atomic_llong *held;  /* how many had begun when the first went on */
     atomic_int *workers; /* counts workers; may be NULL */
@@ -112,6 +116,18 @@ static inline void fake_hold(const struct fake *fake)
     atomic_store(fake->held, before);
 }
 
+static inline void fake_kill(const struct fake *fake, const struct tree *tree)
+{
+    struct text text = TEXT_EMPTY;
+    tree_print(tree, &text);
+    bool this_one = strcmp(text_string(&text), fake->kills) == 0;
+    text_release(&text);
+    if (this_one && fake->by)
+        raise(fake->by);
+    while (this_one && !fake->by)
+        fake_sleep(10000);
+}
+
 static inline int fake_evaluate(const void *context, void *worker, const struct tree *tree, const atomic_int *abort,
                                 struct evaluation *out, struct error *err)
 {
@@ -120,6 +136,8 @@ static inline int fake_evaluate(const void *context, void *worker, const struct 
     long long number = fake->begun ? atomic_fetch_add(fake->begun, 1) + 1 : 0;
     if (fake->fail_at && number == fake->fail_at)
         return error_set(err, ERROR_INTERNAL, "fake", NULL, "evaluation %lld fails", number);
+    if (fake->kills)
+        fake_kill(fake, tree);
     /* Ticket 0 is the first baseline, x; which evaluation begins first is up to the threads. */
     if (fake->hold_first && tree->count == 1 && tree->nodes[0].op == OP_x)
         fake_hold(fake);
@@ -151,6 +169,9 @@ struct fake_run {
     int64_t evaluations;
     int window, threads;
     uint64_t seed;
+    double limit_seconds;
+    bool notes; /* crashes, as the program does */
+    const struct crew *crew;
     struct executor_stop *stop;
     void (*observe)(void *observer, const struct progress *progress);
     void *observer;
@@ -177,12 +198,28 @@ static inline int fake_parts(const struct fake_run *run, struct grammar **gramma
     return status ? status : search_new(&spec, *grammar, run->seed, search, err);
 }
 
+static inline int fake_notes(const struct fake_run *run, struct store *store, struct error *err)
+{
+    struct text note = TEXT_EMPTY;
+    crash_path(run->path, &note);
+    int status = crash_note_in(text_string(&note), err);
+    if (!status)
+        status = crash_collect(text_string(&note), store_is_new(store), store, err);
+    text_release(&note);
+    return status;
+}
+
 /* Opens, runs, closes: what a program does. */
 static inline int fake_execute(const struct fake_run *run, struct error *err)
 {
     static const struct store_run identity = {"fake",    "{}", "{}",  "{}",   1,   "aging", 1,
                                               "made up", "0",  "any", "none", "0", "none"};
-    struct executor_options options = {run->threads, run->stop, run->observe, run->observer};
+    struct executor_options options = {.threads = run->threads,
+                                       .limit_seconds = run->limit_seconds,
+                                       .crew = run->crew,
+                                       .stop = run->stop,
+                                       .observe = run->observe,
+                                       .observer = run->observer};
     struct evaluator evaluator = fake_evaluator(run->fake);
     struct grammar *grammar = NULL;
     struct search *search = NULL;
@@ -190,6 +227,8 @@ static inline int fake_execute(const struct fake_run *run, struct error *err)
     int status = fake_parts(run, &grammar, &search, err);
     if (!status)
         status = store_open(run->path, &identity, &store, err);
+    if (!status && run->notes)
+        status = fake_notes(run, store, err);
     if (!status)
         status = store_session_begin(store, run->threads, "fake", err);
     if (!status)
@@ -255,7 +294,7 @@ static inline char *fake_dump(const char *path)
     ASSERT_OK(store_open_read(path, &store, &err));
     ASSERT_OK(store_query_new(store,
                               "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT IN ('timing', "
-                              "'session') ORDER BY name",
+                              "'session', 'crash') ORDER BY name",
                               &tables, &err));
     for (;;) {
         ASSERT_OK(store_query_next(tables, &row, &err));

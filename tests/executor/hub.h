@@ -1,0 +1,235 @@
+/* A crew in this process: threads that serve, and mail boxes between them and executor_run(). What MPI does between
+   processes, without MPI. */
+#ifndef ACTSEARCH_TESTS_EXECUTOR_HUB_H
+#define ACTSEARCH_TESTS_EXECUTOR_HUB_H
+
+#include "fakes.h"
+
+#include <pthread.h>
+
+enum { HUB_MEN = 3, HUB_MAIL = 64 };
+
+struct hub_result {
+    int64_t ticket;
+    struct text bytes;
+};
+
+struct hub;
+
+struct hub_man {
+    struct hub *hub;
+    struct fake fake;
+    int threads;
+    double limit_seconds;
+    struct executor_stop stop; /* signals that this one hears */
+    struct order orders[HUB_MAIL];
+    int first, count; /* of the orders that wait */
+    int away;         /* given and not brought back */
+    int status;       /* of executor_serve() */
+    struct error err;
+    pthread_t thread;
+};
+
+struct hub {
+    pthread_mutex_t lock;
+    struct hub_man men[HUB_MEN];
+    int man_count;
+    struct hub_result results[HUB_MEN * HUB_MAIL];
+    int result_count;
+    struct {
+        int64_t ticket;
+        void *token;
+        int man;
+    } away[HUB_MEN * HUB_MAIL];
+    int away_count;
+    struct error failure; /* code 0: none */
+    struct executor_stop *stop;
+    struct crew crew;
+};
+
+/* ---- the chief, as a man sees him */
+
+static inline int hub_receive(void *context, struct order *order, struct error *err)
+{
+    struct hub_man *man = context;
+    (void)err;
+    pthread_mutex_lock(&man->hub->lock);
+    order->kind = ORDER_NONE;
+    if (man->count > 0) {
+        *order = man->orders[man->first];
+        man->first = (man->first + 1) % HUB_MAIL;
+        man->count--;
+    }
+    pthread_mutex_unlock(&man->hub->lock);
+    return 0;
+}
+
+static inline int hub_report(void *context, int64_t ticket, const struct evaluation *evaluation, struct error *err)
+{
+    struct hub_man *man = context;
+    struct hub_result result = {.ticket = ticket, .bytes = TEXT_EMPTY};
+    evaluation_pack(evaluation, &result.bytes);
+    if (text_failed(&result.bytes))
+        return memory_error(err, "a result");
+    pthread_mutex_lock(&man->hub->lock);
+    man->hub->results[man->hub->result_count++] = result;
+    pthread_mutex_unlock(&man->hub->lock);
+    return 0;
+}
+
+static inline void hub_fail(void *context, const struct error *err)
+{
+    struct hub_man *man = context;
+    pthread_mutex_lock(&man->hub->lock);
+    man->hub->failure = *err;
+    pthread_mutex_unlock(&man->hub->lock);
+}
+
+static inline void hub_stop(void *context, bool abort)
+{
+    struct hub_man *man = context;
+    atomic_store(&man->hub->stop->drain, 1);
+    if (abort)
+        atomic_store(&man->hub->stop->abort, 1);
+}
+
+static inline bool hub_idle(void *context)
+{
+    (void)context;
+    return true;
+}
+
+static inline void *hub_serve(void *context)
+{
+    struct hub_man *man = context;
+    struct chief chief = {man, hub_receive, hub_report, hub_fail, hub_stop, hub_idle};
+    struct evaluator evaluator = fake_evaluator(&man->fake);
+    struct executor_options options = {
+        .threads = man->threads, .limit_seconds = man->limit_seconds, .stop = &man->stop};
+    man->status = executor_serve(&evaluator, &chief, &options, &man->err);
+    return NULL;
+}
+
+/* ---- the crew, as executor_run() sees it */
+
+static inline ptrdiff_t hub_room(void *context)
+{
+    struct hub *hub = context;
+    ptrdiff_t sum = 0;
+    for (int i = 0; i < hub->man_count; i++)
+        sum += hub->men[i].threads + 1 - hub->men[i].away;
+    return sum;
+}
+
+/* Under the lock. */
+static inline void hub_order(struct hub_man *man, const struct order *order)
+{
+    ck_assert_int_lt(man->count, HUB_MAIL);
+    man->orders[(man->first + man->count++) % HUB_MAIL] = *order;
+}
+
+static inline int hub_give(void *context, int64_t ticket, const struct tree *tree, void *token, struct error *err)
+{
+    struct hub *hub = context;
+    struct order order = {.kind = ORDER_EVALUATE, .ticket = ticket, .tree = *tree};
+    int best = 0;
+    (void)err;
+    for (int i = 1; i < hub->man_count; i++)
+        if (hub->men[i].away - hub->men[i].threads < hub->men[best].away - hub->men[best].threads)
+            best = i;
+    pthread_mutex_lock(&hub->lock);
+    hub_order(&hub->men[best], &order);
+    pthread_mutex_unlock(&hub->lock);
+    hub->men[best].away++;
+    hub->away[hub->away_count].ticket = ticket;
+    hub->away[hub->away_count].man = best;
+    hub->away[hub->away_count++].token = token;
+    return 0;
+}
+
+static inline void *hub_token(struct hub *hub, int64_t ticket)
+{
+    for (int i = 0; i < hub->away_count; i++)
+        if (hub->away[i].ticket == ticket) {
+            void *token = hub->away[i].token;
+            hub->men[hub->away[i].man].away--;
+            hub->away[i] = hub->away[--hub->away_count];
+            return token;
+        }
+    ck_abort_msg("a result of ticket %lld, which nobody was given", (long long)ticket);
+    return NULL;
+}
+
+/* The newest first, so that results come out of order as often as they can. */
+static inline int hub_collect(void *context, struct crew_result *result, struct error *err)
+{
+    struct hub *hub = context;
+    struct hub_result mail = {.ticket = -1};
+    pthread_mutex_lock(&hub->lock);
+    struct error failure = hub->failure;
+    if (hub->result_count > 0)
+        mail = hub->results[--hub->result_count];
+    pthread_mutex_unlock(&hub->lock);
+    if (failure.code)
+        *err = failure;
+    int status = (int)failure.code;
+    if (!status && mail.ticket >= 0) {
+        status = evaluation_unpack(text_string(&mail.bytes), mail.bytes.length, &result->evaluation, err);
+        if (!status)
+            result->token = hub_token(hub, mail.ticket);
+    }
+    text_release(&mail.bytes);
+    return status;
+}
+
+static inline void hub_tell(struct hub *hub, enum order_kind kind)
+{
+    struct order order = {.kind = kind};
+    pthread_mutex_lock(&hub->lock);
+    for (int i = 0; i < hub->man_count; i++)
+        hub_order(&hub->men[i], &order);
+    pthread_mutex_unlock(&hub->lock);
+}
+
+static inline void hub_drop(void *context)
+{
+    hub_tell(context, ORDER_DROP);
+}
+
+/* ---- together */
+
+/* `men` of them with `threads` threads each, who do what `fake` does. */
+static inline void hub_begin(struct hub *hub, int men, int threads, const struct fake *fake, double limit_seconds,
+                             struct executor_stop *stop)
+{
+    memset(hub, 0, sizeof *hub);
+    pthread_mutex_init(&hub->lock, NULL);
+    hub->man_count = men;
+    hub->stop = stop;
+    hub->crew = (struct crew){hub, (int64_t)men * threads, hub_room, hub_give, hub_collect, hub_drop};
+    for (int i = 0; i < men; i++) {
+        struct hub_man *man = &hub->men[i];
+        man->hub = hub;
+        man->fake = *fake;
+        man->threads = threads;
+        man->limit_seconds = limit_seconds;
+        ck_assert_int_eq(pthread_create(&man->thread, NULL, hub_serve, man), 0);
+    }
+}
+
+/* Sends them home; returns how many of them had failed. */
+static inline int hub_end(struct hub *hub)
+{
+    int failed = 0;
+    hub_tell(hub, ORDER_END);
+    for (int i = 0; i < hub->man_count; i++) {
+        pthread_join(hub->men[i].thread, NULL);
+        failed += hub->men[i].status != 0;
+    }
+    for (int i = 0; i < hub->result_count; i++)
+        text_release(&hub->results[i].bytes);
+    pthread_mutex_destroy(&hub->lock);
+    return failed;
+}
+
+#endif

@@ -1,0 +1,149 @@
+/* Evaluations that kill their process. Every run is a child's; this process only looks at what it left. */
+#include "fakes.h"
+
+#include <sys/wait.h>
+
+/* Ticket 1 is the first baseline after x; "tanh(x)" is one of them. */
+static const char victim[] = "tanh(x)";
+
+static int wait_for(pid_t child)
+{
+    int status;
+    ck_assert_int_eq(waitpid(child, &status, 0), child);
+    return status;
+}
+
+static pid_t start(const struct fake_run *run)
+{
+    fflush(NULL);
+    pid_t child = fork();
+    ck_assert_int_ge(child, 0);
+    if (child == 0) {
+        struct error err = ERROR_EMPTY;
+        int status = fake_execute(run, &err);
+        if (status)
+            fprintf(stderr, "child: %s: %s\n", err.where, err.what);
+        _exit(status);
+    }
+    return child;
+}
+
+static int64_t number_in(const char *path, const char *sql)
+{
+    struct error err;
+    struct store *store;
+    struct text text = TEXT_EMPTY;
+    ASSERT_OK(store_open_read(path, &store, &err));
+    fake_add_rows(store, sql, &text);
+    ASSERT_OK(store_close(store, &err));
+    int64_t number = strtoll(text_string(&text) + 1, NULL, 10);
+    text_release(&text);
+    return number;
+}
+
+static bool has_note(const char *path)
+{
+    struct text note = TEXT_EMPTY;
+    crash_path(path, &note);
+    bool there = access(text_string(&note), F_OK) == 0;
+    text_release(&note);
+    return there;
+}
+
+/* What is set down about the victim at the end. */
+static void assert_passed_over(const char *path)
+{
+    ck_assert_int_eq(number_in(path, "SELECT count(*) FROM evaluation WHERE outcome = 'crashed'"), 1);
+    ck_assert_int_eq(number_in(path, "SELECT count(*) FROM evaluation JOIN proposal USING (ticket)"
+                                     " WHERE evaluation.outcome = 'crashed' AND simplified = 'tanh(x)'"),
+                     1);
+    ck_assert_int_eq(number_in(path, "SELECT count(*) FROM crash JOIN proposal USING (ticket)"
+                                     " WHERE simplified = 'tanh(x)'"),
+                     CRASHES_TO_CONDEMN);
+    ck_assert_int_eq(number_in(path, "SELECT count(*) FROM crash"), CRASHES_TO_CONDEMN);
+    ck_assert_int_gt(number_in(path, "SELECT count(*) FROM evaluation WHERE outcome = 'ok'"), 40);
+}
+
+START_TEST(what_kills_its_process_twice_is_passed_over)
+{
+    static const int signals[] = {SIGSEGV, SIGABRT, SIGFPE, SIGILL, SIGBUS};
+    for (int i = 0; i < 5; i++) {
+        struct fake killing = {.pause = 500, .kills = victim, .by = signals[i]};
+        char path[FAKE_PATH];
+        fake_path(path);
+        struct fake_run run = {
+            .path = path, .fake = &killing, .evaluations = 40, .window = 8, .threads = 2, .notes = true};
+        for (int life = 0; life < CRASHES_TO_CONDEMN; life++) {
+            int status = wait_for(start(&run));
+            ck_assert_msg(WIFSIGNALED(status) && WTERMSIG(status) == signals[i], "life %d ended with %x", life, status);
+            ck_assert(has_note(path));
+        }
+        ck_assert_int_eq(wait_for(start(&run)), 0);
+        ck_assert(!has_note(path));
+        assert_passed_over(path);
+        fake_remove(path);
+    }
+}
+END_TEST
+
+/* A signal from outside says nothing against the candidate, or a run that was killed would end otherwise. */
+START_TEST(a_kill_from_outside_is_no_evidence)
+{
+    static const int signals[] = {SIGKILL, SIGSEGV, SIGABRT};
+    struct fake hanging = {.kills = victim}, healthy = {.pause = 0};
+    for (int i = 0; i < 3; i++) {
+        char path[FAKE_PATH];
+        fake_path(path);
+        struct fake_run run = {
+            .path = path, .fake = &hanging, .evaluations = 40, .window = 8, .threads = 1, .notes = true};
+        for (int life = 0; life < 3; life++) {
+            pid_t child = start(&run);
+            fake_sleep(100 * 1000);
+            kill(child, signals[i]);
+            ck_assert(WIFSIGNALED(wait_for(child)));
+            ck_assert(!has_note(path));
+        }
+        run.fake = &healthy;
+        ck_assert_int_eq(wait_for(start(&run)), 0);
+        ck_assert_int_eq(number_in(path, "SELECT count(*) FROM crash"), 0);
+        ck_assert_int_eq(number_in(path, "SELECT count(*) FROM evaluation WHERE outcome = 'crashed'"), 0);
+        fake_remove(path);
+    }
+}
+END_TEST
+
+static void write_note(const char *path, const char *text)
+{
+    struct text note = TEXT_EMPTY;
+    crash_path(path, &note);
+    FILE *file = fopen(text_string(&note), "w");
+    ck_assert_ptr_nonnull(file);
+    fputs(text, file);
+    fclose(file);
+    text_release(&note);
+}
+
+/* A note beside a new database is of one that is gone; a line that is none, and one that is there twice, do no harm. */
+START_TEST(notes_are_taken_with_care)
+{
+    struct fake healthy = {.pause = 0};
+    char path[FAKE_PATH];
+    fake_path(path);
+    struct fake_run run = {.path = path, .fake = &healthy, .evaluations = 10, .window = 8, .threads = 1, .notes = true};
+    write_note(path, "0 SIGSEGV there:1\n0 SIGSEGV there:2\n");
+    ck_assert_int_eq(wait_for(start(&run)), 0);
+    ck_assert(!has_note(path));
+    ck_assert_int_eq(number_in(path, "SELECT count(*) FROM crash"), 0);
+    ck_assert_int_eq(number_in(path, "SELECT count(*) FROM evaluation WHERE outcome = 'crashed'"), 0);
+    write_note(path, "7 SIGSEGV there:1\n7 SIGSEGV there:1\nrubbish\n-3 SIGSEGV x:1\n8 SIGBUS there:2\n9 SIGS");
+    ck_assert_int_eq(wait_for(start(&run)), 0);
+    ck_assert_int_eq(number_in(path, "SELECT count(*) FROM crash"), 2);
+    fake_remove(path);
+}
+END_TEST
+
+int main(void)
+{
+    return RUN_TESTS("crash", 60, what_kills_its_process_twice_is_passed_over, a_kill_from_outside_is_no_evidence,
+                     notes_are_taken_with_care);
+}

@@ -1,0 +1,265 @@
+/* The laws again, with workers that are not threads of executor_run(). */
+#include "hub.h"
+
+static const struct fake instant = {0};
+static struct hub hub;
+
+static char *run_alone(struct fake_run run)
+{
+    struct error err;
+    char path[FAKE_PATH];
+    fake_path(path);
+    run.path = path;
+    ASSERT_OK(fake_execute(&run, &err));
+    char *dump = fake_dump(path);
+    fake_remove(path);
+    return dump;
+}
+
+static int64_t workers_seen;
+
+static void note_workers(void *observer, const struct progress *progress)
+{
+    (void)observer;
+    workers_seen = progress->workers;
+}
+
+START_TEST(rows_do_not_depend_on_the_crew)
+{
+    static const int windows[] = {1, 8, 64};
+    struct error err;
+    for (int w = 0; w < 3; w++) {
+        struct fake_run run = {.fake = &instant, .evaluations = 60, .window = windows[w], .threads = 1};
+        char *alone = run_alone(run);
+        ck_assert(strlen(alone) > 20000);
+        for (int men = 1; men <= HUB_MEN; men++) {
+            struct fake jittery = {.pause = 1000, .jitter = true};
+            char path[FAKE_PATH], what[64];
+            snprintf(what, sizeof what, "window %d, a crew of %d", windows[w], men);
+            hub_begin(&hub, men, men, &jittery, 0, NULL);
+            fake_path(path);
+            run.path = path;
+            run.threads = 1 + men % 2;
+            run.fake = &jittery;
+            run.crew = &hub.crew;
+            run.observe = note_workers;
+            ASSERT_OK(fake_execute(&run, &err));
+            ck_assert_int_eq(hub_end(&hub), 0);
+            ck_assert_int_eq(workers_seen, run.threads + men * men);
+            char *together = fake_dump(path);
+            fake_assert_equal(alone, together, what);
+            memory_free(together);
+            fake_remove(path);
+        }
+        memory_free(alone);
+    }
+}
+END_TEST
+
+/* Rank 0 holds its thread for long; the crew does the rest meanwhile, and so it must get tickets. */
+START_TEST(the_crew_does_its_share)
+{
+    struct error err;
+    atomic_llong here = 0, there = 0;
+    struct fake own = {.pause = 3000, .begun = &here}, theirs = {.pause = 3000, .begun = &there};
+    char path[FAKE_PATH];
+    fake_path(path);
+    hub_begin(&hub, 3, 1, &theirs, 0, NULL);
+    struct fake_run run = {
+        .path = path, .fake = &own, .evaluations = 80, .window = 32, .threads = 1, .crew = &hub.crew};
+    ASSERT_OK(fake_execute(&run, &err));
+    ck_assert_int_eq(hub_end(&hub), 0);
+    ck_assert_int_gt(atomic_load(&there), 2 * atomic_load(&here));
+    ck_assert_int_gt(atomic_load(&here), 5);
+    fake_remove(path);
+}
+END_TEST
+
+struct stopping {
+    struct executor_stop stop;
+    struct hub_man *heard_by; /* NULL: this process hears the signal itself */
+    bool abort;
+};
+
+static void stop_after_ten(void *observer, const struct progress *progress)
+{
+    struct stopping *stopping = observer;
+    struct executor_stop *stop = stopping->heard_by ? &stopping->heard_by->stop : &stopping->stop;
+    if (progress->tickets < 10)
+        return;
+    atomic_store(&stop->drain, 1);
+    if (stopping->abort)
+        atomic_store(&stop->abort, 1);
+}
+
+/* A signal may be heard here or by one of the crew, and it may ask to finish or to drop. */
+START_TEST(a_stopped_run_goes_on_later)
+{
+    struct error err;
+    struct fake slow = {.pause = 2000, .jitter = true};
+    struct fake_run run = {.fake = &instant, .evaluations = 60, .window = 8, .threads = 1};
+    char *alone = run_alone(run);
+    for (int kind = 0; kind < 4; kind++) {
+        char path[FAKE_PATH];
+        struct stopping stopping = {.abort = kind & 1, .heard_by = kind & 2 ? &hub.men[1] : NULL};
+        fake_path(path);
+        struct fake_run with = run;
+        with.path = path;
+        with.fake = &slow;
+        with.stop = &stopping.stop;
+        with.crew = &hub.crew;
+        with.observe = stop_after_ten;
+        with.observer = &stopping;
+        hub_begin(&hub, 2, 2, &slow, 0, &stopping.stop);
+        ASSERT_FAILS(fake_execute(&with, &err), ERROR_INTERRUPTED, "same command");
+        ck_assert_int_eq(hub_end(&hub), 0);
+        ck_assert_int_ge(fake_tickets(path), 10);
+        with.crew = NULL;
+        with.stop = NULL;
+        with.observe = NULL;
+        ASSERT_OK(fake_execute(&with, &err));
+        char *dump = fake_dump(path);
+        fake_assert_equal(alone, dump, "after a stop");
+        memory_free(dump);
+        fake_remove(path);
+    }
+    memory_free(alone);
+}
+END_TEST
+
+static void *raise_soon(void *context)
+{
+    struct executor_stop *stop = context;
+    fake_sleep(100 * 1000);
+    atomic_store(&stop->abort, 1);
+    return NULL;
+}
+
+/* Draining waits for what the crew has; dropping does not. */
+START_TEST(dropping_reaches_the_crew)
+{
+    struct error err;
+    struct fake slow = {.pause = 100 * 1000 * 1000}, quick = {.pause = 1000};
+    struct stopping stopping = {.abort = true};
+    char path[FAKE_PATH];
+    fake_path(path);
+    hub_begin(&hub, 2, 1, &slow, 0, &stopping.stop);
+    struct fake_run run = {.path = path,
+                           .fake = &quick,
+                           .evaluations = 60,
+                           .window = 64,
+                           .threads = 1,
+                           .crew = &hub.crew,
+                           .stop = &stopping.stop};
+    pthread_t raiser;
+    atomic_store(&stopping.stop.abort, 0);
+    ck_assert_int_eq(pthread_create(&raiser, NULL, raise_soon, &stopping.stop), 0);
+    ASSERT_FAILS(fake_execute(&run, &err), ERROR_INTERRUPTED, "stopped with");
+    pthread_join(raiser, NULL);
+    ck_assert_int_eq(hub.away_count, 0); /* every one came back, as "aborted" */
+    ck_assert_int_eq(hub_end(&hub), 0);
+    fake_remove(path);
+}
+END_TEST
+
+START_TEST(an_error_of_the_crew_ends_the_run)
+{
+    struct error err;
+    atomic_llong begun = 0;
+    struct fake failing = {.pause = 500, .fail_at = 20, .begun = &begun}, quick = {.pause = 500};
+    struct fake_run run = {.fake = &instant, .evaluations = 60, .window = 8, .threads = 1};
+    char *alone = run_alone(run);
+    char path[FAKE_PATH];
+    fake_path(path);
+    run.path = path;
+    run.fake = &quick;
+    run.crew = &hub.crew;
+    hub_begin(&hub, 2, 1, &failing, 0, NULL);
+    ASSERT_FAILS(fake_execute(&run, &err), ERROR_INTERNAL, "evaluation 20 fails");
+    ck_assert_int_eq(hub_end(&hub), 1);
+    ck_assert_int_gt(fake_tickets(path), 5);
+    hub_begin(&hub, 2, 1, &quick, 0, NULL);
+    ASSERT_OK(fake_execute(&run, &err));
+    ck_assert_int_eq(hub_end(&hub), 0);
+    char *dump = fake_dump(path);
+    fake_assert_equal(alone, dump, "after an error of the crew");
+    memory_free(dump);
+    memory_free(alone);
+    fake_remove(path);
+}
+END_TEST
+
+/* ---- the clock */
+
+static int64_t number_in(const char *path, const char *sql)
+{
+    struct error err;
+    struct store *store;
+    struct text text = TEXT_EMPTY;
+    ASSERT_OK(store_open_read(path, &store, &err));
+    fake_add_rows(store, sql, &text);
+    ASSERT_OK(store_close(store, &err));
+    int64_t number = strtoll(text_string(&text) + 1, NULL, 10);
+    text_release(&text);
+    return number;
+}
+
+/* Every evaluation takes longer than the limit allows, here and in the crew: all are given up, and the run ends. */
+START_TEST(what_takes_too_long_is_given_up)
+{
+    struct error err;
+    struct fake slow = {.pause = 100 * 1000 * 1000};
+    for (int crew = 0; crew < 2; crew++) {
+        char path[FAKE_PATH];
+        fake_path(path);
+        if (crew)
+            hub_begin(&hub, 2, 4, &slow, 0.1, NULL);
+        struct fake_run run = {.path = path,
+                               .fake = &slow,
+                               .evaluations = 4,
+                               .window = 64,
+                               .threads = 8,
+                               .limit_seconds = 0.1,
+                               .crew = crew ? &hub.crew : NULL};
+        ASSERT_OK(fake_execute(&run, &err));
+        if (crew)
+            ck_assert_int_eq(hub_end(&hub), 0);
+        int64_t trained = number_in(path, "SELECT count(*) FROM evaluation");
+        ck_assert_int_gt(trained, 20);
+        ck_assert_int_eq(number_in(path, "SELECT count(*) FROM evaluation WHERE outcome = 'timed_out'"), trained);
+        ck_assert_int_eq(number_in(path, "SELECT count(*) FROM trial"), 0);
+        run.crew = NULL;
+        ASSERT_OK(fake_execute(&run, &err)); /* finished, and so it stays */
+        fake_remove(path);
+    }
+}
+END_TEST
+
+/* A limit that nothing reaches changes nothing, and what is quick is not given up because others are slow. */
+START_TEST(a_limit_that_is_not_reached_changes_nothing)
+{
+    struct error err;
+    struct fake jittery = {.pause = 2000, .jitter = true};
+    struct fake_run run = {.fake = &instant, .evaluations = 60, .window = 8, .threads = 1};
+    char *alone = run_alone(run);
+    char path[FAKE_PATH];
+    fake_path(path);
+    run.path = path;
+    run.fake = &jittery;
+    run.threads = 3;
+    run.limit_seconds = 5;
+    ASSERT_OK(fake_execute(&run, &err));
+    char *dump = fake_dump(path);
+    fake_assert_equal(alone, dump, "with a limit");
+    memory_free(dump);
+    memory_free(alone);
+    fake_remove(path);
+}
+END_TEST
+
+int main(void)
+{
+    return RUN_TESTS("crew", 120, rows_do_not_depend_on_the_crew, the_crew_does_its_share, a_stopped_run_goes_on_later,
+                     dropping_reaches_the_crew, an_error_of_the_crew_ends_the_run, what_takes_too_long_is_given_up,
+                     a_limit_that_is_not_reached_changes_nothing);
+}
