@@ -141,7 +141,7 @@ static struct result run(const struct settings *settings, int64_t tickets, const
     struct evaluator evaluator = {settings, worker_new, worker_free, evaluate};
     struct executor_options options = {.threads = threads, .crew = crew};
     if (grammar_read(settings->grammar, &grammar, &err) || search_new(&spec, grammar, 1, &search, &err) ||
-        store_open(path, &identity, &store, &err))
+        store_open(path, &identity, NULL, &store, &err))
         fail(&err);
     crash_path(path, &note);
     if (crash_collect(text_string(&note), store_is_new(store), store, &err) ||

@@ -144,7 +144,7 @@ static int open_store(struct job *job, const struct identity *identity, struct e
         .data_digest = digest,
         .data_description = text_string(&identity->data),
     };
-    return store_open(text_string(&job->database), &run, &job->store, err);
+    return store_open(text_string(&job->database), &run, NULL, &job->store, err);
 }
 
 /* All ranks must train the same thing, or the rows would depend on who made them. */

@@ -13,8 +13,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { WAIT_MS = 2000, WAIT_AT_CLOSE_MS = 100 };
-
 static char *take_path(struct text *path, char *resolved)
 {
     if (!resolved)
@@ -84,12 +82,17 @@ static int connect(struct store *store, struct error *err)
     if (code != SQLITE_OK)
         return store_fail(store, err, "open");
     sqlite3_extended_result_codes(store->db, 1);
-    sqlite3_busy_timeout(store->db, WAIT_MS);
+    sqlite3_busy_timeout(store->db, journal_wait_ms(store));
     if (store->writable && sqlite3_db_readonly(store->db, "main") == 1)
         return file_error(err, store->path, "write", EACCES);
     /* Databases travel between people: what is inside one may not call functions with side effects. */
-    return store_execute(store, "PRAGMA trusted_schema = OFF; PRAGMA foreign_keys = ON; PRAGMA synchronous = FULL",
-                         "open", err);
+    struct text sql = TEXT_EMPTY;
+    text_addf(&sql, "PRAGMA trusted_schema = OFF; PRAGMA foreign_keys = ON; PRAGMA synchronous = %s",
+              journal_synchronous(store));
+    int status =
+        text_failed(&sql) ? memory_error(err, "the database") : store_execute(store, text_string(&sql), "open", err);
+    text_release(&sql);
+    return status;
 }
 
 /* Whose file it is, and of which schema. *fresh: there is nothing in it yet. */
@@ -119,22 +122,6 @@ static int identify(struct store *store, bool *fresh, struct error *err)
     return 0;
 }
 
-/* WAL is what lets readers in while we write. SQLite answers with the mode it is in afterwards. */
-static int start_log(const struct store *store, struct error *err)
-{
-    sqlite3_stmt *statement = NULL;
-    int status = store_prepare(store, "PRAGMA journal_mode = WAL", &statement, err);
-    if (!status) {
-        if (sqlite3_step(statement) != SQLITE_ROW)
-            status = store_fail(store, err, "start its log");
-        else if (sqlite3_stricmp((const char *)sqlite3_column_text(statement, 0), "wal") != 0)
-            status = error_set(err, ERROR_IO, store->path, "put the database on a local disk",
-                               "this file system cannot keep a write-ahead log");
-    }
-    sqlite3_finalize(statement);
-    return status;
-}
-
 /* The tables and views of a new file. The transaction stays open. */
 static int create_schema(struct store *store, struct error *err)
 {
@@ -143,7 +130,7 @@ static int create_schema(struct store *store, struct error *err)
     schema_sql(&sql);
     int status = text_failed(&sql) ? memory_error(err, "the schema") : 0;
     if (!status)
-        status = start_log(store, err);
+        status = journal_start(store, err);
     if (!status)
         status = store_execute(store, text_string(&sql), "create it", err);
     text_release(&sql);
@@ -250,7 +237,7 @@ static int resume(struct store *store, const struct store_run *run, struct error
         status = store_check(store, err);
     if (!status && old)
         status = store_execute(store, "COMMIT", "bring it up to date", err);
-    return status ? status : start_log(store, err);
+    return status ? status : journal_start(store, err);
 }
 
 /* Creates or resumes; needs the lock. */
@@ -327,13 +314,18 @@ static int take_lock(struct store *store, struct error *err)
     return status;
 }
 
-int store_open(const char *path, const struct store_run *run, struct store **store, struct error *err)
+int store_open(const char *path, const struct store_run *run, const struct store_options *options, struct store **store,
+               struct error *err)
 {
+    static const struct store_options usual = {.journal = STORE_JOURNAL_AUTO};
     bool new_file = false;
     struct store *opened = store_new(true);
     if (!opened)
         return memory_error(err, "the database");
+    options = options ? options : &usual;
     int status = resolve(path, true, &opened->path, err);
+    if (!status)
+        status = journal_choose(opened, options->journal, err);
     if (!status)
         status = take_lock(opened, err);
     if (!status) {
@@ -347,6 +339,22 @@ int store_open(const char *path, const struct store_run *run, struct store **sto
     return status;
 }
 
+/* A reader may not touch what a killed writer left half written, so it has it put right first. */
+static int look_into(struct store *store, bool *fresh, struct error *err)
+{
+    int status = connect(store, err);
+    if (!status)
+        status = identify(store, fresh, err);
+    if (!status || !journal_is_hot(store))
+        return status;
+    sqlite3_close_v2(store->db);
+    store->db = NULL;
+    status = journal_roll_back(store, err);
+    if (!status)
+        status = connect(store, err);
+    return status ? status : identify(store, fresh, err);
+}
+
 int store_open_read(const char *path, struct store **store, struct error *err)
 {
     bool fresh = false;
@@ -355,9 +363,7 @@ int store_open_read(const char *path, struct store **store, struct error *err)
         return memory_error(err, "the database");
     int status = resolve(path, false, &opened->path, err);
     if (!status)
-        status = connect(opened, err);
-    if (!status)
-        status = identify(opened, &fresh, err);
+        status = look_into(opened, &fresh, err);
     if (!status && fresh)
         status = error_set(err, ERROR_INPUT, opened->path, "run an experiment into it first: actsearch run",
                            "this database is empty");
@@ -402,7 +408,7 @@ static int open_for_merging(struct store *store, struct error *err)
     if (!status)
         status = store_check(store, err);
     if (!status)
-        status = start_log(store, err);
+        status = journal_start(store, err);
     if (!status)
         status = store_execute(store, "BEGIN IMMEDIATE", "write", err);
     if (!status && store->schema < STORE_SCHEMA)
@@ -417,6 +423,8 @@ int store_open_merged(const char *path, struct store **store, struct error *err)
         return memory_error(err, "the database");
     int status = resolve(path, true, &opened->path, err);
     if (!status)
+        status = journal_choose(opened, STORE_JOURNAL_AUTO, err);
+    if (!status)
         status = take_lock(opened, err);
     if (!status) {
         opened->unfinished = !exists(opened->path);
@@ -429,24 +437,12 @@ int store_open_merged(const char *path, struct store **store, struct error *err)
     return status;
 }
 
-/* Folds the log into the file and goes back to a plain file. With readers about, the log stays: the
-   next writer takes it up. */
-static int fold_log(struct store *store, struct error *err)
-{
-    sqlite3_busy_timeout(store->db, WAIT_AT_CLOSE_MS);
-    int code =
-        sqlite3_exec(store->db, "PRAGMA wal_checkpoint(TRUNCATE); PRAGMA journal_mode = DELETE", NULL, NULL, NULL);
-    if (code == SQLITE_OK || (code & 0xff) == SQLITE_BUSY || (code & 0xff) == SQLITE_LOCKED)
-        return 0;
-    return store_fail(store, err, "fold the log (DB-wal, keep it) into the database");
-}
-
 int store_close(struct store *store, struct error *err)
 {
     if (!store)
         return 0;
     finalize_statements(store);
-    int status = store->writable && !store->unfinished ? fold_log(store, err) : 0;
+    int status = store->writable && !store->unfinished ? journal_fold(store, err) : 0;
     abandon(store, store->unfinished);
     return status;
 }

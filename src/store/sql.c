@@ -82,6 +82,11 @@ int store_fail(const struct store *store, struct error *err, const char *operati
                              "cannot %s: its log was left open, and reading that needs a writable folder", operation);
         return io_failure(store, err, operation, sqlite3_system_errno(store->db));
     case SQLITE_READONLY:
+        if (code == SQLITE_READONLY_ROLLBACK)
+            return error_set(
+                err, ERROR_IO, store->path, "copy the database and its -journal to a folder you may write to",
+                "cannot %s: a killed process left its journal, and reading that needs a writable folder", operation);
+        return file_error(err, store->path, operation, EACCES);
     case SQLITE_PERM:
         return file_error(err, store->path, operation, EACCES);
     case SQLITE_NOMEM:

@@ -11,9 +11,12 @@
  * run was killed, so that two databases of one experiment can be compared as text.
  *
  * One writer: store_open() holds an operating-system lock on `DB.lock` that dies with its process;
- * a second writer is refused at once. Readers (store_open_read()) are never blocked and block nobody.
- * While a writer works, `DB-wal` and `DB-shm` lie beside the file and belong to it; a clean close
- * removes them, and what remains is one file that can be read anywhere, also from read-only media.
+ * a second writer is refused at once. On a local disk readers (store_open_read()) are never blocked and
+ * block nobody, thanks to a write-ahead log. File systems that several hosts may share cannot have one;
+ * there a reader waits while a ticket is written, and the writer while a row is being read.
+ * While a writer works, `DB-wal` and `DB-shm`, or `DB-journal`, lie beside the file and belong to it; a
+ * clean close removes them, and what remains is one file that can be read anywhere, also from
+ * read-only media.
  *
  * A file knows the schema that it was made with. Reading one of an older schema works as it is: what it has no
  * column for is read as what it was then. Opening it for writing brings it up to STORE_SCHEMA in one transaction
@@ -193,13 +196,26 @@ struct store_ticket {
     const struct store_timing *timing; /* NULL: not known */
 };
 
+/* How a transaction is kept whole while it is written. */
+enum store_journal {
+    STORE_JOURNAL_AUTO,   /* WAL, but DELETE on a file system that several hosts may share */
+    STORE_JOURNAL_WAL,    /* a write-ahead log: readers and the writer never wait for each other. One host only */
+    STORE_JOURNAL_DELETE, /* a rollback journal: works on network file systems, and they wait for moments */
+};
+
+struct store_options {
+    enum store_journal journal;
+};
+
 /* Opens `path` for writing as the database of `run` (borrowed during the call): creates it, or
-   resumes it when it holds the same run. Returns owned in *store.
+   resumes it when it holds the same run, whichever journal it was left with. `options` may be NULL: all
+   as in a struct of zeros. Returns owned in *store.
    ERROR_CONFLICT: another process writes it, it holds another run (the message names every field
    that differs), or a newer actsearch made it. ERROR_INPUT: not a database, not one of actsearch,
    or damaged. ERROR_IO: no right to write, disk full. A refused file is left as it was, and a
    file that could not be created completely is removed. */
-int store_open(const char *path, const struct store_run *run, struct store **store, struct error *err);
+int store_open(const char *path, const struct store_run *run, const struct store_options *options, struct store **store,
+               struct error *err);
 
 /* Opens `path` for reading. Works beside a writer. Returns owned in *store. */
 int store_open_read(const char *path, struct store **store, struct error *err);

@@ -126,9 +126,10 @@ struct store {
     char *path; /* absolute, links resolved */
     struct file_lock lock;
     bool writable;
-    bool fresh;      /* made by this opening */
-    bool unfinished; /* a new file that is no database yet: closing removes it */
-    int schema;      /* of the file */
+    bool fresh;                 /* made by this opening */
+    bool unfinished;            /* a new file that is no database yet: closing removes it */
+    enum store_journal journal; /* of a writer: which of the two it is */
+    int schema;                 /* of the file */
     struct store_run run;
     struct pool strings;     /* of run */
     struct store_run source; /* that store_source() read last, in a merged database */
@@ -139,6 +140,27 @@ struct store {
     sqlite3_stmt *begin, *commit;
     sqlite3_stmt *insert[TABLE_COUNT]; /* NULL until first used */
 };
+
+/* The name of a file system that several hosts may share, NULL for all others; `type` is statfs()'s f_type. */
+const char *file_system_shared(int64_t type);
+/* The same for the folder in which the file `path` is or will be. */
+int file_system_of(const char *path, const char **shared_as, struct error *err);
+
+/* The journal for a file system that hosts share as `shared_as` (NULL: they do not). ERROR_UNSUPPORTED: a log where
+   none can be. */
+int journal_decide(const char *path, const char *shared_as, enum store_journal wanted, enum store_journal *journal,
+                   struct error *err);
+/* Fills in store->journal. */
+int journal_choose(struct store *store, enum store_journal wanted, struct error *err);
+/* How long this store waits for others, and SQLite's name for how it syncs. */
+int journal_wait_ms(const struct store *store);
+const char *journal_synchronous(const struct store *store);
+/* Puts the file into the mode of store->journal; after the last write of a session, out of it. */
+int journal_start(const struct store *store, struct error *err);
+int journal_fold(struct store *store, struct error *err);
+/* Did a reader just fail because a killed writer's journal has to be rolled back? This does it. */
+bool journal_is_hot(const struct store *store);
+int journal_roll_back(const struct store *store, struct error *err);
 
 /* Fills `err` for the failure that SQLite reported last; `operation` completes "cannot ...". */
 int store_fail(const struct store *store, struct error *err, const char *operation);

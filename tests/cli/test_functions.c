@@ -179,7 +179,7 @@ static void make_database_with(const struct store_parameter *parameters, int par
     snprintf(folder, sizeof folder, "/tmp/actsearch-functions-XXXXXX");
     ck_assert_ptr_nonnull(mkdtemp(folder));
     snprintf(database, sizeof database, "%s/run.db", folder);
-    ASSERT_OK(store_open(database, &example, &store, &err));
+    ASSERT_OK(store_open(database, &example, NULL, &store, &err));
     fill_database(store, parameters, parameter_count);
     ASSERT_OK(store_close(store, &err));
 }

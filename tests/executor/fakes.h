@@ -226,7 +226,7 @@ static inline int fake_execute(const struct fake_run *run, struct error *err)
     struct store *store = NULL;
     int status = fake_parts(run, &grammar, &search, err);
     if (!status)
-        status = store_open(run->path, &identity, &store, err);
+        status = store_open(run->path, &identity, NULL, &store, err);
     if (!status && run->notes)
         status = fake_notes(run, store, err);
     if (!status)

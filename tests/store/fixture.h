@@ -16,6 +16,26 @@
 static char folder[64];
 static char path[128];
 
+/* Of the stores that a test opens; a struct of zeros but in the tests that IN_EACH_JOURNAL makes. */
+static struct store_options fixture_options;
+
+/* Two tests of a function, one a journal. */
+#define IN_EACH_JOURNAL(name)                                                                                          \
+    START_TEST(name##_with_a_log)                                                                                      \
+    {                                                                                                                  \
+        fixture_options.journal = STORE_JOURNAL_WAL;                                                                   \
+        name();                                                                                                        \
+        fixture_options.journal = STORE_JOURNAL_AUTO;                                                                  \
+    }                                                                                                                  \
+    END_TEST                                                                                                           \
+    START_TEST(name##_without_a_log)                                                                                   \
+    {                                                                                                                  \
+        fixture_options.journal = STORE_JOURNAL_DELETE;                                                                \
+        name();                                                                                                        \
+        fixture_options.journal = STORE_JOURNAL_AUTO;                                                                  \
+    }                                                                                                                  \
+    END_TEST
+
 /* In memory where the system offers it: these tests sync thousands of times. */
 static inline void fixture_begin(void)
 {

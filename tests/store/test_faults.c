@@ -11,7 +11,7 @@ static struct store *opened(void)
 {
     struct error err;
     struct store *store = NULL;
-    ASSERT_OK(store_open(path, &example_run, &store, &err));
+    ASSERT_OK(store_open(path, &example_run, &fixture_options, &store, &err));
     return store;
 }
 
@@ -56,7 +56,7 @@ static _Noreturn void append_for_ever(int pipe_end)
 {
     struct error err;
     struct store *store = NULL;
-    if (store_open(path, &example_run, &store, &err) || store_session_begin(store, 1, NULL, &err))
+    if (store_open(path, &example_run, &fixture_options, &store, &err) || store_session_begin(store, 1, NULL, &err))
         _exit(1);
     for (;;) {
         struct store_ticket ticket = example_ticket(store_count(store));
@@ -89,7 +89,7 @@ static int64_t kill_writer(int64_t tickets, long microseconds)
     return stored;
 }
 
-START_TEST(killed_at_any_moment_whole_tickets_remain)
+static void killed_at_any_moment_whole_tickets_remain(void)
 {
     fixture_begin();
     int64_t before = 0;
@@ -115,13 +115,13 @@ START_TEST(killed_at_any_moment_whole_tickets_remain)
     ck_assert_int_gt(before, 40);
     fixture_end();
 }
-END_TEST
+IN_EACH_JOURNAL(killed_at_any_moment_whole_tickets_remain)
 
-START_TEST(a_reader_reads_what_a_killed_writer_left)
+static void a_reader_reads_what_a_killed_writer_left(void)
 {
     fixture_begin();
     ck_assert_int_ge(kill_writer(20, 0), 20);
-    ck_assert(is_there("-wal") && is_there(".lock"));
+    ck_assert(is_there("-wal") == (fixture_options.journal == STORE_JOURNAL_WAL) && is_there(".lock"));
     struct error err;
     struct store *store = NULL;
     ASSERT_OK(store_open_read(path, &store, &err));
@@ -131,8 +131,110 @@ START_TEST(a_reader_reads_what_a_killed_writer_left)
     close_store(store);
     store = opened();
     ck_assert_int_eq(store_count(store), count);
+    append_up_to(store, count + 1); /* a journal that had nothing in it yet goes with the next transaction */
     close_store(store);
     assert_no_side_files();
+    fixture_end();
+}
+IN_EACH_JOURNAL(a_reader_reads_what_a_killed_writer_left)
+
+/* A process that dies with half of a large transaction in the file. */
+static void leave_half_a_transaction(void)
+{
+    int status = 0;
+    pid_t child = fork();
+    if (child == 0) {
+        sqlite3 *db = NULL;
+        bool done = sqlite3_open(path, &db) == SQLITE_OK &&
+                    sqlite3_exec(db, "PRAGMA cache_size = 1; BEGIN; UPDATE curve SET train_loss = 1e9", NULL, NULL,
+                                 NULL) == SQLITE_OK;
+        _exit(done ? 0 : 1);
+    }
+    waitpid(child, &status, 0);
+    ck_assert(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+}
+
+START_TEST(a_reader_has_half_a_transaction_rolled_back)
+{
+    fixture_begin();
+    struct error err;
+    fixture_options.journal = STORE_JOURNAL_DELETE;
+    struct store *store = opened();
+    append_up_to(store, 200);
+    close_store(store);
+    for (int by_writer = 0; by_writer < 2; by_writer++) {
+        leave_half_a_transaction();
+        ck_assert(is_there("-journal"));
+        if (by_writer)
+            store = opened();
+        else
+            ASSERT_OK(store_open_read(path, &store, &err));
+        ck_assert_int_eq(store_count(store), 200);
+        assert_sound(store);
+        ck_assert_str_eq(answer(store, "SELECT count(*) FROM curve WHERE train_loss = 1e9"), "0\n");
+        close_store(store);
+        assert_no_side_files();
+    }
+    fixture_options.journal = STORE_JOURNAL_AUTO;
+    fixture_end();
+}
+END_TEST
+
+/* The next writer may want another journal than the last one left. */
+START_TEST(a_database_goes_from_one_journal_to_the_other)
+{
+    fixture_begin();
+    for (int64_t round = 0; round < 8; round++) {
+        static const enum store_journal modes[] = {STORE_JOURNAL_WAL, STORE_JOURNAL_DELETE, STORE_JOURNAL_DELETE,
+                                                   STORE_JOURNAL_WAL};
+        fixture_options.journal = modes[round % 4];
+        int64_t stored = kill_writer(3, 0);
+        fixture_options.journal = modes[(round + 1) % 4];
+        bool log = fixture_options.journal == STORE_JOURNAL_WAL;
+        struct store *store = opened();
+        ck_assert_int_ge(store_count(store), stored);
+        append_up_to(store, store_count(store) + 2);
+        ck_assert_int_eq(is_there("-wal"), log);
+        assert_sound(store);
+        close_store(store);
+        assert_no_side_files();
+    }
+    fixture_options.journal = STORE_JOURNAL_AUTO;
+    fixture_end();
+}
+END_TEST
+
+/* Keeps a read transaction open for longer than a writer with a log would wait. */
+static _Noreturn void read_slowly(int pipe_end)
+{
+    sqlite3 *db = NULL;
+    bool done = sqlite3_open(path, &db) == SQLITE_OK &&
+                sqlite3_exec(db, "BEGIN; SELECT count(*) FROM proposal", NULL, NULL, NULL) == SQLITE_OK &&
+                write(pipe_end, ".", 1) == 1;
+    nanosleep(&(struct timespec){2, 500000000}, NULL);
+    _exit(done && sqlite3_exec(db, "COMMIT", NULL, NULL, NULL) == SQLITE_OK ? 0 : 1);
+}
+
+START_TEST(without_a_log_the_writer_waits_for_readers)
+{
+    fixture_begin();
+    int ends[2], status = 0;
+    char byte;
+    fixture_options.journal = STORE_JOURNAL_DELETE;
+    struct store *store = opened();
+    append_up_to(store, 1);
+    ck_assert_int_eq(pipe(ends), 0);
+    pid_t child = fork();
+    if (child == 0)
+        read_slowly(ends[1]);
+    ck_assert_int_eq(read(ends[0], &byte, 1), 1);
+    append_up_to(store, 2);
+    waitpid(child, &status, 0);
+    ck_assert(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+    close_store(store);
+    close(ends[0]);
+    close(ends[1]);
+    fixture_options.journal = STORE_JOURNAL_AUTO;
     fixture_end();
 }
 END_TEST
@@ -146,12 +248,12 @@ START_TEST(a_second_writer_is_refused_while_readers_read)
     ck_assert_int_eq(gethostname(host, sizeof host), 0);
     snprintf(owner, sizeof owner, "process %ld on %s is writing this database; wait for it", (long)getpid(), host);
     append_up_to(writer, 2);
-    ASSERT_FAILS(store_open(path, &example_run, &second, &err), ERROR_CONFLICT, owner);
+    ASSERT_FAILS(store_open(path, &example_run, &fixture_options, &second, &err), ERROR_CONFLICT, owner);
 
     char link_path[160]; /* another name of the same file is no way around it */
     snprintf(link_path, sizeof link_path, "%s/link.db", folder);
     ck_assert_int_eq(symlink(path, link_path), 0);
-    ASSERT_FAILS(store_open(link_path, &example_run, &second, &err), ERROR_CONFLICT, owner);
+    ASSERT_FAILS(store_open(link_path, &example_run, NULL, &second, &err), ERROR_CONFLICT, owner);
 
     ASSERT_OK(store_open_read(path, &reader, &err));
     ck_assert_int_eq(store_count(reader), 2);
@@ -187,7 +289,7 @@ static void set_size_limit(rlim_t bytes)
 }
 
 /* A limit on the size of files stops real writes in the middle. */
-START_TEST(at_the_size_limit_nothing_is_lost)
+static void at_the_size_limit_nothing_is_lost(void)
 {
     fixture_begin();
     struct error err = ERROR_EMPTY;
@@ -222,9 +324,9 @@ START_TEST(at_the_size_limit_nothing_is_lost)
     signal(SIGXFSZ, SIG_DFL);
     fixture_end();
 }
-END_TEST
+IN_EACH_JOURNAL(at_the_size_limit_nothing_is_lost)
 
-START_TEST(a_file_that_cannot_be_created_leaves_nothing)
+static void a_file_that_cannot_be_created_leaves_nothing(void)
 {
     fixture_begin();
     struct error err = ERROR_EMPTY;
@@ -233,7 +335,7 @@ START_TEST(a_file_that_cannot_be_created_leaves_nothing)
     ck_assert_int_eq(getrlimit(RLIMIT_FSIZE, &old), 0);
     signal(SIGXFSZ, SIG_IGN);
     set_size_limit(10000);
-    int status = store_open(path, &example_run, &store, &err);
+    int status = store_open(path, &example_run, &fixture_options, &store, &err);
     set_size_limit(old.rlim_cur);
     signal(SIGXFSZ, SIG_DFL);
     ck_assert_int_eq(status, ERROR_IO);
@@ -242,7 +344,7 @@ START_TEST(a_file_that_cannot_be_created_leaves_nothing)
     close_store(opened());
     fixture_end();
 }
-END_TEST
+IN_EACH_JOURNAL(a_file_that_cannot_be_created_leaves_nothing)
 
 /* A file system in SQLite's manner that fails from the n-th call on. The default one opens the files;
    only the method that is to fail is exchanged. */
@@ -300,7 +402,7 @@ static int fault_open(sqlite3_vfs *vfs, const char *name, sqlite3_file *file, in
 static int write_six(int64_t *acknowledged, struct error *err)
 {
     struct store *store = NULL;
-    int status = store_open(path, &example_run, &store, err);
+    int status = store_open(path, &example_run, &fixture_options, &store, err);
     while (!status && store_count(store) < 6) {
         struct store_ticket ticket = example_ticket(store_count(store));
         status = store_append(store, &ticket, err);
@@ -343,7 +445,7 @@ static int run_with_faults(int code, bool sync, const char *message)
     }
 }
 
-START_TEST(whichever_write_finds_the_disk_full_nothing_acknowledged_is_lost)
+static void whichever_write_finds_the_disk_full_nothing_acknowledged_is_lost(void)
 {
     static sqlite3_vfs vfs;
     fault.below = sqlite3_vfs_find(NULL);
@@ -355,7 +457,7 @@ START_TEST(whichever_write_finds_the_disk_full_nothing_acknowledged_is_lost)
     ck_assert_int_gt(run_with_faults(SQLITE_IOERR_FSYNC, true, "disk I/O error"), 6);
     sqlite3_vfs_unregister(&vfs);
 }
-END_TEST
+IN_EACH_JOURNAL(whichever_write_finds_the_disk_full_nothing_acknowledged_is_lost)
 
 static void write_file(const char *bytes, size_t count)
 {
@@ -380,7 +482,7 @@ static void both_refuse(enum error_code code, const char *message)
     struct error err;
     struct store *store = NULL;
     size_t length = read_file(before, sizeof before);
-    ASSERT_FAILS(store_open(path, &example_run, &store, &err), code, message);
+    ASSERT_FAILS(store_open(path, &example_run, &fixture_options, &store, &err), code, message);
     ck_assert_ptr_nonnull(strstr(err.where, path));
     ck_assert_str_ne(err.cure, "");
     ASSERT_FAILS(store_open_read(path, &store, &err), code, message);
@@ -438,7 +540,7 @@ static void writer_refuses(const char *message)
 {
     struct error err;
     struct store *store = NULL;
-    ASSERT_FAILS(store_open(path, &example_run, &store, &err), ERROR_INPUT, message);
+    ASSERT_FAILS(store_open(path, &example_run, &fixture_options, &store, &err), ERROR_INPUT, message);
 }
 
 START_TEST(damage_is_noticed_before_anything_is_built_on_it)
@@ -502,16 +604,17 @@ START_TEST(paths_that_lead_nowhere)
     struct store *store = NULL;
     char name[160];
     ASSERT_FAILS(store_open_read(path, &store, &err), ERROR_IO, "cannot open: No such file or directory; check the");
-    ASSERT_FAILS(store_open(folder, &example_run, &store, &err), ERROR_IO, "Is a directory; name a file");
+    ASSERT_FAILS(store_open(folder, &example_run, NULL, &store, &err), ERROR_IO, "Is a directory; name a file");
     ASSERT_FAILS(store_open_read(folder, &store, &err), ERROR_IO, "Is a directory; name a file");
-    ASSERT_FAILS(store_open("", &example_run, &store, &err), ERROR_IO, "No such file");
+    ASSERT_FAILS(store_open("", &example_run, NULL, &store, &err), ERROR_IO, "No such file");
     snprintf(name, sizeof name, "%s/no/run.db", folder);
-    ASSERT_FAILS(store_open(name, &example_run, &store, &err), ERROR_IO, "cannot create it in this folder: No such");
+    ASSERT_FAILS(store_open(name, &example_run, NULL, &store, &err), ERROR_IO,
+                 "cannot create it in this folder: No such");
     snprintf(name, sizeof name, "%s/new/", folder);
-    ASSERT_FAILS(store_open(name, &example_run, &store, &err), ERROR_IO, "Is a directory");
+    ASSERT_FAILS(store_open(name, &example_run, NULL, &store, &err), ERROR_IO, "Is a directory");
     snprintf(name, sizeof name, "%s/link.db", folder);
     ck_assert_int_eq(symlink(path, name), 0);
-    ASSERT_FAILS(store_open(name, &example_run, &store, &err), ERROR_IO, "a link to a file that does not exist");
+    ASSERT_FAILS(store_open(name, &example_run, NULL, &store, &err), ERROR_IO, "a link to a file that does not exist");
     ck_assert(!is_there(""));
     fixture_end();
 }
@@ -530,11 +633,11 @@ static int as_a_stranger(void)
     char new_path[160];
     if (!drop_rights())
         return 10;
-    if (store_open(path, &example_run, &store, &err) != ERROR_IO || !strstr(err.what, "Permission denied") ||
-        !strstr(err.cure, "choose a folder you may write to"))
+    if (store_open(path, &example_run, &fixture_options, &store, &err) != ERROR_IO ||
+        !strstr(err.what, "Permission denied") || !strstr(err.cure, "choose a folder you may write to"))
         return 11;
     snprintf(new_path, sizeof new_path, "%s/new.db", folder);
-    if (store_open(new_path, &example_run, &store, &err) != ERROR_IO || !strstr(err.what, "Permission denied"))
+    if (store_open(new_path, &example_run, NULL, &store, &err) != ERROR_IO || !strstr(err.what, "Permission denied"))
         return 12;
     if (store_open_read(path, &store, &err) != 0 || store_count(store) != 3)
         return 13;
@@ -587,9 +690,15 @@ END_TEST
 int main(void)
 {
     return RUN_TESTS(
-        "faults", 120, killed_at_any_moment_whole_tickets_remain, a_reader_reads_what_a_killed_writer_left,
-        a_second_writer_is_refused_while_readers_read, at_the_size_limit_nothing_is_lost,
-        a_file_that_cannot_be_created_leaves_nothing, whichever_write_finds_the_disk_full_nothing_acknowledged_is_lost,
+        "faults", 120, killed_at_any_moment_whole_tickets_remain_with_a_log,
+        killed_at_any_moment_whole_tickets_remain_without_a_log, a_reader_reads_what_a_killed_writer_left_with_a_log,
+        a_reader_reads_what_a_killed_writer_left_without_a_log, a_reader_has_half_a_transaction_rolled_back,
+        a_database_goes_from_one_journal_to_the_other, without_a_log_the_writer_waits_for_readers,
+        a_second_writer_is_refused_while_readers_read, at_the_size_limit_nothing_is_lost_with_a_log,
+        at_the_size_limit_nothing_is_lost_without_a_log, a_file_that_cannot_be_created_leaves_nothing_with_a_log,
+        a_file_that_cannot_be_created_leaves_nothing_without_a_log,
+        whichever_write_finds_the_disk_full_nothing_acknowledged_is_lost_with_a_log,
+        whichever_write_finds_the_disk_full_nothing_acknowledged_is_lost_without_a_log,
         foreign_files_are_refused_untouched, a_newer_schema_is_refused, an_empty_file_is_a_new_database,
         damage_is_noticed_before_anything_is_built_on_it, another_program_that_writes_is_named_as_the_reason,
         paths_that_lead_nowhere, a_read_only_folder_can_be_read_and_not_written);

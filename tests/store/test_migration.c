@@ -76,7 +76,7 @@ static struct store *opened(const struct store_run *run)
 {
     struct error err;
     struct store *store = NULL;
-    ASSERT_OK(store_open(path, run, &store, &err));
+    ASSERT_OK(store_open(path, run, &fixture_options, &store, &err));
     return store;
 }
 
@@ -224,17 +224,17 @@ START_TEST(refused_it_stays_as_it_was)
     struct store *reader = opened_for_reading();
     struct store_run run = run_of_today(old, reader), other = run;
     other.seed++;
-    ASSERT_FAILS(store_open(path, &other, &store, &err), ERROR_CONFLICT,
+    ASSERT_FAILS(store_open(path, &other, &fixture_options, &store, &err), ERROR_CONFLICT,
                  "this database holds another run: seed has 2 in the database but 3 now");
     other = run;
     other.experiment = store_run(reader)->experiment;
     if (!old->parameters_key)
-        ASSERT_FAILS(store_open(path, &other, &store, &err), ERROR_CONFLICT, "\"parameters\"");
+        ASSERT_FAILS(store_open(path, &other, &fixture_options, &store, &err), ERROR_CONFLICT, "\"parameters\"");
     assert_untouched(before, length);
     int failures = 0;
     for (long n = 1, status = ERROR_MEMORY; status; n++) {
         memory_fail_at(n);
-        status = store_open(path, &run, &store, &err);
+        status = store_open(path, &run, &fixture_options, &store, &err);
         memory_fail_never();
         if (!status)
             break;
@@ -259,7 +259,7 @@ START_TEST(damaged_it_is_not_carried_over)
     struct store *reader = opened_for_reading();
     struct store_run run = run_of_today(old, reader);
     tamper("PRAGMA foreign_keys = OFF; DELETE FROM trial WHERE ticket = 1 AND seed_index = 1");
-    ASSERT_FAILS(store_open(path, &run, &store, &err), ERROR_INPUT, "rows refer to rows that are missing");
+    ASSERT_FAILS(store_open(path, &run, &fixture_options, &store, &err), ERROR_INPUT, "rows refer to rows that are missing");
     ck_assert_str_eq(answer(reader, "PRAGMA user_version"), version_of(old));
     close_store(reader);
     fixture_end();

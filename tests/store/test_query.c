@@ -4,7 +4,7 @@ static struct store *filled(bool for_writing)
 {
     struct error err;
     struct store *store = NULL;
-    ASSERT_OK(store_open(path, &example_run, &store, &err));
+    ASSERT_OK(store_open(path, &example_run, &fixture_options, &store, &err));
     for (int64_t i = 0; i < 3; i++) {
         struct store_ticket ticket = example_ticket(i);
         ASSERT_OK(store_append(store, &ticket, &err));

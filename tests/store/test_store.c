@@ -6,7 +6,7 @@ static struct store *opened(void)
 {
     struct error err;
     struct store *store = NULL;
-    ASSERT_OK(store_open(path, &example_run, &store, &err));
+    ASSERT_OK(store_open(path, &example_run, &fixture_options, &store, &err));
     return store;
 }
 
@@ -191,17 +191,17 @@ START_TEST(a_different_run_is_refused_and_the_difference_named)
 
     struct store_run other = example_run;
     other.experiment = "{\"name\":\"spirals\",\"search\":{\"strategy\":\"evolution\",\"budget\":400,\"window\":8}}";
-    ASSERT_FAILS(store_open(path, &other, &store, &err), ERROR_CONFLICT,
+    ASSERT_FAILS(store_open(path, &other, &fixture_options, &store, &err), ERROR_CONFLICT,
                  "experiment has '...y\":\"evolution\",\"budget\":300,\"window\":8}}' in the database but "
                  "'...y\":\"evolution\",\"budget\":400,\"window\":8}}' now");
     other = example_run;
     other.seed = 8;
     other.program_version = "0.2.0";
-    ASSERT_FAILS(store_open(path, &other, &store, &err), ERROR_CONFLICT,
+    ASSERT_FAILS(store_open(path, &other, &fixture_options, &store, &err), ERROR_CONFLICT,
                  "another run: seed has -7 in the database but 8 now; "
                  "program_version has '0.1.0' in the database but '0.2.0' now; name another database");
     other = (struct store_run){"a", "b", "c", "d", 1, "e", 2, "f", "g", "h", "i", "j", "k"};
-    ASSERT_FAILS(store_open(path, &other, &store, &err), ERROR_CONFLICT,
+    ASSERT_FAILS(store_open(path, &other, &fixture_options, &store, &err), ERROR_CONFLICT,
                  "also different: protocol, seed, strategy, window, metric, program_version, isa, library_version, "
                  "data_digest, data_description;");
     assert_no_side_files();
@@ -225,9 +225,9 @@ START_TEST(a_difference_is_cut_at_whole_characters)
     /* the 24 bytes before the difference begin inside a two-byte character */
     first.name = "äöüäöüäöüäöüäöü.1";
     second.name = "äöüäöüäöüäöüäöü.2";
-    ASSERT_OK(store_open(path, &first, &store, &err));
+    ASSERT_OK(store_open(path, &first, &fixture_options, &store, &err));
     close_store(store);
-    ASSERT_FAILS(store_open(path, &second, &store, &err), ERROR_CONFLICT,
+    ASSERT_FAILS(store_open(path, &second, &fixture_options, &store, &err), ERROR_CONFLICT,
                  "name has '...äöüäöüäöüäöü.1' in the database");
     fixture_end();
 }
@@ -452,7 +452,7 @@ static int whole_life(struct error *err)
     struct store_query *query = NULL;
     const struct store_ticket *read;
     bool row = false;
-    int status = store_open(path, &example_run, &store, err);
+    int status = store_open(path, &example_run, &fixture_options, &store, err);
     if (!status)
         status = store_session_begin(store, 1, "p", err);
     for (int64_t i = status ? 0 : store_count(store); !status && i < 2; i++) {
@@ -499,7 +499,7 @@ START_TEST(short_memory_is_an_error_at_every_allocation)
     close_store(store);
     for (long n = 1, code = ERROR_MEMORY; code == ERROR_MEMORY; n++) {
         memory_fail_at(n);
-        code = store_open(path, &other, &store, &err);
+        code = store_open(path, &other, &fixture_options, &store, &err);
         memory_fail_never();
         ck_assert(code == ERROR_MEMORY || code == ERROR_CONFLICT);
     }
