@@ -31,7 +31,7 @@ endif()
 
 # Which module uses which library; nothing else may.
 set(ACTSEARCH_LIBRARIES_base actsearch_cjson)
-set(ACTSEARCH_LIBRARIES_store SQLite::SQLite3)
+set(ACTSEARCH_LIBRARIES_store SQLite::SQLite3 Threads::Threads)
 set(ACTSEARCH_LIBRARIES_data ZLIB::ZLIB)
 set(ACTSEARCH_LIBRARIES_nn actsearch_dnnl OpenMP::OpenMP_C)
 set(ACTSEARCH_LIBRARIES_executor OpenMP::OpenMP_C Threads::Threads)

@@ -23,6 +23,19 @@ static int prepared_insert(struct store *store, enum table_id id, sqlite3_stmt *
     return status;
 }
 
+/* A ticket that is there already can only come from another writer: ours are counted. */
+static int row_failure(struct store *store, enum table_id id, int64_t key, struct error *err)
+{
+    if (id != TABLE_PROPOSAL || sqlite3_extended_errcode(store->db) != SQLITE_CONSTRAINT_PRIMARYKEY)
+        return store_fail(store, err, "write a row");
+    int status = file_lock_check(&store->lock, store->path, err);
+    if (status)
+        return status;
+    return error_set(err, ERROR_CONFLICT, store->path,
+                     "let the other one go on, or run the same command when it has ended",
+                     "ticket %" PRId64 " is there already: another process has written to this database", key);
+}
+
 int store_insert(struct store *store, enum table_id id, int64_t key, const void *record, struct error *err)
 {
     const struct table *table = &store_tables[id];
@@ -36,7 +49,7 @@ int store_insert(struct store *store, enum table_id id, int64_t key, const void 
     if (code == SQLITE_OK)
         code = table_bind(table, statement, first, record);
     if (code != SQLITE_OK || sqlite3_step(statement) != SQLITE_DONE)
-        status = store_fail(store, err, "write a row");
+        status = row_failure(store, id, key, err);
     sqlite3_reset(statement);
     sqlite3_clear_bindings(statement); /* they point into the caller's memory */
     return status;
@@ -56,6 +69,13 @@ static int run_statement(const struct store *store, sqlite3_stmt *statement, con
     int status = sqlite3_step(statement) == SQLITE_DONE ? 0 : store_fail(store, err, operation);
     sqlite3_reset(statement);
     return status;
+}
+
+/* Not when another process has taken over. */
+static int commit(struct store *store, struct error *err)
+{
+    int status = file_lock_check(&store->lock, store->path, err);
+    return status ? status : run_statement(store, store->commit, "write", err);
 }
 
 /* A failed COMMIT may or may not have left the transaction open. */
@@ -144,7 +164,7 @@ int store_commit(struct store *store, struct error *err)
 {
     if (store->count == store->durable)
         return 0;
-    int status = run_statement(store, store->commit, "write", err);
+    int status = commit(store, err);
     if (status)
         drop_group(store);
     else
@@ -183,7 +203,7 @@ int store_session_begin(struct store *store, int64_t threads, const char *proces
         status = insert_session(store, threads, processor, err);
     int64_t session = sqlite3_last_insert_rowid(store->db);
     if (!status)
-        status = run_statement(store, store->commit, "write", err);
+        status = commit(store, err);
     if (status)
         roll_back(store);
     else
@@ -198,7 +218,9 @@ int store_session_end(struct store *store, const char *ending, struct error *err
     char now[UTC_SIZE];
     utc_now(now);
     sqlite3_stmt *statement = NULL;
-    int status = store_prepare(store, "UPDATE session SET ending = ?1, ended_at = ?2 WHERE id = ?3", &statement, err);
+    int status = file_lock_check(&store->lock, store->path, err);
+    if (!status)
+        status = store_prepare(store, "UPDATE session SET ending = ?1, ended_at = ?2 WHERE id = ?3", &statement, err);
     if (!status) {
         sqlite3_bind_text(statement, 1, ending, -1, SQLITE_STATIC);
         sqlite3_bind_text(statement, 2, now, -1, SQLITE_STATIC);

@@ -1,5 +1,14 @@
-/* One writer: an flock() on a side file. The system drops it when the process ends, however it ends,
-   so there is no stale lock; what the file says (host and process) is only for the message. */
+/* One writer, also among hosts that share a file system.
+ *
+ * On a local disk an flock() on DB.lock decides: the system drops it when the process ends, however it ends. On a
+ * file system that several hosts may share, flock() may be known to one host only, or not at all; there the record
+ * in the file counts too. Its owner writes it anew every few seconds (file_lock_beat()). Whoever finds a record looks
+ * the process up where that is possible, and otherwise watches: a beat that goes on means an owner, none for
+ * `stale` seconds of our own clock means that it is gone. No clocks of two hosts are compared.
+ *
+ * Two may break a dead lock at once, so each writes its record, waits, and owns the lock only when its token is
+ * still there. And an owner that was suspended for so long that its lock was broken must not go on as if nothing had
+ * happened: it looks for its token before every beat and every commit (file_lock_check()). */
 #include "store/store_internal.h"
 
 #include "base/error.h"
@@ -8,11 +17,16 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/random.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
+
+const struct lock_patience lock_patience_usual = {.look = 1, .stale = 30, .settle = 2};
 
 void host_name(char *name, size_t size)
 {
@@ -21,24 +35,143 @@ void host_name(char *name, size_t size)
     name[size - 1] = '\0';
 }
 
-static int owned_by_another(int fd, const char *database, struct error *err)
+static double now(void)
 {
-    char owner[300] = "";
-    ssize_t length = pread(fd, owner, sizeof owner - 1, 0);
-    owner[length > 0 ? length : 0] = '\0';
-    owner[strcspn(owner, "\n")] = '\0';
-    return error_set(err, ERROR_CONFLICT, database, "wait for it to end, stop it, or name another database",
-                     "%s is writing this database", *owner ? owner : "another process");
+    struct timespec time;
+    clock_gettime(CLOCK_MONOTONIC, &time);
+    return (double)time.tv_sec + 1e-9 * (double)time.tv_nsec;
 }
 
-static int write_owner(int fd)
+/* In small steps, so that a person who stops the program need not wait. */
+static int sleep_for(const struct lock_request *request, double seconds, struct error *err)
 {
-    char host[256], line[300];
-    host_name(host, sizeof host);
-    int length = snprintf(line, sizeof line, "process %ld on %s\n", (long)getpid(), host);
-    if (ftruncate(fd, 0) != 0 || pwrite(fd, line, (size_t)length, 0) != length)
-        return errno ? errno : ENOSPC;
+    enum { STEP_MS = 50 };
+    double end = now() + seconds;
+    for (double left = seconds; left > 0; left = end - now()) {
+        if (request->stop && atomic_load(request->stop))
+            return error_set(err, ERROR_INTERRUPTED, request->database, "the same command waits again",
+                             "stopped while another process is writing this database");
+        double step = fmin(left, 1e-3 * STEP_MS);
+        nanosleep(&(struct timespec){0, (long)(1e9 * step)}, NULL);
+    }
     return 0;
+}
+
+/* ---- refusing */
+
+static void describe(const struct store_peek *owner, char *text, size_t size)
+{
+    if (owner->readable)
+        snprintf(text, size, "process %lld on %s", (long long)owner->pid, owner->host);
+    else
+        snprintf(text, size, "%.80s", *owner->host ? owner->host : "another process");
+}
+
+/* `shared`: the owner may be gone without our knowing. */
+static int owned(const struct lock_request *request, const struct store_peek *owner, bool shared, struct error *err)
+{
+    char who[300], age[80] = "", cure[512];
+    describe(owner, who, sizeof who);
+    if (!isnan(owner->age))
+        snprintf(age, sizeof age, " (last heartbeat %.0f s ago%s)", owner->age, owner->here ? "" : ", as far as known");
+    if (shared)
+        snprintf(cure, sizeof cure, "wait for it, stop it, or if that process is certainly gone remove %.300s",
+                 request->path);
+    else
+        snprintf(cure, sizeof cure, "wait for it to end, stop it, or name another database");
+    return error_set(err, ERROR_CONFLICT, request->database, cure, "%s is writing this database%s", who, age);
+}
+
+static int owned_by_whom_it_says(const struct lock_request *request, bool shared, struct error *err)
+{
+    struct store_peek owner;
+    int status = lock_peek(request->path, &owner, err);
+    return status ? status : owned(request, &owner, shared, err);
+}
+
+/* ---- taking */
+
+enum verdict { VERDICT_FREE, VERDICT_BROKEN, VERDICT_AGAIN };
+
+/* The owner cannot be looked up, so its beat is watched. */
+static int watch_owner(const struct lock_request *request, enum verdict *verdict, struct error *err)
+{
+    struct lock_look first, last;
+    double began = now();
+    int status = lock_look(request->path, &first, err);
+    *verdict = VERDICT_AGAIN;
+    while (!status && first.there) {
+        status = sleep_for(request, request->patience->look, err);
+        if (!status)
+            status = lock_look(request->path, &last, err);
+        if (status || !last.there)
+            break;
+        if (strcmp(first.line, last.line) != 0)
+            return owned_by_whom_it_says(request, true, err);
+        if (now() - began >= request->patience->stale) {
+            *verdict = VERDICT_BROKEN;
+            break;
+        }
+    }
+    return status;
+}
+
+/* Somebody's record is in the file, and flock() does not know of him. */
+static int judge(const struct lock_request *request, enum verdict *verdict, struct error *err)
+{
+    struct store_peek owner;
+    int status = lock_peek(request->path, &owner, err);
+    *verdict = owner.held ? VERDICT_FREE : VERDICT_AGAIN;
+    if (status || !owner.held)
+        return status;
+    if (!owner.here)
+        return watch_owner(request, verdict, err);
+    return owner.alive ? owned(request, &owner, true, err) : 0;
+}
+
+static int write_record(struct file_lock *lock, struct error *err)
+{
+    struct text line = TEXT_EMPTY;
+    utc_now(lock->record.at);
+    lock_line(&lock->record, &line);
+    int status = text_failed(&line) ? memory_error(err, "a file lock") : 0;
+    errno = 0;
+    if (!status && (pwrite(lock->fd, text_string(&line), line.length, 0) != (ssize_t)line.length ||
+                    ftruncate(lock->fd, (off_t)line.length) != 0 || fdatasync(lock->fd) != 0))
+        status = file_error(err, lock->path, "write", errno ? errno : ENOSPC);
+    text_release(&line);
+    return status;
+}
+
+static int new_record(const struct lock_request *request, struct store_peek *record, struct error *err)
+{
+    unsigned char bytes[16];
+    *record = (struct store_peek){.progress = {.to_train = -1, .best_ticket = -1, .best_score = NAN}};
+    if (getrandom(bytes, sizeof bytes, 0) != sizeof bytes)
+        return file_error(err, request->path, "create", errno);
+    for (size_t i = 0; i < sizeof bytes; i++)
+        snprintf(record->token + 2 * i, 3, "%02x", bytes[i]);
+    lock_identify(record);
+    utc_now(record->began);
+    lock_copy(record->experiment, sizeof record->experiment, request->experiment);
+    return 0;
+}
+
+/* Writes that we own it. With `settle`, another one may be doing the same in this moment: the last to write wins. */
+static int claim(const struct lock_request *request, struct file_lock *lock, bool settle, struct error *err)
+{
+    struct lock_look look;
+    int status = new_record(request, &lock->record, err);
+    if (!status)
+        status = write_record(lock, err);
+    if (status || !settle)
+        return status;
+    status = sleep_for(request, request->patience->settle, err);
+    if (!status)
+        status = lock_look(request->path, &look, err);
+    if (!status && (!look.there || !strstr(look.line, lock->record.token)))
+        status = owned_by_whom_it_says(request, true, err);
+    return status;
 }
 
 /* The last owner removes the file while it holds the lock. Whoever opened it just before then locks
@@ -50,56 +183,150 @@ static bool still_there(int fd, const char *path)
            held.st_ino == named.st_ino;
 }
 
-/* One attempt: *fd is the locked file, or -1 to try again. */
-static int try_lock(const char *path, const char *database, int *fd, struct error *err)
+/* *fd: the file, or -1 when it went away meanwhile. Only one can have created it, on whichever host. */
+static int open_file(const struct lock_request *request, int *fd, bool *created, struct error *err)
 {
-    int status = 0;
-    int file = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
-    if (file < 0)
-        return file_error(err, database, "create a lock file beside it", errno);
-    if (flock(file, LOCK_EX | LOCK_NB) == 0) {
-        if (still_there(file, path)) {
-            *fd = file;
-            return 0;
-        }
-    } else if (errno == EWOULDBLOCK) {
-        status = owned_by_another(file, database, err);
-    } else if (errno != EINTR) {
-        status = file_error(err, database, "lock it", errno);
+    *created = true;
+    *fd = open(request->path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+    if (*fd < 0 && errno == EEXIST) {
+        *created = false;
+        *fd = open(request->path, O_RDWR | O_CLOEXEC);
     }
-    close(file);
+    if (*fd < 0 && (errno != ENOENT || *created))
+        return file_error(err, request->database, "create a lock file beside it", errno);
+    return 0;
+}
+
+/* *flocked is false where there is no such thing. */
+static int try_flock(const struct lock_request *request, int fd, bool *flocked, struct error *err)
+{
+    *flocked = !request->patience->without_flock && flock(fd, LOCK_EX | LOCK_NB) == 0;
+    if (*flocked || request->patience->without_flock)
+        return 0;
+    switch (errno) {
+    case EWOULDBLOCK:
+        return owned_by_whom_it_says(request, request->shared, err);
+    case ENOLCK:
+    case ENOSYS:
+    case EOPNOTSUPP:
+        return 0;
+    default:
+        return file_error(err, request->database, "lock it", errno);
+    }
+}
+
+/* One attempt: lock->fd is the file that we own, or -1 to try again. */
+static int try_lock(const struct lock_request *request, struct file_lock *lock, struct error *err)
+{
+    bool created, flocked = false;
+    enum verdict verdict = VERDICT_FREE;
+    int fd;
+    int status = open_file(request, &fd, &created, err);
+    if (status || fd < 0)
+        return status;
+    status = try_flock(request, fd, &flocked, err);
+    lock->shared = request->shared || !flocked;
+    if (!status && !still_there(fd, request->path))
+        verdict = VERDICT_AGAIN;
+    else if (!status && lock->shared && !created)
+        status = judge(request, &verdict, err);
+    if (!status && verdict != VERDICT_AGAIN) {
+        lock->fd = fd;
+        status = claim(request, lock, !created && (verdict == VERDICT_BROKEN || !flocked), err);
+    }
+    if (lock->fd < 0)
+        close(fd);
     return status;
 }
 
-int file_lock_acquire(const char *path, const char *database, struct file_lock *lock, struct error *err)
+static int take(const struct lock_request *request, struct file_lock *lock, struct error *err)
 {
     enum { ATTEMPTS = 100 };
     int status = 0;
     *lock = FILE_LOCK_EMPTY;
-    lock->path = memory_copy_string(path);
+    lock->path = memory_copy_string(request->path);
     if (!lock->path)
         return memory_error(err, "a file lock");
+    pthread_mutex_init(&lock->mutex, NULL);
     for (int i = 0; i < ATTEMPTS && !status && lock->fd < 0; i++)
-        status = try_lock(path, database, &lock->fd, err);
+        status = try_lock(request, lock, err);
     if (!status && lock->fd < 0)
-        status = error_set(err, ERROR_CONFLICT, database, "start one process for a database", "many processes want it");
-    if (!status) {
-        errno = 0;
-        int failure = write_owner(lock->fd);
-        if (failure)
-            status = file_error(err, database, "write a lock file beside it", failure);
-    }
+        status = error_set(err, ERROR_CONFLICT, request->database, "start one process for a database",
+                           "many processes want it");
     if (status)
         file_lock_release(lock);
+    return status;
+}
+
+int file_lock_acquire(const struct lock_request *request, struct file_lock *lock, struct error *err)
+{
+    struct error refusal = ERROR_EMPTY;
+    double end = now() + request->wait_seconds;
+    int status = take(request, lock, &refusal);
+    while (status == ERROR_CONFLICT && now() < end) {
+        status = sleep_for(request, fmin(request->patience->look, end - now()), &refusal);
+        if (!status)
+            status = take(request, lock, &refusal);
+    }
+    if (status && err)
+        *err = refusal;
+    return status;
+}
+
+/* ---- owning */
+
+/* With the mutex held. */
+static int find_token(struct file_lock *lock, const char *database, struct error *err)
+{
+    struct lock_look look;
+    int status = lock->lost ? 0 : lock_look(lock->path, &look, err);
+    if (status)
+        return status;
+    if (!lock->lost && look.there && strstr(look.line, lock->record.token))
+        return 0;
+    lock->lost = true;
+    return error_set(err, ERROR_CONFLICT, database,
+                     "let the other one go on, or run the same command when it has ended",
+                     "another process took over the database while this one was suspended");
+}
+
+int file_lock_check(struct file_lock *lock, const char *database, struct error *err)
+{
+    pthread_mutex_lock(&lock->mutex);
+    int status = lock->shared || lock->lost ? find_token(lock, database, err) : 0;
+    pthread_mutex_unlock(&lock->mutex);
+    return status;
+}
+
+int file_lock_beat(struct file_lock *lock, const char *database, const struct store_beat *beat, struct error *err)
+{
+    pthread_mutex_lock(&lock->mutex);
+    int status = find_token(lock, database, err);
+    if (!status) {
+        struct store_peek *record = &lock->record;
+        record->beat++;
+        record->progress = *beat;
+        if (beat->experiment)
+            lock_copy(record->experiment, sizeof record->experiment, beat->experiment);
+        lock_copy(record->best_formula, sizeof record->best_formula, beat->best_formula ? beat->best_formula : "");
+        record->progress.experiment = record->progress.best_formula = NULL;
+        status = write_record(lock, err);
+    }
+    pthread_mutex_unlock(&lock->mutex);
     return status;
 }
 
 void file_lock_release(struct file_lock *lock)
 {
     if (lock->fd >= 0) {
-        unlink(lock->path);
+        struct lock_look look = {.there = false};
+        if (!lock->lost && lock_look(lock->path, &look, NULL) == 0 && look.there &&
+            (!look.line[0] || strstr(look.line, lock->record.token)))
+            unlink(lock->path); /* unless it is another's by now */
         close(lock->fd);
     }
+    if (lock->path)
+        pthread_mutex_destroy(&lock->mutex);
     memory_free(lock->path);
     *lock = FILE_LOCK_EMPTY;
 }

@@ -304,30 +304,41 @@ static struct store *store_new(bool writable)
     return store;
 }
 
-static int take_lock(struct store *store, struct error *err)
+static const struct store_options usual_options = {.journal = STORE_JOURNAL_AUTO};
+
+static int take_lock(struct store *store, const char *experiment, const struct store_options *options,
+                     const struct lock_patience *patience, struct error *err)
 {
     struct text path = TEXT_EMPTY;
     text_addf(&path, "%s.lock", store->path);
-    int status = text_failed(&path) ? memory_error(err, "the database")
-                                    : file_lock_acquire(text_string(&path), store->path, &store->lock, err);
+    struct lock_request request = {
+        .path = text_string(&path),
+        .database = store->path,
+        .experiment = experiment,
+        .shared = store->journal == STORE_JOURNAL_DELETE,
+        .wait_seconds = options->wait_seconds,
+        .stop = options->stop,
+        .patience = patience,
+    };
+    int status =
+        text_failed(&path) ? memory_error(err, "the database") : file_lock_acquire(&request, &store->lock, err);
     text_release(&path);
     return status;
 }
 
-int store_open(const char *path, const struct store_run *run, const struct store_options *options, struct store **store,
-               struct error *err)
+int store_open_patiently(const char *path, const struct store_run *run, const struct store_options *options,
+                         const struct lock_patience *patience, struct store **store, struct error *err)
 {
-    static const struct store_options usual = {.journal = STORE_JOURNAL_AUTO};
     bool new_file = false;
     struct store *opened = store_new(true);
     if (!opened)
         return memory_error(err, "the database");
-    options = options ? options : &usual;
+    options = options ? options : &usual_options;
     int status = resolve(path, true, &opened->path, err);
     if (!status)
         status = journal_choose(opened, options->journal, err);
     if (!status)
-        status = take_lock(opened, err);
+        status = take_lock(opened, run->name, options, patience, err);
     if (!status) {
         new_file = !exists(opened->path);
         status = open_for_writing(opened, run, err);
@@ -337,6 +348,48 @@ int store_open(const char *path, const struct store_run *run, const struct store
     else
         *store = opened;
     return status;
+}
+
+int store_open(const char *path, const struct store_run *run, const struct store_options *options, struct store **store,
+               struct error *err)
+{
+    return store_open_patiently(path, run, options, &lock_patience_usual, store, err);
+}
+
+int store_beat(struct store *store, const struct store_beat *beat, struct error *err)
+{
+    return store->writable ? file_lock_beat(&store->lock, store->path, beat, err) : 0;
+}
+
+static int peek_beside(const char *database, struct store_peek *peek, struct error *err)
+{
+    struct text lock = TEXT_EMPTY;
+    text_addf(&lock, "%s.lock", database);
+    int status = text_failed(&lock) ? memory_error(err, "the database") : lock_peek(text_string(&lock), peek, err);
+    text_release(&lock);
+    return status;
+}
+
+int store_peek(const char *path, struct store_peek *peek, struct error *err)
+{
+    char *resolved = NULL;
+    int status = resolve(path, true, &resolved, err);
+    if (!status)
+        status = peek_beside(resolved, peek, err);
+    memory_free(resolved);
+    return status;
+}
+
+/* A writer that has just begun rolls back by itself; meddling would rob it of its own journal where the file system
+   does not keep SQLite's locks. */
+static int roll_back(const struct store *store, struct error *err)
+{
+    struct store_peek owner;
+    int status = peek_beside(store->path, &owner, err);
+    if (!status && owner.alive)
+        status = error_set(err, ERROR_CONFLICT, store->path, "try again in a moment",
+                           "its writer is putting right what a killed one has left");
+    return status ? status : journal_roll_back(store, err);
 }
 
 /* A reader may not touch what a killed writer left half written, so it has it put right first. */
@@ -349,7 +402,7 @@ static int look_into(struct store *store, bool *fresh, struct error *err)
         return status;
     sqlite3_close_v2(store->db);
     store->db = NULL;
-    status = journal_roll_back(store, err);
+    status = roll_back(store, err);
     if (!status)
         status = connect(store, err);
     return status ? status : identify(store, fresh, err);
@@ -425,7 +478,7 @@ int store_open_merged(const char *path, struct store **store, struct error *err)
     if (!status)
         status = journal_choose(opened, STORE_JOURNAL_AUTO, err);
     if (!status)
-        status = take_lock(opened, err);
+        status = take_lock(opened, "merge", &usual_options, &lock_patience_usual, err);
     if (!status) {
         opened->unfinished = !exists(opened->path);
         status = open_for_merging(opened, err);

@@ -10,10 +10,15 @@
  * `timing`, `session` and `crash`. Everything else is the same for any number of threads and however often a
  * run was killed, so that two databases of one experiment can be compared as text.
  *
- * One writer: store_open() holds an operating-system lock on `DB.lock` that dies with its process;
- * a second writer is refused at once. On a local disk readers (store_open_read()) are never blocked and
- * block nobody, thanks to a write-ahead log. File systems that several hosts may share cannot have one;
- * there a reader waits while a ticket is written, and the writer while a row is being read.
+ * One writer: store_open() holds `DB.lock`, and a second writer is refused at once. On a local disk that
+ * is an operating-system lock, which dies with its process. On a file system that several hosts may share
+ * the record in that file counts too: its owner calls store_beat() every few seconds, and one that shows
+ * no sign of life for half a minute has lost the lock to whoever wants it. Should it wake up again, it
+ * finds that out before its next commit and writes nothing.
+ *
+ * On a local disk readers (store_open_read()) are never blocked and block nobody, thanks to a write-ahead
+ * log. A shared file system cannot have one; there a reader waits while a ticket is written, and the
+ * writer while a row is being read.
  * While a writer works, `DB-wal` and `DB-shm`, or `DB-journal`, lie beside the file and belong to it; a
  * clean close removes them, and what remains is one file that can be read anywhere, also from
  * read-only media.
@@ -32,10 +37,11 @@
  * 0. Strings are UTF-8; a NULL string is NULL in the database.
  *
  * Not thread-safe: a store, and the cursors and queries made from it, belong to one thread at a
- * time. After fork(), a child must not touch the parent's store. */
+ * time; only store_beat() may come from another. After fork(), a child must not touch the parent's store. */
 #ifndef ACTSEARCH_STORE_STORE_H
 #define ACTSEARCH_STORE_STORE_H
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -205,6 +211,8 @@ enum store_journal {
 
 struct store_options {
     enum store_journal journal;
+    double wait_seconds;    /* while another process writes it, before refusing */
+    const atomic_int *stop; /* raised by whoever wants the waiting to end: ERROR_INTERRUPTED; may be NULL */
 };
 
 /* Opens `path` for writing as the database of `run` (borrowed during the call): creates it, or
@@ -216,6 +224,44 @@ struct store_options {
    file that could not be created completely is removed. */
 int store_open(const char *path, const struct store_run *run, const struct store_options *options, struct store **store,
                struct error *err);
+
+/* How far a writer is; the number of tickets of the database, of workers, and so on. */
+struct store_beat {
+    int64_t tickets, trained, to_train; /* to_train: -1 when not known */
+    int64_t trained_now;                /* since this process started */
+    int64_t failed;
+    int64_t workers, ranks;
+    double seconds;      /* since this process started */
+    int64_t best_ticket; /* -1: none yet */
+    double best_score;
+    const char *best_formula, *experiment; /* borrowed; may be NULL, and are cut when long */
+};
+
+/* A sign of life: writes into the lock file that this writer lives, and how far it is, for store_peek() and for
+   writers on other hosts. Call it every few seconds where the file system may be shared. It touches the lock alone, so
+   it may be called from another thread than the store's own, until store_close() is called.
+   ERROR_CONFLICT: another process took over, or the lock file was removed; nothing is written from now on. */
+int store_beat(struct store *store, const struct store_beat *beat, struct error *err);
+
+/* What the lock file of a database says. */
+struct store_peek {
+    bool held;     /* there is a lock file ... */
+    bool readable; /* ... that says whose; otherwise `host` is what it says instead */
+    bool here;     /* its process can be looked up from here: then `alive` is certain */
+    bool alive;    /* otherwise it means that there was a beat lately */
+    double age;    /* seconds since the last beat; by the clocks of two hosts unless `here`. NaN: not known */
+    char host[256];
+    int64_t pid, process_start;
+    char place[96];         /* in which the two mean something */
+    char token[40];         /* of this lock and no other */
+    char began[32], at[32]; /* UTC, ISO 8601: the lock, its last beat */
+    int64_t beat;           /* a counter */
+    char experiment[128], best_formula[256];
+    struct store_beat progress; /* its strings are the two above: a copy of a peek refers to the original */
+};
+
+/* Reads it without touching the database, which need not exist yet. Neither blocks nor disturbs a writer. */
+int store_peek(const char *path, struct store_peek *peek, struct error *err);
 
 /* Opens `path` for reading. Works beside a writer. Returns owned in *store. */
 int store_open_read(const char *path, struct store **store, struct error *err);
@@ -248,7 +294,8 @@ int64_t store_count(const struct store *store);
    space), ERROR_INTERNAL when the record contradicts itself. */
 int store_add(struct store *store, const struct store_ticket *ticket, struct error *err);
 
-/* Writes what was added since the last commit; durable on return. Fails as store_add() does. */
+/* Writes what was added since the last commit; durable on return. Fails as store_add() does, and with ERROR_CONFLICT
+   when another process has taken over. */
 int store_commit(struct store *store, struct error *err);
 
 /* One ticket, durable on return. */

@@ -6,6 +6,7 @@
 #include "base/text.h"
 #include "store/store.h"
 
+#include <pthread.h>
 #include <sqlite3.h>
 
 /* "ACTS" in ASCII: what file(1) and SQLite call the application_id. */
@@ -109,14 +110,64 @@ int table_bind(const struct table *table, sqlite3_stmt *statement, int first, co
 /* Fills `record` from the current row; strings go to `pool`. */
 int table_read(const struct table *table, sqlite3_stmt *statement, void *record, struct pool *pool, struct error *err);
 
-/* A file lock that dies with its process. */
+/* ---- lock_record.c: what the lock file says */
+
+/* Bytes of its line at most; a page, so that it is written at once. */
+enum { LOCK_LINE = 2000 };
+
+/* The lock file as it is in this moment, opened anew: a network file system looks at its server then. */
+struct lock_look {
+    bool there;
+    double written;           /* when, by the clock of the file system; seconds since 1970 */
+    char line[2 * LOCK_LINE]; /* without its end; may be anything */
+};
+int lock_look(const char *path, struct lock_look *look, struct error *err);
+/* What store_peek() gives, for the lock file itself. Without a readable record, `host` holds what there is. */
+int lock_peek(const char *path, struct store_peek *peek, struct error *err);
+void lock_line(const struct store_peek *record, struct text *line);
+/* Host, process, its start and place of this process. */
+void lock_identify(struct store_peek *record);
+bool lock_same_place(const struct store_peek *a, const struct store_peek *b);
+/* Of a process of this place. */
+bool lock_process_lives(int64_t pid, int64_t process_start);
+/* Copies, cut at a whole character. */
+void lock_copy(char *to, size_t size, const char *from);
+
+/* ---- lock.c */
+
+/* Seconds. Tests are in a hurry. */
+struct lock_patience {
+    double look;        /* between two looks at an owner that can only be watched */
+    double stale;       /* without a change in between, it is gone */
+    double settle;      /* before a lock that was broken is ours */
+    bool without_flock; /* as on a file system that has no flock() */
+};
+extern const struct lock_patience lock_patience_usual;
+
+struct lock_request { /* all borrowed */
+    const char *path;
+    const char *database, *experiment; /* for messages and the record */
+    bool shared;                       /* other hosts may want it: flock() is not enough */
+    double wait_seconds;
+    const atomic_int *stop; /* may be NULL */
+    const struct lock_patience *patience;
+};
+
 struct file_lock {
     int fd; /* -1: not held */
     char *path;
+    bool shared;
+    pthread_mutex_t mutex;    /* of what follows */
+    struct store_peek record; /* as it was written last */
+    bool lost;                /* another owner has it */
 };
 #define FILE_LOCK_EMPTY ((struct file_lock){.fd = -1})
-/* Locks `path`, creating it. ERROR_CONFLICT names the owner. `database` is for messages. */
-int file_lock_acquire(const char *path, const char *database, struct file_lock *lock, struct error *err);
+/* Creates the file and owns it. ERROR_CONFLICT names the owner; ERROR_INTERRUPTED: `stop` was raised. */
+int file_lock_acquire(const struct lock_request *request, struct file_lock *lock, struct error *err);
+/* Before a commit: ERROR_CONFLICT when it is not ours any more. Costs nothing where flock() is enough. */
+int file_lock_check(struct file_lock *lock, const char *database, struct error *err);
+/* See store_beat(). */
+int file_lock_beat(struct file_lock *lock, const char *database, const struct store_beat *beat, struct error *err);
 /* Removes the file and lets go; accepts an empty lock. */
 void file_lock_release(struct file_lock *lock);
 void host_name(char *name, size_t size);
@@ -161,6 +212,10 @@ int journal_fold(struct store *store, struct error *err);
 /* Did a reader just fail because a killed writer's journal has to be rolled back? This does it. */
 bool journal_is_hot(const struct store *store);
 int journal_roll_back(const struct store *store, struct error *err);
+
+/* store_open() with another patience. */
+int store_open_patiently(const char *path, const struct store_run *run, const struct store_options *options,
+                         const struct lock_patience *patience, struct store **store, struct error *err);
 
 /* Fills `err` for the failure that SQLite reported last; `operation` completes "cannot ...". */
 int store_fail(const struct store *store, struct error *err, const char *operation);

@@ -10,7 +10,7 @@ static struct store *opened(void)
 {
     struct error err;
     struct store *store = NULL;
-    ASSERT_OK(store_open(path, &example_run, NULL, &store, &err));
+    ASSERT_OK(store_open(path, &example_run, &fixture_options, &store, &err));
     return store;
 }
 
@@ -74,7 +74,7 @@ START_TEST(a_crash_is_durable_when_it_is_noted)
     pid_t child = fork();
     if (child == 0) {
         struct store *store = NULL;
-        if (store_open(path, &example_run, NULL, &store, NULL) || store_crash_add(store, 3, "SIGSEGV", "node1:17", NULL))
+        if (store_open(path, &example_run, &fixture_options, &store, NULL) || store_crash_add(store, 3, "SIGSEGV", "node1:17", NULL))
             _exit(1);
         raise(SIGKILL);
     }

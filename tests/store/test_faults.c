@@ -246,7 +246,7 @@ START_TEST(a_second_writer_is_refused_while_readers_read)
     struct store *writer = opened(), *reader = NULL, *second = NULL;
     char owner[300], host[200];
     ck_assert_int_eq(gethostname(host, sizeof host), 0);
-    snprintf(owner, sizeof owner, "process %ld on %s is writing this database; wait for it", (long)getpid(), host);
+    snprintf(owner, sizeof owner, "process %ld on %s is writing this database (last heartbeat ", (long)getpid(), host);
     append_up_to(writer, 2);
     ASSERT_FAILS(store_open(path, &example_run, &fixture_options, &second, &err), ERROR_CONFLICT, owner);
 

@@ -76,7 +76,7 @@ static struct store *opened(const char *name, const struct store_run *run)
 {
     struct error err;
     struct store *store = NULL;
-    ASSERT_OK(store_open(in_folder(name), run, NULL, &store, &err));
+    ASSERT_OK(store_open(in_folder(name), run, &fixture_options, &store, &err));
     return store;
 }
 
@@ -623,7 +623,7 @@ START_TEST(refusals_leave_everything_as_it_was)
     ck_assert_int_eq(symlink(in_folder("all.db"), in_folder("link.db")), 0);
     ASSERT_FAILS(merge_of("all.db", NAMES("b.db", "link.db"), &err), ERROR_USAGE, "cannot be merged into itself");
     ASSERT_FAILS(merge_of("link.db", NAMES("b.db", "all.db"), &err), ERROR_USAGE, "cannot be merged into itself");
-    ASSERT_FAILS(store_open(in_folder("all.db"), &example_run, NULL, &store, &err), ERROR_CONFLICT,
+    ASSERT_FAILS(store_open(in_folder("all.db"), &example_run, &fixture_options, &store, &err), ERROR_CONFLICT,
                  "a merged database is not continued; run into a database of its own");
 
     ASSERT_FAILS(merge_of("all.db", NAMES("b.db", "none.db"), &err), ERROR_IO, "none.db: cannot open");
@@ -662,7 +662,7 @@ START_TEST(one_writer_here_too)
     struct error err;
     make("a.db", &example_run, first_island, FIRST);
     struct store *writer = opened("all.db", &example_run);
-    ASSERT_FAILS(merge_of("all.db", NAMES("a.db"), &err), ERROR_CONFLICT, "is writing this database; wait for it");
+    ASSERT_FAILS(merge_of("all.db", NAMES("a.db"), &err), ERROR_CONFLICT, "is writing this database (last heartbeat");
     close_store(writer);
     fixture_end();
 }
