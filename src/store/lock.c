@@ -99,6 +99,8 @@ static int watch_owner(const struct lock_request *request, enum verdict *verdict
     struct lock_look first, last;
     double began = now();
     int status = lock_look(request->path, &first, err);
+    /* Who has made the file writes into it at once; one that stays empty is of a process that was killed in between. */
+    double stale = status || *first.line ? request->patience->stale : request->patience->settle;
     *verdict = VERDICT_AGAIN;
     while (!status && first.there) {
         status = sleep_for(request, request->patience->look, err);
@@ -108,7 +110,7 @@ static int watch_owner(const struct lock_request *request, enum verdict *verdict
             break;
         if (strcmp(first.line, last.line) != 0)
             return owned_by_whom_it_says(request, true, err);
-        if (now() - began >= request->patience->stale) {
+        if (now() - began >= stale) {
             *verdict = VERDICT_BROKEN;
             break;
         }

@@ -541,6 +541,7 @@ static int add_tickets(struct merge *merge, struct input *input, struct error *e
     if (!status)
         status = store_cursor_next(cursor, &stored, err);
     while (!status && stored) {
+        ALWAYS(stored->proposal.ticket < input->places.count);
         status = stop_if_asked(merge, err);
         if (!status && input->places.items[stored->proposal.ticket].ticket == STORE_NONE)
             status = add_ticket(merge, input, stored, err);
