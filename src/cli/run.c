@@ -3,6 +3,7 @@
 #include "base/memory.h"
 #include "base/text.h"
 #include "cli/command.h"
+#include "cli/heartbeat.h"
 #include "cli/report.h"
 #include "cli/watch.h"
 #include "cli/workbench.h"
@@ -21,6 +22,9 @@
 #include <string.h>
 #include <unistd.h>
 
+static const char *const journals[] = {
+    [STORE_JOURNAL_AUTO] = "auto", [STORE_JOURNAL_WAL] = "wal", [STORE_JOURNAL_DELETE] = "delete", NULL};
+
 static const struct option options[] = {
     {"db", 'd', OPTION_TEXT, "FILE",
      .help = "the database (default: NAME.db in this folder, NAME as in the experiment)"},
@@ -35,6 +39,11 @@ static const struct option options[] = {
      "give up a candidate that trains longer than this, as \"timed_out\" (default: no limit; a safety net, since what "
      "is given up depends on the machine)",
      .min = 0, .max = 1e9},
+    {"journal", .kind = OPTION_CHOICE, .value = "MODE", .choices = journals,
+     .help = "how the database is written: wal on a local disk, delete where several hosts share it, or auto (the "
+             "default), which tells the two apart"},
+    {"wait", .kind = OPTION_NUMBER, .value = "SECONDS", .min = 0, .max = 1e9,
+     .help = "how long to wait while another process writes the database (default 0: give up at once)"},
     {"quiet", 'q', OPTION_FLAG, .help = "show no progress and no leaderboard at the end"},
     OPTION_END,
 };
@@ -49,6 +58,7 @@ struct job {
     struct watch *watch;
     struct search *search;
     struct store *store;
+    struct heartbeat heartbeat;
 };
 
 /* ---- the instruction level */
@@ -124,8 +134,24 @@ static void identity_release(struct identity *identity)
     text_release(&identity->data);
 }
 
-static int open_store(struct job *job, const struct identity *identity, struct error *err)
+static void say_who_is_waited_for(const char *database)
 {
+    struct store_peek peek;
+    if (store_peek(database, &peek, NULL) == 0 && peek.readable && peek.alive)
+        fprintf(stderr, "waiting for process %lld on %s, which is writing %s\n", (long long)peek.pid, peek.host,
+                database);
+}
+
+static int open_store(struct job *job, const struct arguments *arguments, const struct identity *identity,
+                      struct error *err)
+{
+    struct store_options how = {
+        .journal = (enum store_journal)arguments_choice(arguments, "journal", STORE_JOURNAL_AUTO),
+        .wait_seconds = arguments_number(arguments, "wait", 0),
+        .stop = &watch_stop(job->watch)->drain,
+    };
+    if (how.wait_seconds > 0 && !arguments_flag(arguments, "quiet"))
+        say_who_is_waited_for(text_string(&job->database));
     const struct experiment *experiment = job->experiment;
     char digest[32], library[32], metric[40];
     snprintf(digest, sizeof digest, "%016llx", (unsigned long long)data_digest(experiment->set));
@@ -144,7 +170,7 @@ static int open_store(struct job *job, const struct identity *identity, struct e
         .data_digest = digest,
         .data_description = text_string(&identity->data),
     };
-    return store_open(text_string(&job->database), &run, NULL, &job->store, err);
+    return store_open(text_string(&job->database), &run, &how, &job->store, err);
 }
 
 /* All ranks must train the same thing, or the rows would depend on who made them. */
@@ -234,6 +260,7 @@ static int lead(struct job *job, const struct arguments *arguments, struct error
     struct evaluator evaluator = workbench_evaluator(experiment);
     struct executor_options executor = executor_options(job, arguments);
     int64_t workers = job->threads + (executor.crew ? executor.crew->workers : 0);
+    heartbeat_start(&job->heartbeat, job->watch, job->store, workers, team_size(job->team));
     int status = begin_session(job, workers, err);
     if (status)
         return status;
@@ -288,7 +315,7 @@ static int open_experiment(struct job *job, struct error *err)
 }
 
 /* Only rank 0 searches and writes. */
-static int open_search(struct job *job, struct error *err)
+static int open_search(struct job *job, const struct arguments *arguments, struct error *err)
 {
     const struct experiment *experiment = job->experiment;
     struct identity identity;
@@ -298,7 +325,7 @@ static int open_search(struct job *job, struct error *err)
     if (!status && team_leads(job->team)) {
         status = search_new(&experiment->search, experiment->grammar, experiment->seed, &job->search, err);
         if (!status)
-            status = open_store(job, &identity, err);
+            status = open_store(job, arguments, &identity, err);
     }
     identity_release(&identity);
     return team_agree(job->team, status, err);
@@ -313,7 +340,7 @@ static int prepare(struct job *job, const struct arguments *arguments, struct er
     if (!status)
         status = open_experiment(job, err);
     if (!status)
-        status = open_search(job, err);
+        status = open_search(job, arguments, err);
     return status ? status : team_begin(job->team, job->threads, watch_stop(job->watch), err);
 }
 
@@ -376,9 +403,13 @@ static int run(struct call *call, struct error *err)
     bool resumed = job.store && store_count(job.store) > 0;
     if (!status && job.store)
         status = lead(&job, arguments, err);
-    watch_show_last(job.watch);
-    if (status == ERROR_INTERRUPTED)
+    watch_end(job.watch);
+    if (status && job.heartbeat.status) { /* which is why it stopped */
+        status = job.heartbeat.status;
+        *err = job.heartbeat.err;
+    } else if (status == ERROR_INTERRUPTED && job.store) {
         status = stopped(call, &job, err);
+    }
     if (!status && job.store && !quiet)
         status = report_print(job.store, text_string(&job.database), resumed, err);
     int closed = store_close(job.store, status ? NULL : err);
@@ -404,12 +435,17 @@ const struct command command_run = {
                    "period. Exit status 75 means: go on later with the same command. Nothing that is\n"
                    "in the database is ever lost.\n"
                    "\n"
-                   "A candidate whose training has crashed the process twice is not tried again.\n",
+                   "A candidate whose training has crashed the process twice is not tried again.\n"
+                   "\n"
+                   "One process writes a database, also when several hosts share it over a network\n"
+                   "file system. There a process that shows no sign of life for 30 seconds has\n"
+                   "lost it to the next one. actsearch status tells how a run is going.\n",
     .examples = "  actsearch run experiments/spirals.json\n"
                 "  actsearch run experiments/fashion-mlp.json --db results/first.db --threads 2\n"
                 "  actsearch run experiments/spirals.json --set search.strategy=random \\\n"
                 "      --set search.evaluations=50 --set seed=3 --db random-3.db\n"
                 "  actsearch run --watch experiments/spirals.json --db watched.db\n"
+                "  actsearch run experiments/spirals.json --wait 600   # after the one that runs\n"
                 "  mpirun -n 4 actsearch run experiments/fashion-mlp.json --threads 1\n",
     .options = options,
     .min_arguments = 1,

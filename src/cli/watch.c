@@ -33,6 +33,9 @@ struct watch {
     double observed_at;    /* by now() */
     int64_t first_tickets; /* that were there at the start */
     int64_t expected_tickets;
+    void (*regular)(void *context, const struct progress *progress); /* NULL: nothing to call */
+    void *regular_context;
+    double regular_seconds, regular_at; /* how often, and when next by now() */
 };
 
 static double now(void)
@@ -143,6 +146,24 @@ static void hear(struct watch *watch, int signal)
     say(watch, person ? "stopping when what is in training is finished; once more to drop it" : message);
 }
 
+/* What watch_every() asked for, if its time has come. */
+static void call_regularly(struct watch *watch)
+{
+    char formula[sizeof watch->formula];
+    pthread_mutex_lock(&watch->lock);
+    struct progress progress = watch->progress;
+    bool due = watch->regular && now() >= watch->regular_at, observed = watch->observed;
+    if (due)
+        watch->regular_at = now() + watch->regular_seconds;
+    if (!progress.finished)
+        progress.seconds += now() - watch->observed_at;
+    memcpy(formula, watch->formula, sizeof formula);
+    pthread_mutex_unlock(&watch->lock);
+    progress.best_formula = formula;
+    if (due)
+        watch->regular(watch->regular_context, observed ? &progress : NULL);
+}
+
 static void *live(void *context)
 {
     struct watch *watch = context;
@@ -163,6 +184,8 @@ static void *live(void *context)
             last = now();
         }
         pthread_mutex_unlock(&watch->lock);
+        if (!atomic_load(&watch->over))
+            call_regularly(watch);
     }
     return NULL;
 }
@@ -198,28 +221,24 @@ void watch_mute(struct watch *watch)
     watch->quiet = watch->mute = true;
 }
 
-void watch_show_last(struct watch *watch)
+void watch_end(struct watch *watch)
 {
-    if (!watch)
+    if (!watch || atomic_exchange(&watch->over, true))
         return;
-    pthread_mutex_lock(&watch->lock);
+    pthread_kill(watch->thread, SIGINT); /* wakes it; it looks at `over` first */
+    pthread_join(watch->thread, NULL);
     if (watch->observed && !watch->quiet) {
         show(watch);
         if (watch->terminal)
             fputc('\n', stderr);
     }
-    watch->quiet = true;
-    pthread_mutex_unlock(&watch->lock);
 }
 
 void watch_free(struct watch *watch)
 {
     if (!watch)
         return;
-    watch_show_last(watch);
-    atomic_store(&watch->over, true);
-    pthread_kill(watch->thread, SIGINT); /* wakes it; it looks at `over` first */
-    pthread_join(watch->thread, NULL);
+    watch_end(watch);
     pthread_sigmask(SIG_SETMASK, &watch->before, NULL);
     pthread_mutex_destroy(&watch->lock);
     memory_free(watch);
@@ -233,6 +252,17 @@ struct executor_stop *watch_stop(struct watch *watch)
 void watch_expect_tickets(struct watch *watch, int64_t tickets)
 {
     watch->expected_tickets = tickets;
+}
+
+void watch_every(struct watch *watch, double seconds, void (*function)(void *context, const struct progress *progress),
+                 void *context)
+{
+    pthread_mutex_lock(&watch->lock);
+    watch->regular = function;
+    watch->regular_context = context;
+    watch->regular_seconds = seconds;
+    watch->regular_at = now();
+    pthread_mutex_unlock(&watch->lock);
 }
 
 void watch_observe(void *context, const struct progress *progress)

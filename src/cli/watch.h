@@ -26,10 +26,11 @@ int watch_new(bool quiet, double grace_seconds, struct watch **watch, struct err
 /* Says nothing any more: another process of the same run does. */
 void watch_mute(struct watch *watch);
 
-/* Shows the last state and nothing after it; accepts NULL. */
-void watch_show_last(struct watch *watch);
+/* Ends the thread, and with it what watch_every() asked for, and shows the last state; signals stay blocked. Accepts
+   NULL. */
+void watch_end(struct watch *watch);
 
-/* Does that, ends the thread and gives the signals back; accepts NULL. */
+/* Does that if it was not done, and gives the signals back; accepts NULL. */
 void watch_free(struct watch *watch);
 
 /* Raised by the signals; lives as long as the watch. */
@@ -38,6 +39,12 @@ struct executor_stop *watch_stop(struct watch *watch);
 /* For searches that go through a whole space: percentage and time left count tickets, of which
    there will be `tickets`. Before the first observation. */
 void watch_expect_tickets(struct watch *watch, int64_t tickets);
+
+/* Calls `function` from the watch's own thread, at once and then every `seconds`, until watch_end(); also while
+   nothing is observed. The progress is borrowed and as young as it can be; NULL before the first observation. Not
+   under any lock, so that it may take its time. */
+void watch_every(struct watch *watch, double seconds, void (*function)(void *context, const struct progress *progress),
+                 void *context);
 
 /* An observer for struct executor_options, whose observer is the watch. */
 void watch_observe(void *watch, const struct progress *progress);

@@ -227,9 +227,8 @@ int store_open(const char *path, const struct store_run *run, const struct store
 
 /* How far a writer is; the number of tickets of the database, of workers, and so on. */
 struct store_beat {
-    int64_t tickets, trained, to_train; /* to_train: -1 when not known */
-    int64_t trained_now;                /* since this process started */
-    int64_t failed;
+    int64_t tickets, trained, to_train, failed; /* the last three: -1 when not known */
+    int64_t trained_now;                        /* since this process started */
     int64_t workers, ranks;
     double seconds;      /* since this process started */
     int64_t best_ticket; /* -1: none yet */

@@ -288,6 +288,100 @@ check_interrupt() {
     [ "$endings" = interrupted,finished ] || fail "the sessions ended \"$endings\""
 }
 
+# Waits until `status` of a database has a line like the pattern; ten seconds at most.
+until_status() {
+    tries=0
+    until "$program" status "$1" 2>/dev/null | grep -q "$2"; do
+        sleep 0.1
+        tries=$((tries + 1))
+        [ $tries -gt 100 ] && { fail "status of $1 lacks \"$2\": $("$program" status "$1" 2>&1)"; return; }
+    done
+}
+
+check_status() {
+    expect 0 '^state: finished on .*, process [0-9]*, 20' status spirals.db
+    grep -q '^progress: [0-9]* trained, [0-9]* tickets, ' out.txt || fail "no progress: $(cat out.txt)"
+    grep -q '^best: -*[0-9.]* .*(ticket [0-9]*)$' out.txt || fail "no best function: $(cat out.txt)"
+    expect 4 'missing.db: cannot open' status missing.db
+    "$program" status spirals.db missing.db >out.txt 2>err.txt
+    [ $? = 4 ] || fail "a missing database among others goes unnoticed"
+    grep -q '^database: spirals.db' out.txt || fail "a missing database hides the others"
+    : >empty.db
+    expect 3 'empty.db: this database is empty; run an experiment' status empty.db
+
+    endless="experiments/spirals.json --set training.epochs=100 --set search.evaluations=100000 --db status.db --quiet"
+    # shellcheck disable=SC2086
+    "$program" run $endless --threads 2 >run.txt 2>&1 &
+    pid=$!
+    until_status status.db '^progress: [0-9]* of 1000[0-9]* trained'
+    until_status status.db '^best: '
+    expect 0 "^state: running on $(uname -n), process $pid$" status status.db
+    for key in 'last heartbeat: [0-9]' 'rate: [0-9.]* per ' 'workers: 2$' 'estimated end: in .* UTC$'; do
+        grep -q "^$key" out.txt || fail "status of a running search lacks \"$key\": $(cat out.txt)"
+    done
+    expect 0 '"state": "running".*"workers": 2, ' status --format json status.db spirals.db
+    command -v python3 >/dev/null && { python3 -m json.tool <out.txt >/dev/null || fail "no JSON: status"; }
+    # shellcheck disable=SC2086
+    expect 5 "process $pid on .* is writing this database (last heartbeat" run $endless
+    kill -KILL $pid
+    wait $pid 2>/dev/null
+    expect 0 "^state: killed on .*, process $pid$" status status.db
+
+    # Whoever removes the lock file of a run that is alive ends it.
+    # shellcheck disable=SC2086
+    "$program" run $endless --threads 2 >run.txt 2>&1 &
+    pid=$!
+    until_status status.db "^state: running .* process $pid$"
+    rm status.db.lock
+    wait $pid
+    [ $? = 5 ] || fail "a run goes on without its lock: $(cat run.txt)"
+    grep -q 'another process took over the database' run.txt || fail "nothing is said about the lost lock"
+    [ "$(wc -l <run.txt)" = 1 ] || fail "more than a line about the lost lock: $(cat run.txt)"
+    intact status.db
+}
+
+# Without a log: the same database, and no log. And a run that waits for another.
+check_journal() {
+    # shellcheck disable=SC2086
+    expect 0 '' run experiments/spirals.json $small --quiet --journal=delete --db delete.db
+    for db in spirals delete; do
+        "$program" query $db.db 'SELECT * FROM evaluation' --format csv >$db.csv
+    done
+    cmp spirals.csv delete.csv || fail "--journal=delete changes scores"
+    expect 2 'journal' run experiments/spirals.json --journal=memory
+    long="experiments/spirals.json --set training.epochs=100 --set search.evaluations=60 --journal=delete --db wait.db"
+    # shellcheck disable=SC2086
+    "$program" run $long --quiet --threads 2 >run.txt 2>&1 &
+    pid=$!
+    until_status wait.db '^workers: 2'
+    expect 0 '^rank' top wait.db
+    [ -e wait.db-wal ] && fail "--journal=delete made a log"
+    # shellcheck disable=SC2086
+    expect 5 'is writing this database .*certainly gone remove .*/wait.db.lock' run $long --wait 0.2 --quiet
+    # shellcheck disable=SC2086
+    expect 0 'some from earlier sessions' run $long --wait 100
+    grep -q "^waiting for process $pid on .*, which is writing wait.db" err.txt || fail "nothing is said about waiting"
+    wait $pid || fail "a run that another waited for: $(cat run.txt)"
+    sessions=$("$program" query wait.db 'SELECT count(*) FROM session' --format csv | tail -n 1)
+    [ "${sessions%?}" = 2 ] || fail "who waited did not get the database: $sessions"
+    # Ctrl-C ends the waiting, too.
+    # shellcheck disable=SC2086
+    "$program" run $endless --threads 1 >run.txt 2>&1 &
+    pid=$!
+    until_status status.db "^state: running .* process $pid$"
+    # shellcheck disable=SC2086
+    "$program" run $endless --wait 1000 >out.txt 2>err.txt &
+    waiter=$!
+    sleep 0.5
+    kill -INT $waiter
+    wait $waiter
+    [ $? = 75 ] || fail "waiting does not end with Ctrl-C: $(cat err.txt)"
+    grep -q 'stopped while another process is writing' err.txt || fail "nothing is said about it: $(cat err.txt)"
+    kill -INT $pid
+    wait $pid
+    expect 0 '^state: stopped: interrupted on ' status status.db
+}
+
 check_help
 check_run
 check_reading
@@ -298,5 +392,7 @@ check_truncated_gzip
 check_full_disk
 check_read_only
 check_interrupt
+check_status
+check_journal
 [ $failures = 0 ] && echo "drive: all as it should be"
 [ $failures = 0 ]

@@ -8,9 +8,11 @@
 
 #include <inttypes.h>
 #include <math.h>
+#include <signal.h>
 #include <sqlite3.h>
 #include <stdio.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 static char folder[64];
@@ -61,6 +63,21 @@ static inline bool is_there(const char *ending)
 static inline void assert_no_side_files(void)
 {
     ck_assert(!is_there("-wal") && !is_there("-shm") && !is_there("-journal") && !is_there(".lock"));
+}
+
+/* The end of a child that leaves everything as it is: not even valgrind looks for what it did not free. */
+static inline _Noreturn void vanish(bool well)
+{
+    if (well)
+        kill(getpid(), SIGKILL);
+    _exit(1);
+}
+
+static inline void assert_vanished(pid_t child)
+{
+    int status = 0;
+    ck_assert_int_eq(waitpid(child, &status, 0), child);
+    ck_assert_msg(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL, "the child ended by itself: %x", status);
 }
 
 static const struct store_run example_run = {
@@ -218,6 +235,19 @@ static inline void tamper(const char *sql)
     int code = sqlite3_exec(db, sql, NULL, NULL, &message);
     ck_assert_msg(code == SQLITE_OK, "%s", message);
     sqlite3_close(db);
+}
+
+/* A process that dies with half of a large transaction in the file. */
+static inline void leave_half_a_transaction(void)
+{
+    pid_t child = fork();
+    if (child == 0) {
+        sqlite3 *db = NULL;
+        vanish(sqlite3_open(path, &db) == SQLITE_OK &&
+               sqlite3_exec(db, "PRAGMA cache_size = 1; BEGIN; UPDATE curve SET train_loss = 1e9", NULL, NULL, NULL) ==
+                   SQLITE_OK);
+    }
+    assert_vanished(child);
 }
 
 /* Everything in the file but the tables that may differ, as text. Returns malloc'ed. */

@@ -69,7 +69,7 @@ static _Noreturn void append_for_ever(int pipe_end)
    stored. */
 static int64_t kill_writer(int64_t tickets, long microseconds)
 {
-    int ends[2], status = 0;
+    int ends[2];
     char byte;
     int64_t stored = 0;
     ck_assert_int_eq(pipe(ends), 0);
@@ -81,11 +81,10 @@ static int64_t kill_writer(int64_t tickets, long microseconds)
         stored++;
     nanosleep(&(struct timespec){0, microseconds * 1000}, NULL);
     kill(child, SIGKILL);
-    waitpid(child, &status, 0);
+    assert_vanished(child);
     while (read(ends[0], &byte, 1) == 1)
         stored++;
     close(ends[0]);
-    ck_assert_msg(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL, "the child ended by itself: %x", status);
     return stored;
 }
 
@@ -137,22 +136,6 @@ static void a_reader_reads_what_a_killed_writer_left(void)
     fixture_end();
 }
 IN_EACH_JOURNAL(a_reader_reads_what_a_killed_writer_left)
-
-/* A process that dies with half of a large transaction in the file. */
-static void leave_half_a_transaction(void)
-{
-    int status = 0;
-    pid_t child = fork();
-    if (child == 0) {
-        sqlite3 *db = NULL;
-        bool done = sqlite3_open(path, &db) == SQLITE_OK &&
-                    sqlite3_exec(db, "PRAGMA cache_size = 1; BEGIN; UPDATE curve SET train_loss = 1e9", NULL, NULL,
-                                 NULL) == SQLITE_OK;
-        _exit(done ? 0 : 1);
-    }
-    waitpid(child, &status, 0);
-    ck_assert(WIFEXITED(status) && WEXITSTATUS(status) == 0);
-}
 
 START_TEST(a_reader_has_half_a_transaction_rolled_back)
 {
@@ -212,13 +195,13 @@ static _Noreturn void read_slowly(int pipe_end)
                 sqlite3_exec(db, "BEGIN; SELECT count(*) FROM proposal", NULL, NULL, NULL) == SQLITE_OK &&
                 write(pipe_end, ".", 1) == 1;
     nanosleep(&(struct timespec){2, 500000000}, NULL);
-    _exit(done && sqlite3_exec(db, "COMMIT", NULL, NULL, NULL) == SQLITE_OK ? 0 : 1);
+    vanish(done && sqlite3_exec(db, "COMMIT", NULL, NULL, NULL) == SQLITE_OK);
 }
 
 START_TEST(without_a_log_the_writer_waits_for_readers)
 {
     fixture_begin();
-    int ends[2], status = 0;
+    int ends[2];
     char byte;
     fixture_options.journal = STORE_JOURNAL_DELETE;
     struct store *store = opened();
@@ -229,8 +212,7 @@ START_TEST(without_a_log_the_writer_waits_for_readers)
         read_slowly(ends[1]);
     ck_assert_int_eq(read(ends[0], &byte, 1), 1);
     append_up_to(store, 2);
-    waitpid(child, &status, 0);
-    ck_assert(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+    assert_vanished(child);
     close_store(store);
     close(ends[0]);
     close(ends[1]);

@@ -1,0 +1,398 @@
+/* status: how runs are going, or how they ended. A writer that lives is asked through its lock file alone. */
+#include "base/error.h"
+#include "base/text.h"
+#include "cli/command.h"
+#include "cli/members.h"
+#include "cli/output.h"
+#include "store/store.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+enum { OLD_BEAT_SECONDS = 30 };
+
+enum { FORMAT_TEXT, FORMAT_JSON };
+static const char *const formats[] = {[FORMAT_TEXT] = "text", [FORMAT_JSON] = "json", NULL};
+
+static const struct option options[] = {
+    {"format", 'f', OPTION_CHOICE, "FORMAT", "text (the default) or json", .choices = formats},
+    OPTION_END,
+};
+
+/* In JSON by its name, for people with what belongs to it. */
+enum state {
+    STATE_RUNNING,
+    STATE_SUSPENDED, /* its process is there and shows no sign of life */
+    STATE_SILENT,    /* nobody here can tell whether it is there */
+    STATE_UNKNOWN,   /* an owner of another kind */
+    STATE_FINISHED,
+    STATE_INTERRUPTED,
+    STATE_FAILED,
+    STATE_KILLED,
+    STATE_NEW,
+};
+static const char *const states[] = {
+    [STATE_RUNNING] = "running", [STATE_SUSPENDED] = "suspended", [STATE_SILENT] = "silent",
+    [STATE_UNKNOWN] = "unknown", [STATE_FINISHED] = "finished",   [STATE_INTERRUPTED] = "interrupted",
+    [STATE_FAILED] = "failed",   [STATE_KILLED] = "killed",       [STATE_NEW] = "never run",
+};
+
+/* What is said of one database. The progress refers to the two strings behind it, so it is not copied. */
+struct report {
+    const char *database;
+    enum state state;
+    char host[256];
+    int64_t process;    /* -1: not known */
+    double age;         /* of the last heartbeat; NaN: there is none */
+    char last_beat[40]; /* UTC, these three; "": not known */
+    char began[40], ended[40];
+    struct store_beat progress;
+    char experiment[128], formula[256];
+};
+
+/* ---- finding out */
+
+static void copy_cell(const struct store_query *query, int column, char *to, size_t size)
+{
+    struct store_cell cell = store_query_cell(query, column);
+    snprintf(to, size, "%s", cell.kind == STORE_CELL_TEXT ? cell.text : "");
+}
+
+/* Calls `row` for the first row, if there is one. */
+static int first_row(struct store *store, const char *sql,
+                     void (*row)(const struct store_query *query, struct report *report), struct report *report,
+                     struct error *err)
+{
+    struct store_query *query = NULL;
+    bool found = false;
+    int status = store_query_new(store, sql, &query, err);
+    if (!status)
+        status = store_query_next(query, &found, err);
+    if (!status && found)
+        row(query, report);
+    store_query_free(query);
+    return status;
+}
+
+/* host, pid, threads, started_at, ended_at, ending; NULL in the last is a session that could not say its end. */
+static void take_session(const struct store_query *query, struct report *report)
+{
+    char ending[20];
+    copy_cell(query, 0, report->host, sizeof report->host);
+    report->process = store_query_cell(query, 1).integer;
+    report->progress.workers = store_query_cell(query, 2).integer;
+    copy_cell(query, 3, report->began, sizeof report->began);
+    copy_cell(query, 4, report->ended, sizeof report->ended);
+    copy_cell(query, 5, ending, sizeof ending);
+    report->state = STATE_KILLED;
+    for (enum state state = STATE_FINISHED; state <= STATE_FAILED; state++)
+        if (strcmp(ending, states[state]) == 0)
+            report->state = state;
+}
+
+/* trained, failed */
+static void take_counts(const struct store_query *query, struct report *report)
+{
+    report->progress.trained = store_query_cell(query, 0).integer;
+    report->progress.failed = store_query_cell(query, 1).integer;
+}
+
+/* ticket, score, formula */
+static void take_best(const struct store_query *query, struct report *report)
+{
+    report->progress.best_ticket = store_query_cell(query, 0).integer;
+    report->progress.best_score = store_query_cell(query, 1).real;
+    copy_cell(query, 2, report->formula, sizeof report->formula);
+}
+
+static int read_database(struct report *report, struct error *err)
+{
+    static const struct {
+        const char *sql;
+        void (*row)(const struct store_query *query, struct report *report);
+    } questions[] = {
+        {"SELECT host, pid, threads, started_at, ended_at, ending FROM session ORDER BY id DESC LIMIT 1", take_session},
+        {"SELECT count(*), coalesce(sum(outcome <> '" STORE_OK "'), 0) FROM evaluation", take_counts},
+        {"SELECT ticket, e.score, p.simplified FROM evaluation AS e JOIN proposal AS p USING (ticket)"
+         " WHERE e.outcome = '" STORE_OK "' ORDER BY e.score DESC, ticket LIMIT 1",
+         take_best},
+    };
+    struct store *store = NULL;
+    int status = store_open_read(report->database, &store, err);
+    report->state = STATE_NEW;
+    for (size_t i = 0; i < sizeof questions / sizeof *questions && !status; i++)
+        status = first_row(store, questions[i].sql, questions[i].row, report, err);
+    if (!status) {
+        report->progress.tickets = store_count(store);
+        snprintf(report->experiment, sizeof report->experiment, "%s", store_run(store)->name);
+    }
+    int closed = store_close(store, status ? NULL : err);
+    return status ? status : closed;
+}
+
+static void take_owner(const struct store_peek *peek, struct report *report)
+{
+    snprintf(report->host, sizeof report->host, "%s", peek->host);
+    snprintf(report->last_beat, sizeof report->last_beat, "%s", peek->at);
+    snprintf(report->began, sizeof report->began, "%s", peek->began);
+    report->process = peek->readable ? peek->pid : -1;
+    report->age = peek->age;
+    report->ended[0] = '\0';
+}
+
+static int find_out(const char *database, struct report *report, struct error *err)
+{
+    struct store_peek peek;
+    *report = (struct report){.database = database,
+                              .process = -1,
+                              .age = NAN,
+                              .progress = {.to_train = -1, .best_ticket = -1, .best_score = NAN}};
+    int status = store_peek(database, &peek, err);
+    if (status)
+        return status;
+    if (peek.alive) {
+        report->progress = peek.progress;
+        snprintf(report->experiment, sizeof report->experiment, "%s", peek.experiment);
+        snprintf(report->formula, sizeof report->formula, "%s", peek.best_formula);
+        /* whoever has never shown another sign of life than its record does not know the custom */
+        report->state = peek.beat > 0 && peek.age > OLD_BEAT_SECONDS ? STATE_SUSPENDED : STATE_RUNNING;
+    } else {
+        status = read_database(report, err);
+    }
+    if (!status && peek.held && (peek.alive || !peek.here)) {
+        take_owner(&peek, report);
+        if (!peek.alive)
+            report->state = peek.readable ? STATE_SILENT : STATE_UNKNOWN;
+    }
+    return status;
+}
+
+/* ---- what follows from it */
+
+static double rate(const struct report *report) /* a second; NaN: not known */
+{
+    const struct store_beat *progress = &report->progress;
+    bool known = report->state == STATE_RUNNING && progress->trained_now > 0 && progress->seconds > 0;
+    return known ? (double)progress->trained_now / progress->seconds : NAN;
+}
+
+static double seconds_left(const struct report *report) /* NaN: not known */
+{
+    const struct store_beat *progress = &report->progress;
+    double left = (double)(progress->to_train - progress->trained) / rate(report);
+    return progress->to_train <= 0 ? NAN : left > 0 || isnan(left) ? left : 0;
+}
+
+/* 2026-01-31 12:34 UTC; "" when that is too far away for a calendar. */
+static void utc_in(double seconds, const char *format, char *text, size_t size)
+{
+    struct tm utc;
+    time_t then = time(NULL) + (time_t)fmin(seconds, 1e11);
+    if (!gmtime_r(&then, &utc) || strftime(text, size, format, &utc) == 0)
+        *text = '\0';
+}
+
+/* ---- for people */
+
+/* The two largest units: 34 s, 12 min 5 s, 2 h 18 min, 3 d 4 h. */
+static void add_duration(double seconds, struct text *out)
+{
+    static const struct {
+        double seconds;
+        const char *name;
+    } units[] = {{86400, "d"}, {3600, "h"}, {60, "min"}, {1, "s"}};
+    int unit = 0;
+    seconds = floor(seconds + 0.5);
+    while (unit < 3 && seconds < units[unit].seconds)
+        unit++;
+    double count = floor(seconds / units[unit].seconds);
+    text_addf(out, "%.0f %s", count, units[unit].name);
+    if (unit == 3)
+        return;
+    double rest = floor((seconds - count * units[unit].seconds) / units[unit + 1].seconds);
+    if (rest > 0)
+        text_addf(out, " %.0f %s", rest, units[unit + 1].name);
+}
+
+static void add_state(const struct report *report, struct text *out)
+{
+    static const char *const words[] = {
+        [STATE_RUNNING] = "running",        [STATE_FINISHED] = "finished", [STATE_INTERRUPTED] = "stopped: interrupted",
+        [STATE_FAILED] = "stopped: failed", [STATE_KILLED] = "killed",     [STATE_NEW] = "never run"};
+    text_add(out, "state: ");
+    if (report->state == STATE_SUSPENDED || report->state == STATE_SILENT) {
+        text_add(out, "no heartbeat for ");
+        add_duration(report->age, out);
+        text_add(out, report->state == STATE_SILENT ? " (probably dead)" : " (suspended?)");
+    } else if (report->state == STATE_UNKNOWN) {
+        text_addf(out, "unknown: its lock file says \"%.80s\"\n", report->host);
+        return;
+    } else {
+        text_add(out, words[report->state]);
+    }
+    if (report->process >= 0)
+        text_addf(out, " on %s, process %lld", report->host, (long long)report->process);
+    if (*report->ended)
+        text_addf(out, ", %s", report->ended);
+    text_add_char(out, '\n');
+}
+
+static void add_progress(const struct report *report, struct text *out)
+{
+    const struct store_beat *progress = &report->progress;
+    bool running = report->state <= STATE_SUSPENDED;
+    text_add(out, "progress: ");
+    if (running && progress->workers <= 0) {
+        text_add(out, "starting\n");
+    } else if (progress->trained < 0) {
+        text_addf(out, "taking up %lld stored tickets\n", (long long)progress->tickets);
+    } else {
+        text_addf(out, "%lld", (long long)progress->trained);
+        if (progress->to_train > 0)
+            text_addf(out, " of %lld trained (%.0f%%)", (long long)progress->to_train,
+                      100 * fmin(1, (double)progress->trained / (double)progress->to_train));
+        else
+            text_add(out, " trained");
+        text_addf(out, ", %lld tickets, %lld failed\n", (long long)progress->tickets, (long long)progress->failed);
+    }
+}
+
+static void add_rate(const struct report *report, struct text *out)
+{
+    double a_second = rate(report);
+    if (isnan(a_second))
+        return;
+    if (a_second >= 1)
+        text_addf(out, "rate: %.1f per second\n", a_second);
+    else if (60 * a_second >= 1)
+        text_addf(out, "rate: %.1f per minute\n", 60 * a_second);
+    else
+        text_addf(out, "rate: %.2g per hour\n", 3600 * a_second);
+}
+
+static void add_end(const struct report *report, struct text *out)
+{
+    char end[40];
+    double left = seconds_left(report);
+    if (isnan(left))
+        return;
+    utc_in(left, "%Y-%m-%d %H:%M UTC", end, sizeof end);
+    text_add(out, "estimated end: in ");
+    add_duration(left, out);
+    text_addf(out, "%s%s\n", *end ? ", " : "", end);
+}
+
+static void add_block(const struct report *report, struct text *out)
+{
+    const struct store_beat *progress = &report->progress;
+    text_addf(out, "%sdatabase: %s\nexperiment: %s\n", out->length ? "\n" : "", report->database, report->experiment);
+    add_state(report, out);
+    if (!isnan(report->age)) {
+        text_add(out, "last heartbeat: ");
+        add_duration(report->age, out);
+        text_add(out, " ago\n");
+    }
+    add_progress(report, out);
+    add_rate(report, out);
+    if (progress->workers > 0)
+        text_addf(out, "workers: %lld", (long long)progress->workers);
+    if (progress->workers > 0 && progress->ranks > 1)
+        text_addf(out, " on %lld ranks", (long long)progress->ranks);
+    text_add(out, progress->workers > 0 ? "\n" : "");
+    if (progress->best_ticket >= 0)
+        text_addf(out, "best: %.4f  %s  (ticket %lld)\n", progress->best_score, report->formula,
+                  (long long)progress->best_ticket);
+    add_end(report, out);
+}
+
+/* ---- for programs */
+
+static void member_count(struct text *out, const char *key, int64_t value) /* negative: missing */
+{
+    if (value >= 0)
+        member_integer(out, key, value);
+    else
+        member_text(out, key, NULL);
+}
+
+static void member_word(struct text *out, const char *key, const char *string) /* empty: missing */
+{
+    member_text(out, key, *string ? string : NULL);
+}
+
+static void add_object(const struct report *report, struct text *out)
+{
+    const struct store_beat *progress = &report->progress;
+    char end[40] = "";
+    double left = seconds_left(report);
+    if (!isnan(left))
+        utc_in(left, "%Y-%m-%dT%H:%M:%SZ", end, sizeof end);
+    text_add(out, out->length ? ",\n  {" : "[\n  {");
+    member_text(out, "database", report->database);
+    member_word(out, "experiment", report->experiment);
+    member_text(out, "state", states[report->state]);
+    member_word(out, "host", report->host);
+    member_count(out, "process", report->process);
+    member_word(out, "began", report->began);
+    member_word(out, "ended", report->ended);
+    member_word(out, "last_heartbeat", report->last_beat);
+    member_number(out, "heartbeat_age", report->age);
+    member_count(out, "tickets", progress->tickets);
+    member_count(out, "trained", progress->trained);
+    member_count(out, "to_train", progress->to_train);
+    member_count(out, "failed", progress->failed);
+    member_number(out, "trained_per_second", rate(report));
+    member_count(out, "workers", progress->workers);
+    member_count(out, "ranks", progress->ranks);
+    member_count(out, "best_ticket", progress->best_ticket);
+    member_number(out, "best_score", progress->best_score);
+    member_word(out, "best_formula", report->formula);
+    member_number(out, "seconds_left", left);
+    member_word(out, "estimated_end", end);
+    text_add_char(out, '}');
+}
+
+/* All that can be said is said; then comes the first error. */
+static int run(struct call *call, struct error *err)
+{
+    const struct arguments *arguments = call->arguments;
+    bool json = arguments_choice(arguments, "format", FORMAT_TEXT) == FORMAT_JSON;
+    struct text out = TEXT_EMPTY;
+    int status = 0;
+    for (int i = 0; i < arguments->count; i++) {
+        struct report report;
+        int failed = find_out(arguments->items[i], &report, status ? NULL : err);
+        status = status ? status : failed;
+        if (!failed)
+            (json ? add_object : add_block)(&report, &out);
+    }
+    if (json && out.length)
+        text_add(&out, "\n]\n");
+    int printed = out.length || text_failed(&out) ? output_plain(&out, status ? NULL : err) : 0;
+    text_release(&out);
+    return status ? status : printed;
+}
+
+const struct command command_status = {
+    .name = "status",
+    .summary = "how a run is going, or how it ended",
+    .usage = "actsearch status [options] DATABASE...",
+    .description = "Prints for each database: the experiment, whether a process works on it and\n"
+                   "when that last showed a sign of life (every 5 seconds), how many candidates are\n"
+                   "trained, the rate, the best one so far, and when the end is to be expected.\n"
+                   "\n"
+                   "It only reads, and of a database that is being written only the lock file, so\n"
+                   "it neither waits for the run nor makes it wait; it works from another host that\n"
+                   "shares the folder, too. \"Probably dead\": on another host, and no sign of life\n"
+                   "for 30 seconds. JSON is an array of objects with every digit.\n",
+    .examples = "  actsearch status search.db\n"
+                "  actsearch status results/*.db\n"
+                "  watch -n 10 actsearch status search.db              # a job on a cluster\n"
+                "  actsearch status --format json search.db\n",
+    .options = options,
+    .min_arguments = 1,
+    .max_arguments = ANY_NUMBER,
+    .run = run,
+};
