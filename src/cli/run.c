@@ -323,7 +323,7 @@ static int open_search(struct job *job, const struct arguments *arguments, struc
     if (!status)
         status = check_team(job, &identity, err);
     if (!status && team_leads(job->team)) {
-        status = search_new(&experiment->search, experiment->grammar, experiment->seed, &job->search, err);
+        status = search_new(&experiment->search, experiment->grammar, experiment->search.seed, &job->search, err);
         if (!status)
             status = open_store(job, arguments, &identity, err);
     }

@@ -114,7 +114,11 @@ static int read_members(struct json json, struct experiment *experiment, struct 
         status = json_object(json_member(&json, "network"), err);
     if (!status)
         status = protocol_read(training, &experiment->protocol, err);
-    return status ? status : search_spec_read(search, &experiment->search, err);
+    if (!status)
+        status = search_spec_read(search, &experiment->search, err);
+    if (!status && !experiment->search.seeded)
+        experiment->search.seed = experiment->seed;
+    return status;
 }
 
 int experiment_read(const char *path, const char *const *settings, struct experiment **experiment, struct error *err)

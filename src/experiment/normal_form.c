@@ -49,6 +49,8 @@ static void add_search(const struct search_spec *search, struct text *out)
               search->baselines ? "true" : "false");
     for (int i = 0; i < STRATEGY_OPTIONS && search->strategy->options[i]; i++)
         add_option(search, search->strategy->options[i], out);
+    if (search->seeded) /* written only then, so that databases from before there was one go on */
+        text_addf(out, ",\"seed\":%llu", (unsigned long long)search->seed);
     text_add_char(out, '}');
 }
 

@@ -36,6 +36,8 @@ struct search_spec {
     int64_t proposals;               /* stop after so many of the strategy's tickets even if fewer were trained */
     int64_t window;                  /* see above; 1 .. 1,000,000 */
     bool baselines;                  /* evaluate the catalogue's baselines first */
+    bool seeded;                     /* a seed of its own was given; otherwise the experiment's counts */
+    uint64_t seed;                   /* of the proposals; what is trained draws from the experiment's */
     /* aging evolution (Real et al. 2019, arXiv 1802.01548) */
     int64_t population, tournament;
     double crossover; /* share of children made by crossover */
@@ -43,8 +45,9 @@ struct search_spec {
 
 /* Reads, with these defaults: window 16, baselines true, proposals 50 * evaluations + 1000,
    population 64, tournament 16 (or the population, if that is smaller), crossover 0.1. `strategy` must
-   be given, and `evaluations` too unless the strategy comes to an end by itself. Keys of another
-   strategy are refused like unknown ones. */
+   be given, and `evaluations` too unless the strategy comes to an end by itself. Without a `seed` that
+   of the experiment is to be filled in: two searches that differ in it alone train alike, and propose
+   different functions. Keys of another strategy are refused like unknown ones. */
 int search_spec_read(struct json json, struct search_spec *spec, struct error *err);
 
 enum ticket_kind {

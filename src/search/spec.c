@@ -6,7 +6,7 @@
 
 enum { MOST_KEYS = 32, MOST_STRATEGIES = 16 };
 
-static const char *const common_keys[] = {"strategy", "evaluations", "proposals", "window", "baselines", NULL};
+static const char *const common_keys[] = {"strategy", "evaluations", "proposals", "window", "baselines", "seed", NULL};
 
 static bool owns(const struct strategy *strategy, const char *key)
 {
@@ -75,6 +75,15 @@ static int read_budget(struct json json, struct search_spec *spec, struct error 
     return json_integer_or(proposals, 1, INT64_C(1000) * MOST, &spec->proposals, err);
 }
 
+static int read_seed(struct json value, struct search_spec *spec, struct error *err)
+{
+    int64_t seed = 0;
+    int status = json_integer_or(value, 0, INT64_C(9007199254740992), &seed, err);
+    spec->seeded = json_exists(value);
+    spec->seed = (uint64_t)seed;
+    return status;
+}
+
 int search_spec_read(struct json json, struct search_spec *spec, struct error *err)
 {
     *spec = (struct search_spec){.window = 16, .baselines = true, .population = 64, .tournament = 16, .crossover = 0.1};
@@ -89,6 +98,8 @@ int search_spec_read(struct json json, struct search_spec *spec, struct error *e
         status = json_integer_or(json_member(&json, "window"), 1, 1000 * 1000, &spec->window, err);
     if (!status)
         status = json_bool_or(json_member(&json, "baselines"), &spec->baselines, err);
+    if (!status)
+        status = read_seed(json_member(&json, "seed"), spec, err);
     if (!status && spec->strategy->read)
         status = spec->strategy->read(json, spec, err);
     return status;

@@ -174,6 +174,26 @@ check_merge() {
     expect 2 'an argument is missing; usage: actsearch merge' merge new.db
 }
 
+# Islands: another seed of the search proposes other functions, and what both have is trained alike.
+check_search_seed() {
+    for seed in 1 2; do
+        # shellcheck disable=SC2086
+        expect 0 '' run experiments/spirals.json $small --set search.seed=$seed --quiet --db island-$seed.db
+        "$program" query island-$seed.db "SELECT p.expression, e.* FROM proposal p JOIN evaluation e USING (ticket)
+            WHERE p.origin = 'baseline'" --format csv >baselines-$seed.csv
+        "$program" query island-$seed.db "SELECT expression FROM proposal WHERE origin = 'search'" --format csv \
+            >proposals-$seed.csv
+    done
+    [ "$(wc -l <baselines-1.csv)" -gt 10 ] || fail "no baselines: $(cat baselines-1.csv)"
+    cmp -s baselines-1.csv baselines-2.csv || fail "the seed of the search changes what is trained"
+    cmp -s proposals-1.csv proposals-2.csv && fail "the seed of the search does not change the proposals"
+    # The one that is the experiment's changes nothing but the text of the experiment.
+    "$program" query spirals.db "SELECT expression FROM proposal WHERE origin = 'search'" --format csv >proposals.csv
+    cmp -s proposals.csv proposals-1.csv || fail "search.seed=1 differs from seed=1"
+    # shellcheck disable=SC2086
+    expect 5 'experiment' run experiments/spirals.json $small --set search.seed=2 --quiet --db island-1.db
+}
+
 check_bad_input() {
     run="run experiments/bad.json --db bad.db"
     bad() {
@@ -387,6 +407,7 @@ check_run
 check_reading
 check_watching
 check_merge
+check_search_seed
 check_bad_input
 check_truncated_gzip
 check_full_disk

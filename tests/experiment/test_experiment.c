@@ -143,9 +143,9 @@ END_TEST
 START_TEST(normal_form_tells_experiments_apart)
 {
     static const char *const settings[] = {
-        "seed=2",          "data.noise=0.2",       "data.samples=101",       "network.mlp=[5]",
-        "search.window=8", "search.evaluations=6", "search.baselines=false", "data.train=0.5",
-        "data.scale=unit", "search.strategy=aging"};
+        "seed=2",          "data.noise=0.2",        "data.samples=101",       "network.mlp=[5]",
+        "search.window=8", "search.evaluations=6",  "search.baselines=false", "data.train=0.5",
+        "data.scale=unit", "search.strategy=aging", "search.seed=1"};
     char path[64];
     struct text original = normal_form(write_file(small, path), NULL);
     for (size_t i = 0; i < sizeof settings / sizeof *settings; i++) {
@@ -156,6 +156,27 @@ START_TEST(normal_form_tells_experiments_apart)
         text_release(&changed);
     }
     text_release(&original);
+    unlink(path);
+}
+END_TEST
+
+/* The search draws from the experiment's seed unless it has its own, and then what is trained does not change. */
+START_TEST(a_search_may_have_its_own_seed)
+{
+    static const struct {
+        const char *setting;
+        uint64_t seed, search_seed;
+    } cases[] = {{"seed=7", 7, 7}, {"search.seed=7", 1, 7}, {"search.seed=0", 1, 0}};
+    char path[64];
+    write_file(small, path);
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct error err;
+        struct experiment *experiment;
+        ASSERT_OK(experiment_read(path, (const char *const[]){cases[i].setting, NULL}, &experiment, &err));
+        ck_assert_uint_eq(experiment->seed, cases[i].seed);
+        ck_assert_uint_eq(experiment->search.seed, cases[i].search_seed);
+        experiment_free(experiment);
+    }
     unlink(path);
 }
 END_TEST
@@ -330,7 +351,7 @@ int main(void)
 {
     return RUN_TESTS("experiment", 60, reads_everything_that_is_shipped, opens_the_made_up_one,
                      normal_form_is_complete_and_is_json, normal_form_holds_no_path,
-                     normal_form_tells_experiments_apart, settings_change_one_value,
+                     normal_form_tells_experiments_apart, a_search_may_have_its_own_seed, settings_change_one_value,
                      settings_that_fit_nowhere_are_refused, wrong_experiments_name_the_place, missing_parts_are_named,
                      broken_files_are_refused, wrong_networks_are_refused_when_opened, survives_short_memory);
 }

@@ -24,6 +24,10 @@ START_TEST(options_have_defaults)
     ck_assert_int_eq(spec.window, 3);
     ck_assert_int_eq(spec.proposals, 7);
     ck_assert(!spec.baselines);
+    ck_assert(!spec.seeded);
+    ASSERT_OK(toy_spec_read("{\"strategy\": \"random\", \"evaluations\": 9, \"seed\": 9007199254740992}", &spec, &err));
+    ck_assert(spec.seeded);
+    ck_assert_uint_eq(spec.seed, UINT64_C(1) << 53);
 }
 END_TEST
 
@@ -48,6 +52,8 @@ START_TEST(wrong_options_are_refused)
         {"{\"strategy\": \"aging\", \"evaluations\": 3, \"population\": 1}", "$.population"},
         {"{\"strategy\": \"aging\", \"evaluations\": 3, \"crossover\": 1.5}", "$.crossover"},
         {"{\"strategy\": \"aging\", \"evaluations\": 3, \"baselines\": 1}", "$.baselines"},
+        {"{\"strategy\": \"random\", \"evaluations\": 3, \"seed\": -1}", "$.seed"},
+        {"{\"strategy\": \"random\", \"evaluations\": 3, \"seed\": 9007199254740994}", "$.seed"},
         {"[]", "toy.json"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
