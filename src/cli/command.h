@@ -37,7 +37,7 @@ struct command {
     int (*run)(struct call *call, struct error *err);
 };
 
-extern const struct command command_apply, command_data, command_eval, command_export, command_grammar, command_merge,
-    command_query, command_run, command_show, command_status, command_top, command_watch;
+extern const struct command command_apply, command_cluster, command_data, command_eval, command_export, command_grammar,
+    command_merge, command_query, command_run, command_show, command_status, command_top, command_watch;
 
 #endif

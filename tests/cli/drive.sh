@@ -402,6 +402,136 @@ check_journal() {
     expect 0 '^state: stopped: interrupted on ' status status.db
 }
 
+# A batch script: its text, and what it refuses to be written for.
+check_cluster_script() {
+    cluster="cluster slurm experiments/spirals.json"
+    expect 0 '^#SBATCH --nodes=1$' $cluster
+    for line in '#!/bin/bash' '#SBATCH --job-name=spirals' '#SBATCH --ntasks-per-node=1' '#SBATCH --cpus-per-task=1' \
+        '#SBATCH --requeue' '#SBATCH --open-mode=append' '#SBATCH --signal=B:USR1@120' \
+        '#SBATCH --output=spirals-%j.log' "database=$work/spirals.db" "experiment=$work/experiments/spirals.json"; do
+        grep -qxF "$line" out.txt || fail "no line \"$line\" in a batch script"
+    done
+    grep -q '^#SBATCH --\(time\|partition\|account\|mem\|array\)' out.txt && fail "a batch script says what was not asked for"
+    grep -q '^run=(srun --mpi=pmix ' out.txt || fail "no srun in a batch script"
+    bash -n out.txt || fail "bash cannot read a batch script"
+    # In Slurm's eyes the first line that is no comment ends what is meant for it.
+    sed '/^[^#]/,$d' out.txt | grep -c '^#SBATCH' | grep -qx "$(grep -c '^#SBATCH' out.txt)" ||
+        fail "lines of #SBATCH behind the first command"
+
+    mkdir 'a b'
+    cp experiments/spirals.json 'a b/it'"'"'s.json'
+    sed -i "s|\\.\\./grammars|$source/grammars|" 'a b/it'"'"'s.json'
+    expect 0 '' cluster slurm "a b/it's.json" --db 'a b/$x.db' --nodes 2 --tasks-per-node 4 --threads 8 --time 1-12:30 \
+        --partition low,high --account me --mem 8G --grace 20 --restarts 7 --launcher mpirun --evaluation-limit 1.5 \
+        --scratch '/local/$SLURM_JOB_ID/`x' --array 5 --set 'description=one '"'"'and` $two' --output 'a b/job.sh'
+    grep -q 'window of 16 keeps at most 17 of the 64 workers busy' err.txt || fail "nothing is said about the window"
+    [ -s out.txt ] && fail "--output writes to standard output"
+    [ -x 'a b/job.sh' ] || fail "a batch script cannot be executed"
+    bash -n 'a b/job.sh' || fail "bash cannot read the script with quotes"
+    for line in '#SBATCH --nodes=2' '#SBATCH --ntasks-per-node=4' '#SBATCH --cpus-per-task=8' '#SBATCH --time=1-12:30' \
+        '#SBATCH --partition=low,high' '#SBATCH --account=me' '#SBATCH --mem=8G' '#SBATCH --array=1-5' \
+        '#SBATCH --output=spirals-%A_%a.log' '#SBATCH --signal=B:USR1@50' '    --set search.seed="$SLURM_ARRAY_TASK_ID")' \
+        '    --evaluation-limit 1.5' 'export TMPDIR="/local/$SLURM_JOB_ID/\`x"'; do
+        grep -qxF -e "$line" 'a b/job.sh' || fail "no line \"$line\" in a batch script"
+    done
+    grep -q '^run=(mpirun ' 'a b/job.sh' || fail "no mpirun in a batch script"
+    # The words that bash makes of it are those that were given.
+    mkdir bin
+    printf '#!/bin/sh\nfor word in "$@"; do echo "<$word>"; done\n' >bin/mpirun
+    printf '#!/bin/sh\n' >bin/srun
+    chmod +x bin/*
+    (PATH=$work/bin:$PATH SLURM_JOB_ID=9 SLURM_JOB_NODELIST=n SLURM_NNODES=1 SLURM_ARRAY_TASK_ID=3 bash 'a b/job.sh') >words.txt
+    for word in "$program" "$work/a b/it's.json" "$work/a b/\$x-3.db" "description=one 'and\` \$two" search.seed=3; do
+        grep -qxF "<$word>" words.txt || fail "the job does not pass on <$word>: $(cat words.txt)"
+    done
+
+    expect 3 '/spirals.json: \$.search' $cluster --set search.window=0
+    expect 4 'nowhere.json: cannot open' cluster slurm nowhere.json
+    expect 2 'cluster: an argument is missing' cluster slurm
+    expect 2 'no cluster is known by the name "pbs"' cluster pbs experiments/spirals.json
+    for limit in 0 soon 1:60 1:2:3:4 1-24 1-2-3 -5 1: 1:00:60 12h ''; do
+        expect 2 '--time: expected' $cluster "--time=$limit"
+    done
+    for limit in 5 90:30 1:00:00 100:00:00 2-0 2-12:30 1-1:1:1 UNLIMITED; do
+        expect 0 "^#SBATCH --time=$limit\$" $cluster "--time=$limit"
+    done
+    expect 0 '' $cluster --time 2
+    grep -q 'told to stop 120 s before its time limit, which is only 120 s' err.txt || fail "nothing is said about a short limit"
+    for option in nodes tasks-per-node threads array; do
+        expect 2 "--$option: expected an integer" $cluster --$option 0
+    done
+    expect 2 '--vary' $cluster --vary seed
+    expect 2 'search.seed is what the array varies' $cluster --array 2 --set search.seed=4
+    expect 0 'set seed="' $cluster --array 2 --vary seed --set search.seed=4
+    expect 2 '--partition: expected a word' $cluster --partition 'a b'
+    expect 2 '--account: expected a word' $cluster --account ''
+    expect 2 '--launcher: expected srun or mpirun' $cluster --launcher prun
+    expect 2 'control character' $cluster --mem '8G
+rm'
+    expect 4 'nowhere/job.sh' $cluster --output nowhere/job.sh
+}
+
+# The loop of a batch script, with stand-ins for Slurm's commands: `srun` does what STATUSES says, one word a time it
+# is called; an exit status, or "waits", until it gets SIGUSR1.
+job() { # EXIT_STATUS CALLS REQUEUES STATUSES [NAME=VALUE...]
+    wanted="$1 $2 $3" statuses=$4
+    shift 4
+    echo "$statuses" >statuses
+    : >calls
+    : >requeues
+    env "PATH=$work/bin:$PATH" SLURM_JOB_ID=9 SLURM_JOB_NODELIST=n "$@" bash job.sh >job.log 2>&1 &
+    job=$!
+    case $statuses in
+    *waits*)
+        tries=0
+        until grep -q waiting calls || [ $tries -gt 100 ]; do
+            sleep 0.05
+            tries=$((tries + 1))
+        done
+        kill -s "${SEND:-USR1}" $job
+        ;;
+    esac
+    wait $job
+    is="$? $(grep -c called calls) $(grep -c . requeues)"
+    [ "$is" = "$wanted" ] ||
+        fail "a job whose srun ends with $statuses: exit status, calls, requeues are $is, not $wanted: $(cat job.log)"
+}
+
+check_cluster_loop() {
+    expect 0 '' $cluster --output job.sh
+    sed -i 's/^pause=5 /pause=0 /' job.sh
+    cat >bin/srun <<'END'
+#!/bin/bash
+echo called >>calls
+read -r first rest <statuses
+echo "$rest" >statuses
+[ "$first" = waits ] || exit "$first"
+trap 'exit 75' USR1
+trap 'echo killed >>calls; exit 143' TERM
+echo waiting >>calls
+for ((i = 0; i < 100; i++)); do sleep 0.05; done
+END
+    printf '#!/bin/sh\necho "${STATE:-RUNNING}"\n' >bin/squeue
+    printf '#!/bin/sh\necho "$@" >>requeues\n' >bin/scontrol
+    chmod +x bin/*
+    job 0 1 0 '0'
+    for status in 2 3 5 6 7; do
+        job $status 1 0 "$status 0"
+    done
+    job 0 4 0 '137 1 4 0'
+    grep -q 'exit status 4; restart 3 of at most 3' job.log || fail "a job does not say that it restarts: $(cat job.log)"
+    job 70 4 0 '137 137 1 70 0'
+    job 75 1 1 '75 0'
+    grep -qx 'requeue 9' requeues || fail "scontrol was told: $(cat requeues)"
+    job 75 1 1 '75 0' SLURM_RESTART_COUNT=99
+    job 75 1 0 '75 0' SLURM_RESTART_COUNT=100
+    job 75 1 0 '75 0' STATE=COMPLETING
+    job 75 2 1 '137 waits 0'
+    SEND=TERM job 75 1 1 'waits 0'
+    grep -q killed calls && fail "a job passes SIGTERM on as it is"
+    unset SEND
+}
+
 check_help
 check_run
 check_reading
@@ -415,5 +545,7 @@ check_read_only
 check_interrupt
 check_status
 check_journal
+check_cluster_script
+check_cluster_loop
 [ $failures = 0 ] && echo "drive: all as it should be"
 [ $failures = 0 ]
