@@ -1,0 +1,538 @@
+#!/bin/bash
+# Runs searches on a cluster of our own (slurm.sh) and does to them what clusters do: kills, preemptions, time limits,
+# full disks, two jobs for one database. Whatever happens, the database must end as that of one thread without MPI, byte
+# by byte. Each case prints a line, "ok  NAME: what was seen" or "FAILED NAME: why", and shows that what it is about did
+# happen. The cases run side by side, a few at a time; they wait for what they wait for, and for no fixed time.
+#   run.sh PROGRAM SOURCE_DIR [CASE...]
+set -u
+program=$(realpath "$1")
+source=$(realpath "$2")
+shift 2
+# shellcheck source=tests/cluster/slurm.sh
+. "$source/tests/cluster/slurm.sh"
+slurm_missing || exit 1
+
+work=$(mktemp -d)
+chmod 755 "$work" # munged wants its socket to be reachable
+experiment=$source/experiments/spirals.json
+at_once=5 # cases
+# About 2 and 8 seconds of one core; in the middle of the second one something happens.
+short=(--set training.watch=true --set search.evaluations=80)
+long=(--set training.epochs=30)
+export OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1
+# The virtual nodes are one machine with one address, and have no right to each other's memory.
+export OMPI_MCA_btl=self,tcp OMPI_MCA_btl_tcp_if_include=lo OMPI_MCA_rmaps_base_oversubscribe=1
+patience=60 # seconds for anything to happen
+# A second writer waits for the first, where the script tells it to, and finds everything done.
+rival_status=0
+"$program" cluster slurm "$experiment" 2>/dev/null | grep -q -e --wait || rival_status=5
+
+finish() {
+    trap '' EXIT INT TERM
+    # shellcheck disable=SC2046
+    kill $(jobs -p) 2>/dev/null
+    slurm_stop
+    umount "$work/disk" 2>/dev/null
+    rm -rf "$work"
+}
+trap finish EXIT
+trap 'exit 1' INT TERM
+
+# ---- databases
+
+sql() { # DATABASE QUERY: the first column of the last row; nothing when it cannot be read
+    "$program" query "$1" "$2" --format csv 2>/dev/null | tail -n +2 | tail -n 1 | tr -d '"\r'
+}
+
+tickets() {
+    local count
+    count=$(sql "$1" 'SELECT count(*) FROM proposal')
+    echo "${count:-0}"
+}
+
+has_tickets() { # DATABASE COUNT
+    [ "$(tickets "$1")" -ge "$2" ]
+}
+
+sessions() { # DATABASE: how they ended
+    sql "$1" "SELECT group_concat(coalesce(ending, 'open'), ' ') FROM session"
+}
+
+# Everything but what depends on time and machine.
+dump() {
+    local table
+    for table in $("$program" query "$1" "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite%'
+        AND name NOT IN ('session', 'timing', 'crash') ORDER BY name" --format csv | tail -n +2 | tr -d '\r'); do
+        echo "$table"
+        "$program" query "$1" "SELECT * FROM $table" --format csv || echo "$table cannot be read"
+    done
+}
+
+# ---- cases: each is a function that runs in a subshell, in a folder of its own whose name has a blank
+
+failed() {
+    echo "FAILED $name: $*"
+    head -n 60 ./*.log 2>/dev/null | cut -c 1-200 | sed "s/^/    $name: /" >&2
+    exit 1
+}
+
+ok() {
+    echo "ok  $name: $*"
+    exit 0
+}
+
+check_same() { # DATABASE REFERENCE
+    [ "$(sql "$1" 'PRAGMA integrity_check')" = ok ] || failed "$1 is damaged"
+    dump "$1" >dump.txt
+    cmp -s dump.txt "$work/$2.txt" || failed "$1 is not that of one thread: $(diff dump.txt "$work/$2.txt" | sed -n 2p)"
+}
+
+await() { # WHAT COMMAND...
+    local what=$1
+    shift
+    wait_until $patience "$@" || failed "$what did not happen within $patience s"
+}
+
+# The process of a rank: one of our program, on this database.
+rank_pid() { # DATABASE RANK
+    local pid
+    for pid in $(grep -lx actsearch /proc/[0-9]*/comm); do
+        pid=${pid%/comm} pid=${pid#/proc/}
+        if tr '\0' '\n' <"/proc/$pid/cmdline" | grep -qxF "$1" && grep -qzx "PMIX_RANK=$2" "/proc/$pid/environ"; then
+            echo "$pid"
+            return
+        fi
+    done 2>/dev/null
+    return 1
+}
+
+cpu_ticks() { # PID
+    awk '{ sub(/^.*\) /, ""); print $12 + $13 }' "/proc/$1/stat" 2>/dev/null || echo 0
+}
+
+# Kills a rank while it trains, and says what it was. A process that waits for work uses next to none of its core.
+kill_rank() { # DATABASE RANK
+    local pid before after
+    pid=$(rank_pid "$1" "$2") || return
+    before=$(cpu_ticks "$pid")
+    sleep 0.2
+    after=$(cpu_ticks "$pid")
+    kill -KILL "$pid" || return
+    [ "$after" -gt $((before + 2)) ] || return
+    echo "rank $2 (process $pid, busy for $(((after - before) * 10)) of the last 200 ms)"
+}
+
+is_in() { # FILE PATTERN
+    grep -q -e "$2" "$1"
+}
+
+write_script() { # OPTIONS...: job.sh, for $database
+    "$program" cluster slurm "$experiment" --db "$database" --output job.sh "$@" 2>remarks.txt || failed "$(cat remarks.txt)"
+    sed -i "s/^#SBATCH --output=.*/#SBATCH --output=job.log/" job.sh
+}
+
+submit() {
+    job=$(sbatch --parsable job.sh) || failed "sbatch refuses the script"
+}
+
+job_states() { # JOB: a line for each that it consists of
+    timeout 5 scontrol --oneliner show job "$1" | sed 's/.*JobState=\([A-Z_]*\).* ExitCode=\([0-9]*\):.*/\1 \2/'
+}
+
+has_ended() {
+    local states
+    states=$(job_states "$1")
+    [ -n "$states" ] && ! grep -qvE '^(COMPLETED|FAILED|CANCELLED|TIMEOUT|NODE_FAIL|PREEMPTED) ' <<<"$states"
+}
+
+check_ended() { # JOB EXIT_STATUS
+    await "the end of job $1" has_ended "$1"
+    local state
+    state=$(job_states "$1" | sort -u)
+    [ "${state##* }" = "$2" ] || failed "job $1 ended as $state, not with exit status $2"
+}
+
+# ---- the same database whoever does the work
+
+case_ranks() {
+    local ranks threads count=0 database
+    for ranks in 1 2 4; do
+        for threads in 1 2; do
+            database=$PWD/$ranks-$threads.db
+            mpirun -n $ranks "$program" run "$experiment" "${short[@]}" --threads $threads --db "$database" \
+                </dev/null >run.log 2>&1 || failed "mpirun -n $ranks --threads $threads: exit status $?"
+            [ "$(sql "$database" 'SELECT threads FROM session')" = $((ranks * threads)) ] ||
+                failed "$ranks ranks with $threads threads are not $((ranks * threads)) workers"
+            check_same "$database" short
+            count=$((count + 1))
+        done
+    done
+    database=$PWD/srun.db
+    srun --mpi=pmix --nodes=2 --ntasks-per-node=2 --label "$program" run "$experiment" "${short[@]}" --threads 1 \
+        --db "$database" </dev/null >run.log 2>&1 || failed "srun: exit status $?"
+    [ "$(sql "$database" 'SELECT threads FROM session')" = 4 ] || failed "4 tasks of srun are not 4 workers"
+    check_same "$database" short
+    ok "$count runs under mpirun (1, 2, 4 ranks; 1, 2 threads) and one of srun (2 nodes, 4 tasks): $(tickets "$database")" \
+        "tickets, $(wc -l <dump.txt) rows, all the same"
+}
+
+# ---- deaths that the script starts again after
+
+killed() { # WHAT_IS_KILLED: run by a function kill_it
+    database=$PWD/killed.db
+    submit
+    await "the middle of the run" has_tickets "$database" 80
+    local what
+    what=$(kill_it) || failed "what was to be killed was not at work"
+    await "a restart" is_in job.log 'restart 1 of at most 3'
+    check_ended "$job" 0
+    [ "$(sessions "$database")" = 'killed finished' ] || failed "the sessions ended: $(sessions "$database")"
+    check_same "$database" long
+    ok "$what was killed; the script said \"$(sed -n 's/.*: \(exit status [0-9]*; restart 1 .*\)/\1/p' job.log)\";" \
+        "$(sql "$database" 'SELECT count(*) FROM timing WHERE session = 1') tickets by the first session," \
+        "$(sql "$database" 'SELECT count(*) FROM timing WHERE session = 2') by the second; the same database"
+}
+
+case_worker_killed() {
+    database=$PWD/killed.db
+    write_script --nodes 2 "${long[@]}"
+    kill_it() { kill_rank "$database" 1; }
+    killed
+}
+
+case_worker_killed_mpirun() {
+    database=$PWD/killed.db
+    write_script --tasks-per-node 2 --launcher mpirun "${long[@]}"
+    kill_it() { kill_rank "$database" 1; }
+    killed
+}
+
+case_leader_killed() {
+    database=$PWD/killed.db
+    write_script --nodes 2 "${long[@]}"
+    kill_it() { kill_rank "$database" 0; }
+    killed
+}
+
+case_step_killed() {
+    database=$PWD/killed.db
+    write_script --nodes 2 "${long[@]}"
+    kill_it() {
+        local pids
+        pids="$(rank_pid "$database" 0) $(rank_pid "$database" 1)" || return
+        scancel --signal=KILL "$job.0" || return
+        # shellcheck disable=SC2086
+        wait_until 10 eval "! kill -0 $pids" || return
+        echo "step $job.0 (processes $pids)"
+    }
+    killed
+}
+
+# ---- the queue takes the job back
+
+# The ranks stand still until the second life is there, so that it does not depend on luck that both live at once.
+hold() { # SIGNAL
+    local rank pid
+    for rank in 0 1; do
+        pid=$(rank_pid "$database" $rank) || return
+        kill -s "$1" "$pid" || return
+        echo "$pid"
+    done
+}
+
+second_life_has_met_the_first() {
+    sed -n '/life 2/,$p' job.log | grep -qE 'is writing this database|waiting'
+}
+
+case_node_lost() {
+    local before
+    database=$PWD/lost.db
+    write_script --partition frail --tasks-per-node 2 "${long[@]}"
+    submit
+    await "the middle of the run" has_tickets "$database" 60
+    is_in job.log 'life 1 on n4' || failed "the job did not begin on n4"
+    kill -KILL "${slurm_daemons[5]}" || failed "no slurmd of n4"
+    hold STOP >held.txt || failed "the first life was not at work"
+    before=$(tickets "$database")
+    scontrol update nodename=n4 state=down reason=lost
+    await "a second life on n5" is_in job.log 'life 2 on n5'
+    await "the second life at the database" second_life_has_met_the_first
+    [ "$(hold CONT | tr '\n' ' ')" = "$(tr '\n' ' ' <held.txt)" ] || failed "the first life is gone"
+    check_ended "$job" "$rival_status"
+    await "the end of the first life" eval "! rank_pid '$database' 0"
+    check_same "$database" long
+    [ "$(sql "$database" 'SELECT count(*) FROM timing WHERE session = 1')" -gt "$before" ] ||
+        failed "the first life did nothing when the second was there"
+    ok "slurmd of n4 killed at ticket $before, the job requeued on n5 while processes $(paste -sd' ' held.txt) went on:" \
+        "\"$(sed -n '/life 2/,$s/^actsearch: [^:]*: //p' job.log | head -n 1 | cut -c 1-100)\"; sessions:" \
+        "$(sessions "$database"); the same database"
+}
+
+check_requeued() { # PATTERN_OF_THE_LOG
+    is_in job.log "$1" || failed "the log lacks \"$1\""
+    is_in job.log 'requeued to go on later (1 of at most 100)' || failed "the job was not requeued by its script"
+    [ "$(timeout 5 scontrol --oneliner show job "$job" | sed 's/.* Restarts=\([0-9]*\).*/\1/')" = 1 ] ||
+        failed "Slurm knows of no restart"
+    [ "$(sessions "$database")" = 'interrupted finished' ] || failed "the sessions ended: $(sessions "$database")"
+    check_same "$database" long
+}
+
+case_preemption() {
+    local high before
+    database=$PWD/preempted.db
+    write_script --partition low --tasks-per-node 2 "${long[@]}"
+    submit
+    await "the middle of the run" has_tickets "$database" 60
+    high=$(sbatch --parsable --partition=high --exclusive --output=high.txt --wrap "date +%s.%N; sleep 0.5; date +%s.%N")
+    await "the preempting job" has_ended "$high"
+    before=$(tickets "$database")
+    [ "$(wc -l <high.txt)" = 2 ] || failed "the preempting job did not run: $(cat high.txt)"
+    check_ended "$job" 0
+    check_requeued 'life 2 on n3'
+    ok "preempted by job $high at ticket $before, requeued, $(sed -n 's/.*\(life 2 on n3\).*/\1/p' job.log); sessions:" \
+        "$(sessions "$database"); the same database"
+}
+
+# The search stands still until the warning has come, which may take Slurm half a minute.
+case_time_limit() {
+    database=$PWD/limit.db
+    write_script --time 1 --grace 5 --tasks-per-node 2 "${long[@]}"
+    submit
+    await "the middle of the run" has_tickets "$database" 60
+    hold STOP >held.txt || failed "the job was not at work"
+    await "the warning" is_in job.log 'SIGUSR1, passed on'
+    hold CONT >/dev/null || failed "the job was not at work when the warning came"
+    await "the end of the first life" is_in job.log requeued
+    local before
+    before=$(tickets "$database")
+    check_ended "$job" 0
+    check_requeued 'life 2 on n'
+    ok "$(sed -n 's/.*job [0-9]*: \(SIGUSR1, passed on\).*/\1/p' job.log) at ticket $before of a job with --time=1," \
+        "requeued; sessions: $(sessions "$database"); the same database"
+}
+
+# ---- disks and rivals
+
+case_disk_full() {
+    database=$work/disk/full.db
+    mkdir -p "$work/disk"
+    if mount -t tmpfs -o size=2m none "$work/disk" 2>/dev/null; then
+        write_script --nodes 2 "${long[@]}"
+        submit
+        await "a full disk" is_in job.log 'exit status 4; restart 1'
+        local before
+        before=$(tickets "$database")
+        mount -o remount,size=50m "$work/disk"
+        check_ended "$job" 0
+    else
+        # A limit on the size of files looks the same to who writes them.
+        (
+            trap '' XFSZ
+            ulimit -f 2000
+            mpirun -n 2 "$program" run "$experiment" "${long[@]}" --threads 1 --db "$database" </dev/null >job.log 2>&1
+            [ $? = 4 ]
+        ) || failed "exit status $? instead of 4 on a full disk"
+        before=$(tickets "$database")
+        mpirun -n 2 "$program" run "$experiment" "${long[@]}" --threads 1 --db "$database" </dev/null >>job.log 2>&1 ||
+            failed "the same command does not go on"
+    fi
+    is_in job.log 'free some space' || failed "nothing is said about the disk"
+    [ "$(grep -c 'free some space' job.log)" = 1 ] || failed "the full disk is told more than once"
+    [ "$before" -gt 20 ] || failed "only $before tickets before the disk was full"
+    check_same "$database" long
+    ok "full at ticket $before: \"$(sed -n 's/^actsearch: .*full.db: //p' job.log | head -n 1)\"; with space again:" \
+        "sessions $(sessions "$database"); the same database"
+}
+
+case_two_jobs() {
+    local first second lines
+    database=$PWD/one.db
+    write_script --tasks-per-node 2 "${long[@]}"
+    sed 's/^#SBATCH --output=.*/#SBATCH --output=second.log/' job.sh >second.sh
+    first=$(sbatch --parsable --nodelist=n1 job.sh)
+    second=$(sbatch --parsable --nodelist=n2 second.sh)
+    await "the end of the first job" has_ended "$first"
+    await "the end of the second job" has_ended "$second"
+    lines=$(cat job.log second.log | grep -cE '^actsearch: .*(is writing this database|waiting)')
+    [ "$lines" = 1 ] || failed "$lines of the two jobs met the other one"
+    check_same "$database" long
+    ok "jobs $first and $second: $(job_states "$first"), $(job_states "$second");" \
+        "\"$(cat job.log second.log | sed -nE 's/^actsearch: .*one.db: (.*(is writing this database|waiting).*)/\1/p' | cut -c 1-80)\";" \
+        "sessions: $(sessions "$database"); the same database"
+}
+
+# ---- signals
+
+# Stops a run that is at work, and leaves exit status and milliseconds in $status and $lasts.
+stop_after() { # TICKETS COMMAND...: $launcher runs; COMMAND sends the signal
+    local tickets=$1 begun
+    shift
+    await "ticket $tickets" has_tickets "$database" "$tickets"
+    begun=$(date +%s%3N)
+    "$@"
+    wait "$launcher"
+    status=$?
+    lasts=$(($(date +%s%3N) - begun))
+}
+
+# SIGTERM at mpirun makes it end with a status of its own, and at srun it kills the tasks at once; so a script does not
+# send it there (actsearch cluster), and Slurm sends it to the tasks.
+case_signals() {
+    local run stops=
+    database=$PWD/signals.db
+    run=("$program" run "$experiment" "${long[@]}" --threads 1 --grace 10 --db "$database")
+    for stop in "mpirun USR1 75" "mpirun TERM 1" "srun USR1 75" "tasks TERM 75"; do
+        # shellcheck disable=SC2086
+        set -- $stop
+        if [ "$1" = mpirun ]; then
+            mpirun -n 2 "${run[@]}" </dev/null >"$1-$2.log" 2>&1 &
+        else
+            srun --mpi=pmix --nodes=2 --job-name=signals "${run[@]}" </dev/null >"$1-$2.log" 2>&1 &
+        fi
+        launcher=$!
+        if [ "$1" = tasks ]; then
+            stop_after $(($(tickets "$database") + 8)) scancel --signal=TERM --name=signals
+        else
+            stop_after $(($(tickets "$database") + 8)) kill -s "$2" $launcher
+        fi
+        [ $status = "$3" ] || failed "SIG$2 at $1: exit status $status instead of $3"
+        [ $lasts -lt 10000 ] || failed "SIG$2 at $1: $lasts ms are longer than the grace period"
+        stops="$stops SIG$2 at $1: status $status, $lasts ms;"
+    done
+    [ "$(sessions "$database")" = 'interrupted interrupted interrupted interrupted' ] ||
+        failed "the sessions ended: $(sessions "$database")"
+    local before
+    before=$(tickets "$database")
+    "${run[@]}" --quiet >rest.log 2>&1 || failed "the same command does not go on: exit status $?"
+    check_same "$database" long
+    ok "$stops 4 sessions interrupted within $before tickets; the same database"
+}
+
+# ---- islands, and looking at a run
+
+knows() { # COMMAND
+    "$program" --help | grep -q "^  $1 "
+}
+
+case_islands() {
+    local one two merged=
+    database=$PWD/island.db
+    write_script --array 2 --tasks-per-node 2 "${short[@]}"
+    sed -i 's/^#SBATCH --output=.*/#SBATCH --output=%a.log/' job.sh
+    submit
+    check_ended "$job" 0
+    for island in 1 2; do
+        [ "$(sql "island-$island.db" 'SELECT threads FROM session')" = 2 ] || failed "island $island had not 2 workers"
+        "$program" run "$experiment" "${short[@]}" --set search.seed=$island --threads 1 --quiet --db "alone-$island.db"
+        dump "alone-$island.db" >"$work/island.txt"
+        check_same "island-$island.db" island
+    done
+    proposals() { "$program" query "$1" "SELECT expression FROM proposal WHERE origin = 'search'" --format csv; }
+    cmp -s <(proposals island-1.db) <(proposals island-2.db) && failed "both islands propose the same"
+    if knows merge; then
+        "$program" merge all.db island-1.db island-2.db >merge.log 2>&1 || failed "merge: exit status $?"
+        one=$(sql all.db 'SELECT count(*) FROM proposal')
+        dump all.db >first.txt
+        "$program" merge all.db island-1.db island-2.db >>merge.log 2>&1 || failed "merge again: exit status $?"
+        dump all.db >second.txt
+        cmp -s first.txt second.txt || failed "merging once more changes the result"
+        merged="; merged: $one proposals, the same when merged again"
+    fi
+    one=$(sql island-1.db 'SELECT count(DISTINCT fingerprint) FROM proposal')
+    two=$(sql island-2.db 'SELECT count(DISTINCT fingerprint) FROM proposal')
+    ok "two searches, $one and $two functions, each as one thread alone makes it$merged"
+}
+
+case_status() {
+    local seen
+    knows status || ok "left out: this program has no status"
+    database=$PWD/seen.db
+    write_script --nodes 2 "${long[@]}"
+    submit
+    await "the middle of the run" has_tickets "$database" 60
+    "$program" status "$database" >status.log 2>&1 || failed "exit status $? while the job runs"
+    seen=$(tickets "$database")
+    check_ended "$job" 0
+    grep -q '[0-9]' status.log || failed "status says nothing"
+    check_same "$database" long
+    ok "near ticket $seen: \"$(grep . status.log | head -n 3 | tr -s ' \n' ' ')\"; the same database"
+}
+
+# ---- what is refused
+
+# Every task says it: they do not know each other.
+case_no_pmix() {
+    srun --mpi=none --ntasks=2 --nodes=1 "$program" run "$experiment" --db "$PWD/none.db" </dev/null >none.log 2>&1
+    local status=$? line
+    [ $status = 2 ] || failed "exit status $status instead of 2"
+    line=$(grep '^actsearch: ' none.log | sort -u)
+    [ "$(grep -c . <<<"$line")" = 1 ] || failed "not one line"
+    [[ $line = *'srun --mpi=pmix'* ]] || failed "no cure: $line"
+    [ -e none.db ] && failed "a database was made"
+    ok "exit status 2, \"$line\""
+}
+
+case_different_files() {
+    local other=$PWD/other.json status line
+    sed "s|\"mlp\": \[32|\"mlp\": [33|; s|\.\./grammars|$source/grammars|" "$experiment" >"$other"
+    mpirun -n 1 "$program" run "$experiment" --db "$PWD/x.db" : -n 1 "$program" run "$other" --db "$PWD/x.db" \
+        </dev/null >files.log 2>&1
+    status=$?
+    [ $status = 5 ] || failed "exit status $status instead of 5"
+    line=$(grep '^actsearch: ' files.log)
+    [ "$(grep -c . <<<"$line")" = 1 ] || failed "not one line: $line"
+    [[ $line = *'rank 1'*'not that of rank 0'* ]] || failed "another line: $line"
+    [ -e x.db ] && failed "a database was made"
+    ok "exit status 5, \"$line\""
+}
+
+# ---- all of them
+
+# Those that mostly wait come first.
+cases=(time_limit node_lost preemption signals worker_killed leader_killed step_killed worker_killed_mpirun disk_full
+    two_jobs islands status ranks no_pmix different_files)
+[ $# = 0 ] || cases=("$@")
+
+run_case() {
+    name=$1
+    mkdir "$work/case $name"
+    cd "$work/case $name" || exit 1
+    "case_$name"
+    failed "it came to no end"
+}
+
+reference() { # NAME SETTINGS...
+    local name=$1
+    shift
+    "$program" run "$experiment" "$@" --threads 1 --quiet --db "$work/$name.db" && dump "$work/$name.db" >"$work/$name.txt"
+}
+
+slurm_start "$work/slurm" || {
+    echo "cluster: Slurm did not start within 30 s"
+    tail -n 20 "$work"/slurm/log/*
+    exit 1
+}
+reference short "${short[@]}" &
+first=$!
+reference long "${long[@]}" && wait $first || { echo "cluster: no database to compare with"; exit 1; }
+failures=0
+running=0
+for name in "${cases[@]}"; do
+    if [ $running = $at_once ]; then
+        wait -n
+        failures=$((failures + ($? != 0)))
+        running=$((running - 1))
+    fi
+    run_case "$name" &
+    running=$((running + 1))
+done
+while [ $running -gt 0 ]; do
+    wait -n
+    failures=$((failures + ($? != 0)))
+    running=$((running - 1))
+done
+slurm_stop
+left=$(processes_of_slurm)
+[ -z "$left" ] || { echo "FAILED end: processes are left: $left"; failures=$((failures + 1)); }
+echo "cluster: $((${#cases[@]} - failures)) of ${#cases[@]} as it should be, $SECONDS s"
+[ $failures = 0 ]
