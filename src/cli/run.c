@@ -138,8 +138,8 @@ static void say_who_is_waited_for(const char *database)
 {
     struct store_peek peek;
     if (store_peek(database, &peek, NULL) == 0 && peek.readable && peek.alive)
-        fprintf(stderr, "waiting for process %lld on %s, which is writing %s\n", (long long)peek.pid, peek.host,
-                database);
+        fprintf(stderr, "actsearch: %s: waiting for process %lld on %s, which is writing it\n", database,
+                (long long)peek.pid, peek.host);
 }
 
 static int open_store(struct job *job, const struct arguments *arguments, const struct identity *identity,

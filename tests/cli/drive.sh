@@ -380,7 +380,7 @@ check_journal() {
     expect 5 'is writing this database .*certainly gone remove .*/wait.db.lock' run $long --wait 0.2 --quiet
     # shellcheck disable=SC2086
     expect 0 'some from earlier sessions' run $long --wait 100
-    grep -q "^waiting for process $pid on .*, which is writing wait.db" err.txt || fail "nothing is said about waiting"
+    grep -q "^actsearch: wait.db: waiting for process $pid on .*, which is writing it" err.txt || fail "nothing is said about waiting"
     wait $pid || fail "a run that another waited for: $(cat run.txt)"
     sessions=$("$program" query wait.db 'SELECT count(*) FROM session' --format csv | tail -n 1)
     [ "${sessions%?}" = 2 ] || fail "who waited did not get the database: $sessions"

@@ -357,7 +357,7 @@ case_two_jobs() {
     [ "$lines" = 1 ] || failed "$lines of the two jobs met the other one"
     check_same "$database" long
     ok "jobs $first and $second: $(job_states "$first"), $(job_states "$second");" \
-        "\"$(cat job.log second.log | sed -nE 's/^actsearch: .*one.db: (.*(is writing this database|waiting).*)/\1/p' | cut -c 1-80)\";" \
+        "\"$(cat job.log second.log | sed -nE 's/^actsearch: .*one.db: (.*(is writing this database|waiting for).*)/\1/p' | cut -c 1-80)\";" \
         "sessions: $(sessions "$database"); the same database"
 }
 
