@@ -1,7 +1,7 @@
 #!/bin/sh
 # Holds every #include "module/..." under src/ against src/layers.txt; also checks that the floors
-# only go down, that another module's *_internal.h is never included, and that a sealed header is
-# included only by the modules named for it.
+# only go down, that another module's *_internal.h is never included, that a sealed header is
+# included only by the modules named for it, and that MPI is seen by src/mpi alone.
 # Usage: check_layers.sh SRC; prints the offending lines and exits 1.
 set -eu
 src=$1
@@ -35,6 +35,7 @@ BEGIN {
     system_header = header ~ /^</
     header = substr(header, 2, length(header) - 2)
     to = header; sub(/\/.*/, "", to)
+    if (header == "mpi.h" && from != "mpi") { print $0 "   <- only src/mpi may see MPI"; bad = 1 }
     if (system_header && (header !~ /\// || !(to in floor))) next
     seen++
     if (system_header) { print $0 "   <- write \"" header "\""; bad = 1 }
