@@ -94,7 +94,7 @@ static void add_settings(const struct cluster_script *script, struct text *out)
     text_add(out, "\n");
     add_number("threads", (double)script->threads, "that train in each task", out);
     add_number("grace", script->grace, "seconds for what is in training to finish, when it is time to stop", out);
-    add_number("wait", 300, "seconds for an earlier life of the job that still writes, or died on another node", out);
+    add_number("patience", 300, "seconds to wait for an earlier life of the job to let go of the database", out);
     add_number("restarts", (double)script->restarts, "within this life of the job, when a process has died", out);
     add_number("pause", 5, "seconds before each of them", out);
     add_number("requeues", 100, "of the job, after time limits and preemptions", out);
@@ -108,8 +108,8 @@ static void add_command(const struct cluster_script *script, struct text *out)
     text_add(out, "\n# The same command begins the search and goes on with it.\nrun=(");
     text_add(out, script->mpirun ? "mpirun --bind-to none\n"
                                  : "srun --mpi=pmix --kill-on-bad-exit=1 --cpus-per-task=\"$threads\"\n");
-    text_add(out, "    \"$program\" run \"$experiment\" --db \"$database\" --threads \"$threads\"\n"
-                  "    --grace \"$grace\" --wait \"$wait\"");
+    text_add(out, "    \"$program\" run \"$experiment\" --db \"$database\" --threads \"$threads\" --grace \"$grace\"\n"
+                  "    --wait \"$patience\"");
     if (limit > 0) {
         text_add(out, "\n    --evaluation-limit ");
         text_add_number(out, limit);

@@ -431,7 +431,7 @@ check_cluster_script() {
     for line in '#SBATCH --nodes=2' '#SBATCH --ntasks-per-node=4' '#SBATCH --cpus-per-task=8' '#SBATCH --time=1-12:30' \
         '#SBATCH --partition=low,high' '#SBATCH --account=me' '#SBATCH --mem=8G' '#SBATCH --array=1-5' \
         '#SBATCH --output=spirals-%A_%a.log' '#SBATCH --signal=B:USR1@50' '    --set search.seed="$SLURM_ARRAY_TASK_ID")' \
-        '    --evaluation-limit 1.5' 'export TMPDIR="/local/$SLURM_JOB_ID/\`x"'; do
+        '    --evaluation-limit 1.5' 'patience=300  # seconds to wait for an earlier life of the job to let go of the database' 'export TMPDIR="/local/$SLURM_JOB_ID/\`x"'; do
         grep -qxF -e "$line" 'a b/job.sh' || fail "no line \"$line\" in a batch script"
     done
     grep -q '^run=(mpirun ' 'a b/job.sh' || fail "no mpirun in a batch script"
@@ -441,8 +441,8 @@ check_cluster_script() {
     printf '#!/bin/sh\n' >bin/srun
     chmod +x bin/*
     (PATH=$work/bin:$PATH SLURM_JOB_ID=9 SLURM_JOB_NODELIST=n SLURM_NNODES=1 SLURM_ARRAY_TASK_ID=3 bash 'a b/job.sh') >words.txt
-    for word in "$program" "$work/a b/it's.json" "$work/a b/\$x-3.db" "description=one 'and\` \$two" search.seed=3; do
-        grep -qxF "<$word>" words.txt || fail "the job does not pass on <$word>: $(cat words.txt)"
+    for word in "$program" "$work/a b/it's.json" "$work/a b/\$x-3.db" "description=one 'and\` \$two" search.seed=3 --wait 300; do
+        grep -qxF -e "<$word>" words.txt || fail "the job does not pass on <$word>: $(cat words.txt)"
     done
 
     expect 3 '/spirals.json: \$.search' $cluster --set search.window=0

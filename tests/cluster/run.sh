@@ -23,9 +23,6 @@ export OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1
 # The virtual nodes are one machine with one address, and have no right to each other's memory.
 export OMPI_MCA_btl=self,tcp OMPI_MCA_btl_tcp_if_include=lo OMPI_MCA_rmaps_base_oversubscribe=1
 patience=60 # seconds for anything to happen
-# A second writer waits for the first, where the script tells it to, and finds everything done.
-rival_status=0
-"$program" cluster slurm "$experiment" 2>/dev/null | grep -q -e --wait || rival_status=5
 
 finish() {
     trap '' EXIT INT TERM
@@ -241,7 +238,7 @@ hold() { # SIGNAL
 }
 
 second_life_has_met_the_first() {
-    sed -n '/life 2/,$p' job.log | grep -qE 'is writing this database|waiting'
+    sed -n '/life 2/,$p' job.log | grep -q "^actsearch: .*: waiting for process $(head -n 1 held.txt) "
 }
 
 case_node_lost() {
@@ -258,13 +255,13 @@ case_node_lost() {
     await "a second life on n5" is_in job.log 'life 2 on n5'
     await "the second life at the database" second_life_has_met_the_first
     [ "$(hold CONT | tr '\n' ' ')" = "$(tr '\n' ' ' <held.txt)" ] || failed "the first life is gone"
-    check_ended "$job" "$rival_status"
+    check_ended "$job" 0
     await "the end of the first life" eval "! rank_pid '$database' 0"
     check_same "$database" long
     [ "$(sql "$database" 'SELECT count(*) FROM timing WHERE session = 1')" -gt "$before" ] ||
         failed "the first life did nothing when the second was there"
     ok "slurmd of n4 killed at ticket $before, the job requeued on n5 while processes $(paste -sd' ' held.txt) went on:" \
-        "\"$(sed -n '/life 2/,$s/^actsearch: [^:]*: //p' job.log | head -n 1 | cut -c 1-100)\"; sessions:" \
+        "\"$(sed -n '/life 2/,$s/^actsearch: .*: \(waiting .*\), which.*/\1/p' job.log)\"; sessions:" \
         "$(sessions "$database"); the same database"
 }
 
@@ -344,21 +341,25 @@ case_disk_full() {
         "sessions $(sessions "$database"); the same database"
 }
 
+# At the same moment: one of them writes, and the other begins where it has ended.
 case_two_jobs() {
-    local first second lines
+    local first second
     database=$PWD/one.db
     write_script --tasks-per-node 2 "${long[@]}"
     sed 's/^#SBATCH --output=.*/#SBATCH --output=second.log/' job.sh >second.sh
     first=$(sbatch --parsable --nodelist=n1 job.sh)
     second=$(sbatch --parsable --nodelist=n2 second.sh)
-    await "the end of the first job" has_ended "$first"
-    await "the end of the second job" has_ended "$second"
-    lines=$(cat job.log second.log | grep -cE '^actsearch: .*(is writing this database|waiting)')
-    [ "$lines" = 1 ] || failed "$lines of the two jobs met the other one"
+    await "the middle of the run" has_tickets "$database" 60
+    [ "$(squeue --noheader --jobs="$first,$second" --format=%T | grep -c RUNNING)" = 2 ] || failed "both jobs do not run"
+    check_ended "$first" 0
+    check_ended "$second" 0
+    [ "$(sessions "$database")" = 'finished finished' ] || failed "the sessions ended: $(sessions "$database")"
+    [ "$(sql "$database" 'SELECT max(started_at) >= min(ended_at) FROM session')" = 1 ] || failed "both wrote at once"
     check_same "$database" long
-    ok "jobs $first and $second: $(job_states "$first"), $(job_states "$second");" \
-        "\"$(cat job.log second.log | sed -nE 's/^actsearch: .*one.db: (.*(is writing this database|waiting for).*)/\1/p' | cut -c 1-80)\";" \
-        "sessions: $(sessions "$database"); the same database"
+    ok "jobs $first and $second ran at once; the second session began" \
+        "$(sql "$database" "SELECT printf('%.1f s after the first one, %.1f s after its end',
+            86400 * (julianday(max(started_at)) - julianday(min(started_at))),
+            86400 * (julianday(max(started_at)) - julianday(min(ended_at)))) FROM session"); the same database"
 }
 
 # ---- signals
@@ -410,12 +411,8 @@ case_signals() {
 
 # ---- islands, and looking at a run
 
-knows() { # COMMAND
-    "$program" --help | grep -q "^  $1 "
-}
-
 case_islands() {
-    local one two merged=
+    local one two both
     database=$PWD/island.db
     write_script --array 2 --tasks-per-node 2 "${short[@]}"
     sed -i 's/^#SBATCH --output=.*/#SBATCH --output=%a.log/' job.sh
@@ -427,35 +424,38 @@ case_islands() {
         dump "alone-$island.db" >"$work/island.txt"
         check_same "island-$island.db" island
     done
+    trained() { sql "$1" "SELECT count(*) FROM proposal WHERE outcome = 'evaluated'"; }
     proposals() { "$program" query "$1" "SELECT expression FROM proposal WHERE origin = 'search'" --format csv; }
     cmp -s <(proposals island-1.db) <(proposals island-2.db) && failed "both islands propose the same"
-    if knows merge; then
-        "$program" merge all.db island-1.db island-2.db >merge.log 2>&1 || failed "merge: exit status $?"
-        one=$(sql all.db 'SELECT count(*) FROM proposal')
-        dump all.db >first.txt
-        "$program" merge all.db island-1.db island-2.db >>merge.log 2>&1 || failed "merge again: exit status $?"
-        dump all.db >second.txt
-        cmp -s first.txt second.txt || failed "merging once more changes the result"
-        merged="; merged: $one proposals, the same when merged again"
-    fi
-    one=$(sql island-1.db 'SELECT count(DISTINCT fingerprint) FROM proposal')
-    two=$(sql island-2.db 'SELECT count(DISTINCT fingerprint) FROM proposal')
-    ok "two searches, $one and $two functions, each as one thread alone makes it$merged"
+    "$program" merge all.db island-1.db island-2.db >merge.log 2>&1 || failed "merge: exit status $?"
+    dump all.db >first.txt
+    "$program" merge all.db island-1.db island-2.db >>merge.log 2>&1 || failed "merge again: exit status $?"
+    dump all.db >second.txt
+    cmp -s first.txt second.txt || failed "merging once more changes the result"
+    one=$(trained island-1.db) two=$(trained island-2.db) both=$(trained all.db)
+    [ "$both" -lt $((one + two)) ] || failed "nothing was removed though both have the known functions"
+    [ "$(sql all.db "SELECT count(DISTINCT fingerprint) FROM proposal WHERE outcome = 'evaluated'")" = "$both" ] ||
+        failed "merged, but a function is there twice"
+    ok "two searches, $one and $two functions, each as one thread alone makes it; merged: $both different ones, the" \
+        "same when merged again"
+}
+
+says_running() {
+    "$program" status "$database" >status.log 2>&1 && grep -q '^rate: ' status.log
 }
 
 case_status() {
-    local seen
-    knows status || ok "left out: this program has no status"
     database=$PWD/seen.db
     write_script --nodes 2 "${long[@]}"
     submit
-    await "the middle of the run" has_tickets "$database" 60
-    "$program" status "$database" >status.log 2>&1 || failed "exit status $? while the job runs"
-    seen=$(tickets "$database")
+    await "a rate" says_running
+    for line in 'state: running on ' 'progress: [1-9][0-9]* of 224 trained' 'workers: 2' 'last heartbeat: '; do
+        grep -q "^$line" status.log || failed "no \"$line\" in $(cat status.log)"
+    done
     check_ended "$job" 0
-    grep -q '[0-9]' status.log || failed "status says nothing"
+    "$program" status "$database" | grep -q '^state: finished' || failed "status does not know of the end"
     check_same "$database" long
-    ok "near ticket $seen: \"$(grep . status.log | head -n 3 | tr -s ' \n' ' ')\"; the same database"
+    ok "$(sed -n 's/^\(state\|progress\|rate\|workers\): //p' status.log | paste -sd';'); the same database"
 }
 
 # ---- what is refused
