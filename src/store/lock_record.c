@@ -260,13 +260,28 @@ static void judge_life(const struct lock_look *look, struct store_peek *peek)
         peek->here ? lock_process_lives(peek->pid, peek->process_start) : !(peek->age >= lock_patience_usual.stale);
 }
 
+/* What is no record may be one that is being written anew in this moment: it is looked at again, a few times. */
+static int look_patiently(const char *path, struct lock_look *look, struct store_peek *peek, struct error *err)
+{
+    enum { LOOKS = 4 };
+    const struct timespec pause = {.tv_nsec = 10 * 1000 * 1000};
+    int status = 0;
+    for (int i = 0; i < LOOKS && !status && !peek->readable; i++) {
+        if (i > 0)
+            nanosleep(&pause, NULL);
+        status = lock_look(path, look, err);
+        if (status || !look->there)
+            break;
+        status = parse(look->line, peek, &peek->readable, err);
+    }
+    return status;
+}
+
 int lock_peek(const char *path, struct store_peek *peek, struct error *err)
 {
     struct lock_look look;
     forget(peek);
-    int status = lock_look(path, &look, err);
-    if (!status && look.there)
-        status = parse(look.line, peek, &peek->readable, err);
+    int status = look_patiently(path, &look, peek, err);
     if (status || !peek->readable)
         forget(peek);
     peek->held = look.there;
