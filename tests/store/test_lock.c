@@ -337,7 +337,7 @@ static _Noreturn void live_elsewhere(int said)
     struct error err = ERROR_EMPTY;
     struct store *store = NULL;
     struct store_beat beat = {.best_ticket = -1};
-    bool ready = sethostname("other", 5) == 0 && mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0 &&
+    bool ready = sethostname("other", 5) == 0 && mount("none", "/", "none", MS_REC | MS_PRIVATE, NULL) == 0 &&
                  mount("proc", "/proc", "proc", 0, NULL) == 0;
     if (!ready || open_with(&no_flock, STORE_JOURNAL_DELETE, &store, &err) || append_one(store, &err) ||
         write(said, ".", 1) != 1)
