@@ -95,9 +95,11 @@ static int choose_isa(struct job *job, const struct arguments *arguments, struct
     status = team_agree(job->team, status, err);
     if (!status)
         status = team_text_of_leader(job->team, &level, err);
-    if (status)
-        return status;
     bool best = level.length == 0 || strcmp(text_string(&level), "best") == 0;
+    if (status) {
+        text_release(&level);
+        return status;
+    }
     if (!best && wanted)
         status = isa_parse(text_string(&level), &job->isa, err);
     else if (!best && isa_parse(text_string(&level), &job->isa, NULL) != 0)

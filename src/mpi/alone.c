@@ -30,12 +30,6 @@ const char *team_library(char *buffer, int size)
     return buffer;
 }
 
-int team_rank(const struct team *team)
-{
-    (void)team;
-    return 0;
-}
-
 int team_size(const struct team *team)
 {
     (void)team;

@@ -65,11 +65,6 @@ const char *team_library(char *buffer, int size)
     return buffer;
 }
 
-int team_rank(const struct team *team)
-{
-    return team ? team->rank : 0;
-}
-
 int team_size(const struct team *team)
 {
     return team ? team->size : 1;

@@ -39,7 +39,6 @@ void team_close(struct team *team);
 /* Which MPI this program was built with, for --version: "Open MPI 4.1.4", or "no MPI". */
 const char *team_library(char *buffer, int size);
 
-int team_rank(const struct team *team);
 int team_size(const struct team *team);
 bool team_leads(const struct team *team); /* rank 0, or alone */
 

@@ -409,6 +409,28 @@ case_signals() {
     ok "$stops 4 sessions interrupted within $before tickets; the same database"
 }
 
+# ---- a candidate that kills
+
+# Evaluations are made up here (bench_scale), but for the one that dies: no real one is known to.
+case_crashed() {
+    local bench life
+    bench=$(dirname "$program")/bench/bench_scale
+    [ -x "$bench" ] || failed "there is no $bench: build the target bench_scale"
+    database=$PWD/crashed.db
+    for life in 1 2 3; do
+        mpirun -n 2 "$bench" --grammar "$source/grammars/default.json" --tickets 2000 --crash 'x*tanh(x)' --db "$database" \
+            >life.log 2>&1
+        status=$?
+        [ $life = 3 ] || { [ $status != 0 ] && [ -e "$database.crashed" ]; } || failed "life $life goes on as if nothing were"
+    done
+    [ $status = 0 ] || failed "the third life dies, too: $(tail -n 3 life.log)"
+    [ "$(sql "$database" "SELECT group_concat(simplified) FROM proposal JOIN evaluation AS e USING (ticket)
+        WHERE e.outcome = 'crashed'")" = 'x*tanh(x)' ] || failed "the candidate is not recorded as crashed"
+    [ "$(tickets "$database")" = 2000 ] || failed "the run did not go on after it"
+    ok "two lives ended by $(sql "$database" "SELECT group_concat(signal, ' and ') FROM crash") in ticket" \
+        "$(sql "$database" 'SELECT min(ticket) FROM crash'), which the third passed over; 2000 tickets"
+}
+
 # ---- islands, and looking at a run
 
 case_islands() {
@@ -490,7 +512,7 @@ case_different_files() {
 
 # Those that mostly wait come first.
 cases=(time_limit node_lost preemption signals worker_killed leader_killed step_killed worker_killed_mpirun disk_full
-    two_jobs islands status ranks no_pmix different_files)
+    two_jobs crashed islands status ranks no_pmix different_files)
 [ $# = 0 ] || cases=("$@")
 
 run_case() {

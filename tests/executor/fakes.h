@@ -17,19 +17,20 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
 /* ---- evaluators */
 
 struct fake {
-    int64_t pause;       /* longest sleep in microseconds; 0: instant */
-    bool jitter;         /* sleeps differ from call to call */
-    int64_t fail_at;     /* this evaluation (counted over all threads, from 1) is an error; 0: none */
-    int fail_worker;     /* the worker with this number (from 1) cannot be made; 0: none */
-    bool drops;          /* says "aborted" though nobody asked */
-    bool hold_first;     /* the first evaluation waits until no other has begun for 50 ms */
-    const char *kills;   /* this function kills the process by the signal `by`, or hangs when that is 0; NULL: none */
+    int64_t pause;     /* longest sleep in microseconds; 0: instant */
+    bool jitter;       /* sleeps differ from call to call */
+    int64_t fail_at;   /* this evaluation (counted over all threads, from 1) is an error; 0: none */
+    int fail_worker;   /* the worker with this number (from 1) cannot be made; 0: none */
+    bool drops;        /* says "aborted" though nobody asked */
+    bool hold_first;   /* the first evaluation waits until no other has begun for 50 ms */
+    const char *kills; /* this function kills the process by the signal `by`, or hangs when that is 0; NULL: none */
     int by;
     atomic_llong *begun; /* counts evaluations; may be NULL */
     atomic_llong *held;  /* how many had begun when the first went on */
@@ -328,6 +329,59 @@ static inline void fake_assert_equal(const char *a, const char *b, const char *w
         at++;
     size_t from = at < 60 ? 0 : at - 60;
     ck_assert_msg(a[at] == b[at], "%s: \"%.120s\" against \"%.120s\"", what, a + from, b + from);
+}
+
+/* The first number that a query gives. */
+static inline int64_t fake_number(const char *path, const char *sql)
+{
+    struct error err;
+    struct store *store;
+    struct text text = TEXT_EMPTY;
+    ASSERT_OK(store_open_read(path, &store, &err));
+    fake_add_rows(store, sql, &text);
+    ASSERT_OK(store_close(store, &err));
+    int64_t number = strtoll(text_string(&text), NULL, 10); /* behind a line break */
+    text_release(&text);
+    return number;
+}
+
+/* Runs to the end in a new database; returns its contents, owned (memory_free). */
+static inline char *fake_whole(struct fake_run run)
+{
+    struct error err;
+    char path[FAKE_PATH];
+    fake_path(path);
+    run.path = path;
+    ASSERT_OK(fake_execute(&run, &err));
+    char *dump = fake_dump(path);
+    fake_remove(path);
+    return dump;
+}
+
+/* ---- runs of another process, which may be killed */
+
+/* What a child process does: the whole program. Its exit status is 0 at the end. */
+static inline pid_t fake_start(const struct fake_run *run)
+{
+    fflush(NULL);
+    pid_t child = fork();
+    ck_assert_int_ge(child, 0);
+    if (child == 0) {
+        struct error err = ERROR_EMPTY;
+        int status = fake_execute(run, &err);
+        if (status)
+            fprintf(stderr, "child: %s: %s\n", err.where, err.what);
+        _exit(status);
+    }
+    return child;
+}
+
+/* As waitpid() has it. */
+static inline int fake_wait(pid_t child)
+{
+    int status;
+    ck_assert_int_eq(waitpid(child, &status, 0), child);
+    return status;
 }
 
 #endif

@@ -1,45 +1,8 @@
 /* Evaluations that kill their process. Every run is a child's; this process only looks at what it left. */
 #include "fakes.h"
 
-#include <sys/wait.h>
-
-/* Ticket 1 is the first baseline after x; "tanh(x)" is one of them. */
+/* One of the baselines, which every run trains. */
 static const char victim[] = "tanh(x)";
-
-static int wait_for(pid_t child)
-{
-    int status;
-    ck_assert_int_eq(waitpid(child, &status, 0), child);
-    return status;
-}
-
-static pid_t start(const struct fake_run *run)
-{
-    fflush(NULL);
-    pid_t child = fork();
-    ck_assert_int_ge(child, 0);
-    if (child == 0) {
-        struct error err = ERROR_EMPTY;
-        int status = fake_execute(run, &err);
-        if (status)
-            fprintf(stderr, "child: %s: %s\n", err.where, err.what);
-        _exit(status);
-    }
-    return child;
-}
-
-static int64_t number_in(const char *path, const char *sql)
-{
-    struct error err;
-    struct store *store;
-    struct text text = TEXT_EMPTY;
-    ASSERT_OK(store_open_read(path, &store, &err));
-    fake_add_rows(store, sql, &text);
-    ASSERT_OK(store_close(store, &err));
-    int64_t number = strtoll(text_string(&text) + 1, NULL, 10);
-    text_release(&text);
-    return number;
-}
 
 static bool has_note(const char *path)
 {
@@ -53,15 +16,15 @@ static bool has_note(const char *path)
 /* What is set down about the victim at the end. */
 static void assert_passed_over(const char *path)
 {
-    ck_assert_int_eq(number_in(path, "SELECT count(*) FROM evaluation WHERE outcome = 'crashed'"), 1);
-    ck_assert_int_eq(number_in(path, "SELECT count(*) FROM evaluation JOIN proposal USING (ticket)"
-                                     " WHERE evaluation.outcome = 'crashed' AND simplified = 'tanh(x)'"),
+    ck_assert_int_eq(fake_number(path, "SELECT count(*) FROM evaluation WHERE outcome = 'crashed'"), 1);
+    ck_assert_int_eq(fake_number(path, "SELECT count(*) FROM evaluation JOIN proposal USING (ticket)"
+                                       " WHERE evaluation.outcome = 'crashed' AND simplified = 'tanh(x)'"),
                      1);
-    ck_assert_int_eq(number_in(path, "SELECT count(*) FROM crash JOIN proposal USING (ticket)"
-                                     " WHERE simplified = 'tanh(x)'"),
+    ck_assert_int_eq(fake_number(path, "SELECT count(*) FROM crash JOIN proposal USING (ticket)"
+                                       " WHERE simplified = 'tanh(x)'"),
                      CRASHES_TO_CONDEMN);
-    ck_assert_int_eq(number_in(path, "SELECT count(*) FROM crash"), CRASHES_TO_CONDEMN);
-    ck_assert_int_gt(number_in(path, "SELECT count(*) FROM evaluation WHERE outcome = 'ok'"), 40);
+    ck_assert_int_eq(fake_number(path, "SELECT count(*) FROM crash"), CRASHES_TO_CONDEMN);
+    ck_assert_int_gt(fake_number(path, "SELECT count(*) FROM evaluation WHERE outcome = 'ok'"), 40);
 }
 
 START_TEST(what_kills_its_process_twice_is_passed_over)
@@ -74,11 +37,11 @@ START_TEST(what_kills_its_process_twice_is_passed_over)
         struct fake_run run = {
             .path = path, .fake = &killing, .evaluations = 40, .window = 8, .threads = 2, .notes = true};
         for (int life = 0; life < CRASHES_TO_CONDEMN; life++) {
-            int status = wait_for(start(&run));
+            int status = fake_wait(fake_start(&run));
             ck_assert_msg(WIFSIGNALED(status) && WTERMSIG(status) == signals[i], "life %d ended with %x", life, status);
             ck_assert(has_note(path));
         }
-        ck_assert_int_eq(wait_for(start(&run)), 0);
+        ck_assert_int_eq(fake_wait(fake_start(&run)), 0);
         ck_assert(!has_note(path));
         assert_passed_over(path);
         fake_remove(path);
@@ -97,16 +60,16 @@ START_TEST(a_kill_from_outside_is_no_evidence)
         struct fake_run run = {
             .path = path, .fake = &hanging, .evaluations = 40, .window = 8, .threads = 1, .notes = true};
         for (int life = 0; life < 3; life++) {
-            pid_t child = start(&run);
+            pid_t child = fake_start(&run);
             fake_sleep(100 * 1000);
             kill(child, signals[i]);
-            ck_assert(WIFSIGNALED(wait_for(child)));
+            ck_assert(WIFSIGNALED(fake_wait(child)));
             ck_assert(!has_note(path));
         }
         run.fake = &healthy;
-        ck_assert_int_eq(wait_for(start(&run)), 0);
-        ck_assert_int_eq(number_in(path, "SELECT count(*) FROM crash"), 0);
-        ck_assert_int_eq(number_in(path, "SELECT count(*) FROM evaluation WHERE outcome = 'crashed'"), 0);
+        ck_assert_int_eq(fake_wait(fake_start(&run)), 0);
+        ck_assert_int_eq(fake_number(path, "SELECT count(*) FROM crash"), 0);
+        ck_assert_int_eq(fake_number(path, "SELECT count(*) FROM evaluation WHERE outcome = 'crashed'"), 0);
         fake_remove(path);
     }
 }
@@ -131,13 +94,13 @@ START_TEST(notes_are_taken_with_care)
     fake_path(path);
     struct fake_run run = {.path = path, .fake = &healthy, .evaluations = 10, .window = 8, .threads = 1, .notes = true};
     write_note(path, "0 SIGSEGV there:1\n0 SIGSEGV there:2\n");
-    ck_assert_int_eq(wait_for(start(&run)), 0);
+    ck_assert_int_eq(fake_wait(fake_start(&run)), 0);
     ck_assert(!has_note(path));
-    ck_assert_int_eq(number_in(path, "SELECT count(*) FROM crash"), 0);
-    ck_assert_int_eq(number_in(path, "SELECT count(*) FROM evaluation WHERE outcome = 'crashed'"), 0);
+    ck_assert_int_eq(fake_number(path, "SELECT count(*) FROM crash"), 0);
+    ck_assert_int_eq(fake_number(path, "SELECT count(*) FROM evaluation WHERE outcome = 'crashed'"), 0);
     write_note(path, "7 SIGSEGV there:1\n7 SIGSEGV there:1\nrubbish\n-3 SIGSEGV x:1\n8 SIGBUS there:2\n9 SIGS");
-    ck_assert_int_eq(wait_for(start(&run)), 0);
-    ck_assert_int_eq(number_in(path, "SELECT count(*) FROM crash"), 2);
+    ck_assert_int_eq(fake_wait(fake_start(&run)), 0);
+    ck_assert_int_eq(fake_number(path, "SELECT count(*) FROM crash"), 2);
     fake_remove(path);
 }
 END_TEST

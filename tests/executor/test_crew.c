@@ -4,18 +4,6 @@
 static const struct fake instant = {0};
 static struct hub hub;
 
-static char *run_alone(struct fake_run run)
-{
-    struct error err;
-    char path[FAKE_PATH];
-    fake_path(path);
-    run.path = path;
-    ASSERT_OK(fake_execute(&run, &err));
-    char *dump = fake_dump(path);
-    fake_remove(path);
-    return dump;
-}
-
 static int64_t workers_seen;
 
 static void note_workers(void *observer, const struct progress *progress)
@@ -30,7 +18,7 @@ START_TEST(rows_do_not_depend_on_the_crew)
     struct error err;
     for (int w = 0; w < 3; w++) {
         struct fake_run run = {.fake = &instant, .evaluations = 60, .window = windows[w], .threads = 1};
-        char *alone = run_alone(run);
+        char *alone = fake_whole(run);
         ck_assert(strlen(alone) > 20000);
         for (int men = 1; men <= HUB_MEN; men++) {
             struct fake jittery = {.pause = 1000, .jitter = true};
@@ -98,7 +86,7 @@ START_TEST(a_stopped_run_goes_on_later)
     struct error err;
     struct fake slow = {.pause = 2000, .jitter = true};
     struct fake_run run = {.fake = &instant, .evaluations = 60, .window = 8, .threads = 1};
-    char *alone = run_alone(run);
+    char *alone = fake_whole(run);
     for (int kind = 0; kind < 4; kind++) {
         char path[FAKE_PATH];
         struct stopping stopping = {.abort = kind & 1, .heard_by = kind & 2 ? &hub.men[1] : NULL};
@@ -168,7 +156,7 @@ START_TEST(an_error_of_the_crew_ends_the_run)
     atomic_llong begun = 0;
     struct fake failing = {.pause = 500, .fail_at = 20, .begun = &begun}, quick = {.pause = 500};
     struct fake_run run = {.fake = &instant, .evaluations = 60, .window = 8, .threads = 1};
-    char *alone = run_alone(run);
+    char *alone = fake_whole(run);
     char path[FAKE_PATH];
     fake_path(path);
     run.path = path;
@@ -191,19 +179,6 @@ END_TEST
 
 /* ---- the clock */
 
-static int64_t number_in(const char *path, const char *sql)
-{
-    struct error err;
-    struct store *store;
-    struct text text = TEXT_EMPTY;
-    ASSERT_OK(store_open_read(path, &store, &err));
-    fake_add_rows(store, sql, &text);
-    ASSERT_OK(store_close(store, &err));
-    int64_t number = strtoll(text_string(&text) + 1, NULL, 10);
-    text_release(&text);
-    return number;
-}
-
 /* Every evaluation takes longer than the limit allows, here and in the crew: all are given up, and the run ends. */
 START_TEST(what_takes_too_long_is_given_up)
 {
@@ -224,10 +199,10 @@ START_TEST(what_takes_too_long_is_given_up)
         ASSERT_OK(fake_execute(&run, &err));
         if (crew)
             ck_assert_int_eq(hub_end(&hub), 0);
-        int64_t trained = number_in(path, "SELECT count(*) FROM evaluation");
+        int64_t trained = fake_number(path, "SELECT count(*) FROM evaluation");
         ck_assert_int_gt(trained, 20);
-        ck_assert_int_eq(number_in(path, "SELECT count(*) FROM evaluation WHERE outcome = 'timed_out'"), trained);
-        ck_assert_int_eq(number_in(path, "SELECT count(*) FROM trial"), 0);
+        ck_assert_int_eq(fake_number(path, "SELECT count(*) FROM evaluation WHERE outcome = 'timed_out'"), trained);
+        ck_assert_int_eq(fake_number(path, "SELECT count(*) FROM trial"), 0);
         run.crew = NULL;
         ASSERT_OK(fake_execute(&run, &err)); /* finished, and so it stays */
         fake_remove(path);
@@ -241,7 +216,7 @@ START_TEST(a_limit_that_is_not_reached_changes_nothing)
     struct error err;
     struct fake jittery = {.pause = 2000, .jitter = true};
     struct fake_run run = {.fake = &instant, .evaluations = 60, .window = 8, .threads = 1};
-    char *alone = run_alone(run);
+    char *alone = fake_whole(run);
     char path[FAKE_PATH];
     fake_path(path);
     run.path = path;

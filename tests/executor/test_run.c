@@ -5,29 +5,15 @@
 #include <pthread.h>
 #include <signal.h>
 #include <sys/resource.h>
-#include <sys/wait.h>
 
 static const struct fake instant = {0};
-
-/* Runs to the end in a new database; returns its contents, owned. */
-static char *run_whole(struct fake_run run)
-{
-    struct error err;
-    char path[FAKE_PATH];
-    fake_path(path);
-    run.path = path;
-    ASSERT_OK(fake_execute(&run, &err));
-    char *dump = fake_dump(path);
-    fake_remove(path);
-    return dump;
-}
 
 START_TEST(rows_do_not_depend_on_the_number_of_threads)
 {
     static const int windows[] = {1, 8, 64}, threads[] = {2, 4, 8};
     for (int w = 0; w < 3; w++) {
         struct fake_run run = {.fake = &instant, .evaluations = 60, .window = windows[w], .threads = 1};
-        char *alone = run_whole(run);
+        char *alone = fake_whole(run);
         ck_assert_msg(strlen(alone) > 20000, "an empty dump proves nothing");
         ck_assert_msg(strstr(alone, "mutate:") && strstr(alone, "duplicate") && strstr(alone, "diverged"),
                       "the fake run lacks variety");
@@ -37,7 +23,7 @@ START_TEST(rows_do_not_depend_on_the_number_of_threads)
             snprintf(what, sizeof what, "window %d, %d threads", windows[w], threads[t]);
             run.fake = &jittery;
             run.threads = threads[t];
-            char *together = run_whole(run);
+            char *together = fake_whole(run);
             fake_assert_equal(alone, together, what);
             memory_free(together);
         }
@@ -46,35 +32,12 @@ START_TEST(rows_do_not_depend_on_the_number_of_threads)
     /* ... but on the window and on the seed. */
     struct fake_run one = {.fake = &instant, .evaluations = 60, .window = 1, .threads = 2}, other = one;
     other.window = 64;
-    char *a = run_whole(one), *b = run_whole(other);
+    char *a = fake_whole(one), *b = fake_whole(other);
     ck_assert_str_ne(a, b);
     memory_free(a);
     memory_free(b);
 }
 END_TEST
-
-/* What a child process does: the whole program, killed anywhere. Its exit status is 0 at the end. */
-static pid_t start_child(const struct fake_run *run)
-{
-    fflush(NULL);
-    pid_t child = fork();
-    ck_assert_int_ge(child, 0);
-    if (child == 0) {
-        struct error err = ERROR_EMPTY;
-        int status = fake_execute(run, &err);
-        if (status)
-            fprintf(stderr, "child: %s: %s\n", err.where, err.what);
-        _exit(status);
-    }
-    return child;
-}
-
-static int wait_for(pid_t child)
-{
-    int status;
-    ck_assert_int_eq(waitpid(child, &status, 0), child);
-    return status;
-}
 
 /* This process must not use OpenMP itself before it forks, so the whole run is a child's too. */
 START_TEST(a_killed_run_ends_with_the_same_rows)
@@ -84,7 +47,7 @@ START_TEST(a_killed_run_ends_with_the_same_rows)
     fake_path(whole);
     fake_path(path);
     struct fake_run run = {.path = whole, .fake = &instant, .evaluations = 120, .window = 8, .threads = 2};
-    ck_assert_int_eq(wait_for(start_child(&run)), 0);
+    ck_assert_int_eq(fake_wait(fake_start(&run)), 0);
     char *expected = fake_dump(whole);
     run.path = path;
     run.fake = &slow;
@@ -92,12 +55,12 @@ START_TEST(a_killed_run_ends_with_the_same_rows)
     int kills = 0, status = -1;
     for (int round = 0; round < 60 && status != 0; round++) {
         run.threads = 1 + round % 3;
-        pid_t child = start_child(&run);
+        pid_t child = fake_start(&run);
         if (kills < 10) {
             fake_sleep(5000 + (int64_t)rng_below(&rng, 15000));
             kill(child, SIGKILL);
         }
-        status = wait_for(child);
+        status = fake_wait(child);
         ck_assert_msg(status == 0 || WIFSIGNALED(status), "the resumed run failed");
         kills += status != 0;
     }
@@ -143,7 +106,7 @@ static void check_stopping(bool abort)
     struct fake jittery = {.pause = 1000, .jitter = true};
     char path[FAKE_PATH];
     struct fake_run run = {.fake = &instant, .evaluations = 60, .window = 8, .threads = 3};
-    char *expected = run_whole(run);
+    char *expected = fake_whole(run);
     fake_path(path);
     run.path = path;
     run.fake = &jittery;
@@ -234,7 +197,7 @@ START_TEST(an_error_of_one_thread_ends_the_run_and_is_reported_once)
     atomic_int workers = 0;
     struct fake failing = {.pause = 500, .jitter = true, .fail_at = 30, .begun = &begun};
     struct fake_run run = {.fake = &instant, .evaluations = 60, .window = 8, .threads = 4};
-    char *expected = run_whole(run);
+    char *expected = fake_whole(run);
     fake_path(path);
     run.path = path;
     run.fake = &failing;
@@ -269,7 +232,7 @@ static int run_on_full_disk(const struct fake_run *run, rlim_t bytes)
         setrlimit(RLIMIT_FSIZE, &limit);
         _exit(fake_execute(run, &err));
     }
-    return WEXITSTATUS(wait_for(child));
+    return WEXITSTATUS(fake_wait(child));
 }
 
 START_TEST(a_full_disk_ends_the_run_and_leaves_the_database_whole)
@@ -278,13 +241,13 @@ START_TEST(a_full_disk_ends_the_run_and_leaves_the_database_whole)
     fake_path(whole);
     fake_path(path);
     struct fake_run run = {.path = whole, .fake = &instant, .evaluations = 60, .window = 8, .threads = 2};
-    ck_assert_int_eq(wait_for(start_child(&run)), 0);
+    ck_assert_int_eq(fake_wait(fake_start(&run)), 0);
     run.path = path;
     ck_assert_int_eq(run_on_full_disk(&run, 400 * 1024), ERROR_IO);
     int64_t stored = fake_tickets(path);
     ck_assert_int_gt(stored, 5);
     ck_assert_int_lt(stored, fake_tickets(whole));
-    ck_assert_int_eq(wait_for(start_child(&run)), 0);
+    ck_assert_int_eq(fake_wait(fake_start(&run)), 0);
     char *expected = fake_dump(whole), *dump = fake_dump(path);
     fake_assert_equal(expected, dump, "after a full disk");
     memory_free(expected);
@@ -325,19 +288,6 @@ static void keep_last(void *observer, const struct progress *progress)
     last->best_formula = NULL; /* not ours any more */
 }
 
-static int64_t number_in(const char *path, const char *sql)
-{
-    struct error err;
-    struct store *store;
-    struct text text = TEXT_EMPTY;
-    ASSERT_OK(store_open_read(path, &store, &err));
-    fake_add_rows(store, sql, &text);
-    ASSERT_OK(store_close(store, &err));
-    int64_t number = strtoll(text_string(&text), NULL, 10);
-    text_release(&text);
-    return number;
-}
-
 START_TEST(progress_says_what_the_database_says)
 {
     struct error err;
@@ -349,16 +299,17 @@ START_TEST(progress_says_what_the_database_says)
     run.observer = &last;
     for (int resumed = 0; resumed < 2; resumed++) {
         ASSERT_OK(fake_execute(&run, &err));
-        int64_t trained = number_in(path, "SELECT count(*) FROM evaluation");
+        int64_t trained = fake_number(path, "SELECT count(*) FROM evaluation");
         ck_assert(last.finished);
         ck_assert_int_eq(last.tickets, fake_tickets(path));
         ck_assert_int_eq(last.trained, trained);
         ck_assert_int_eq(last.trained_now, resumed ? 0 : trained);
         ck_assert_int_eq(last.to_train, trained);
-        ck_assert_int_eq(last.failed, number_in(path, "SELECT count(*) FROM evaluation WHERE outcome <> 'ok'"));
-        ck_assert_int_eq(last.duplicates, number_in(path, "SELECT count(*) FROM proposal WHERE outcome = 'duplicate'"));
-        ck_assert_int_eq(last.rejected, number_in(path, "SELECT count(*) FROM proposal WHERE outcome = 'rejected'"));
-        ck_assert_int_eq(last.best_ticket, number_in(path, "SELECT ticket FROM leaderboard WHERE rank = 1"));
+        ck_assert_int_eq(last.failed, fake_number(path, "SELECT count(*) FROM evaluation WHERE outcome <> 'ok'"));
+        ck_assert_int_eq(last.duplicates,
+                         fake_number(path, "SELECT count(*) FROM proposal WHERE outcome = 'duplicate'"));
+        ck_assert_int_eq(last.rejected, fake_number(path, "SELECT count(*) FROM proposal WHERE outcome = 'rejected'"));
+        ck_assert_int_eq(last.best_ticket, fake_number(path, "SELECT ticket FROM leaderboard WHERE rank = 1"));
         ck_assert_int_gt(last.failed, 0);
     }
     fake_remove(path);
@@ -396,7 +347,7 @@ END_TEST
 START_TEST(short_memory_is_an_error)
 {
     struct fake_run run = {.fake = &instant, .evaluations = 10, .window = 4, .threads = 2};
-    char *expected = run_whole(run);
+    char *expected = fake_whole(run);
     char path[FAKE_PATH];
     fake_path(path);
     run.path = path;
