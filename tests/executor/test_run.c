@@ -219,8 +219,17 @@ START_TEST(an_error_of_one_thread_ends_the_run_and_is_reported_once)
 }
 END_TEST
 
-/* A file may not grow beyond `bytes`: what a full disk does to a database. Only ever used in a child. */
-static int run_on_full_disk(const struct fake_run *run, rlim_t bytes)
+static void keep_last(void *observer, const struct progress *progress)
+{
+    struct progress *last = observer;
+    *last = *progress;
+    last->best_formula = NULL; /* not ours any more */
+}
+
+/* A file may not grow beyond `bytes`: what a full disk does to a database. Only ever used in a child, which ends with
+   the status, or with NOT_STORED when more was counted than is in the database. */
+enum { NOT_STORED = 99 };
+static int run_on_full_disk(struct fake_run run, rlim_t bytes)
 {
     fflush(NULL);
     pid_t child = fork();
@@ -228,9 +237,13 @@ static int run_on_full_disk(const struct fake_run *run, rlim_t bytes)
     if (child == 0) {
         struct error err = ERROR_EMPTY;
         struct rlimit limit = {bytes, bytes};
+        struct progress last = {.tickets = -1};
+        run.observe = keep_last;
+        run.observer = &last;
         signal(SIGXFSZ, SIG_IGN);
         setrlimit(RLIMIT_FSIZE, &limit);
-        _exit(fake_execute(run, &err));
+        int status = fake_execute(&run, &err);
+        _exit(last.tickets == fake_tickets(run.path) ? status : NOT_STORED);
     }
     return WEXITSTATUS(fake_wait(child));
 }
@@ -243,7 +256,7 @@ START_TEST(a_full_disk_ends_the_run_and_leaves_the_database_whole)
     struct fake_run run = {.path = whole, .fake = &instant, .evaluations = 60, .window = 8, .threads = 2};
     ck_assert_int_eq(fake_wait(fake_start(&run)), 0);
     run.path = path;
-    ck_assert_int_eq(run_on_full_disk(&run, 400 * 1024), ERROR_IO);
+    ck_assert_int_eq(run_on_full_disk(run, 400 * 1024), ERROR_IO);
     int64_t stored = fake_tickets(path);
     ck_assert_int_gt(stored, 5);
     ck_assert_int_lt(stored, fake_tickets(whole));
@@ -280,13 +293,6 @@ START_TEST(another_search_on_the_same_database_is_a_conflict)
     fake_remove(path);
 }
 END_TEST
-
-static void keep_last(void *observer, const struct progress *progress)
-{
-    struct progress *last = observer;
-    *last = *progress;
-    last->best_formula = NULL; /* not ours any more */
-}
 
 START_TEST(progress_says_what_the_database_says)
 {
