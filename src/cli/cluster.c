@@ -194,13 +194,7 @@ static int add_database(const struct arguments *arguments, const char *name, str
 /* What is worth knowing before the script is submitted. */
 static void remark(const struct cluster_script *script, long seconds, const struct experiment *experiment)
 {
-    long long workers = (long long)script->nodes * script->tasks * script->threads;
-    long long window = experiment->search.window;
-    if (workers > window + 1)
-        fprintf(stderr,
-                "actsearch: a window of %lld keeps at most %lld of the %lld workers busy; a new search could have a "
-                "wider one (--set search.window=%lld)\n",
-                window, window + 1, workers, 2 * workers);
+    workbench_remark_window(experiment, script->nodes * script->tasks * script->threads);
     if (seconds > 0 && seconds <= script->warning)
         fprintf(stderr,
                 "actsearch: the job is told to stop %ld s before its time limit, which is only %ld s; a smaller "

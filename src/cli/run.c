@@ -220,17 +220,6 @@ static const char *session_ending(int status)
     return status == 0 ? "finished" : status == ERROR_INTERRUPTED ? "interrupted" : "failed";
 }
 
-/* A search cannot use more workers than its window is wide. */
-static void remark_window(const struct job *job, int64_t workers)
-{
-    int64_t window = job->experiment->search.window;
-    if (workers > window + 1)
-        fprintf(stderr,
-                "actsearch: a window of %lld keeps at most %lld of the %lld workers busy; a new search could have a "
-                "wider one (--set search.window=%lld)\n",
-                (long long)window, (long long)window + 1, (long long)workers, (long long)(2 * workers));
-}
-
 /* Crashes of earlier processes are known before anything is trained. */
 static int begin_session(struct job *job, int64_t workers, struct error *err)
 {
@@ -267,7 +256,7 @@ static int lead(struct job *job, const struct arguments *arguments, struct error
     if (status)
         return status;
     if (!arguments_flag(arguments, "quiet"))
-        remark_window(job, workers);
+        workbench_remark_window(experiment, workers);
     watch_expect_tickets(job->watch, expected_tickets(experiment));
     status = executor_run(job->search, experiment->grammar, &evaluator, job->store, &executor, err);
     int ended = store_session_end(job->store, session_ending(status), status ? NULL : err);

@@ -39,6 +39,17 @@ int workbench_threads(const struct arguments *arguments)
     return (int)arguments_integer(arguments, "threads", count > 0 ? count : 1);
 }
 
+/* The ticket that is waited for, and those that the window lets past it. */
+void workbench_remark_window(const struct experiment *experiment, int64_t workers)
+{
+    long long window = experiment->search.window;
+    if (workers > window + 1)
+        fprintf(stderr,
+                "actsearch: a window of %lld keeps at most %lld of the %lld workers busy; a new search could have a "
+                "wider one (--set search.window=%lld)\n",
+                window, window + 1, (long long)workers, 2 * (long long)workers);
+}
+
 /* ---- the evaluator */
 
 static int new_worker(const void *context, void **worker, struct error *err)

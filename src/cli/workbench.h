@@ -39,6 +39,9 @@ int workbench_read(const struct arguments *arguments, const char *path, const ch
 /* --threads, or the number of cores that this process may use. */
 int workbench_threads(const struct arguments *arguments);
 
+/* Says on standard error when there are more workers than the window of the search can keep busy. */
+void workbench_remark_window(const struct experiment *experiment, int64_t workers);
+
 /* The evaluator of an open experiment, which it borrows. */
 struct evaluator workbench_evaluator(const struct experiment *experiment);
 
