@@ -19,7 +19,7 @@ struct watch {
     bool terminal;
     atomic_bool quiet, mute; /* no progress; nothing at all */
     double grace;            /* seconds */
-    sigset_t heard, before;
+    sigset_t heard;
     pthread_t thread;
     atomic_bool over;
     int signals;     /* heard so far; this and the next two are the thread's own */
@@ -194,6 +194,7 @@ int watch_new(bool quiet, double grace_seconds, struct watch **watch, struct err
 {
     *watch = NULL;
     struct watch *made = memory_zeroed(1, sizeof *made);
+    sigset_t before;
     if (!made)
         return memory_error(err, "the progress");
     made->quiet = quiet;
@@ -204,10 +205,10 @@ int watch_new(bool quiet, double grace_seconds, struct watch **watch, struct err
     sigaddset(&made->heard, SIGINT);
     sigaddset(&made->heard, SIGTERM);
     sigaddset(&made->heard, SIGUSR1);
-    pthread_sigmask(SIG_BLOCK, &made->heard, &made->before);
+    pthread_sigmask(SIG_BLOCK, &made->heard, &before);
     int failure = pthread_create(&made->thread, NULL, live, made);
     if (failure) {
-        pthread_sigmask(SIG_SETMASK, &made->before, NULL);
+        pthread_sigmask(SIG_SETMASK, &before, NULL);
         memory_free(made);
         return error_set(err, ERROR_MEMORY, NULL, "end some other processes", "cannot start a thread: %s",
                          strerror(failure));
@@ -239,7 +240,6 @@ void watch_free(struct watch *watch)
     if (!watch)
         return;
     watch_end(watch);
-    pthread_sigmask(SIG_SETMASK, &watch->before, NULL);
     pthread_mutex_destroy(&watch->lock);
     memory_free(watch);
 }

@@ -5,6 +5,10 @@
  * say so on standard error. SIGINT is a person, who can send another; the other two are a scheduler, which will kill
  * the process soon: after a grace period stop->abort is raised without a second signal.
  *
+ * The signals stay blocked until the process ends: one that comes when everything is done must not change the exit
+ * status. srun kills what is left of a job as soon as one of its processes has ended with an error, and its own exit
+ * status, by which a batch script decides what to do, is the greatest of theirs.
+ *
  * Progress goes to standard error: on a terminal one line that is written over and over, in a log a
  * line every few seconds and one at the end. The observer only copies numbers. */
 #ifndef ACTSEARCH_CLI_WATCH_H
@@ -26,11 +30,10 @@ int watch_new(bool quiet, double grace_seconds, struct watch **watch, struct err
 /* Says nothing any more: another process of the same run does. */
 void watch_mute(struct watch *watch);
 
-/* Ends the thread, and with it what watch_every() asked for, and shows the last state; signals stay blocked. Accepts
-   NULL. */
+/* Ends the thread, and with it what watch_every() asked for, and shows the last state. Accepts NULL. */
 void watch_end(struct watch *watch);
 
-/* Does that if it was not done, and gives the signals back; accepts NULL. */
+/* Does that if it was not done; accepts NULL. */
 void watch_free(struct watch *watch);
 
 /* Raised by the signals; lives as long as the watch. */

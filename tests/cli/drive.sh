@@ -308,6 +308,30 @@ check_interrupt() {
     [ "$endings" = interrupted,finished ] || fail "the sessions ended \"$endings\""
 }
 
+# A signal that comes when everything is done changes nothing: launchers send one to the processes that are still there
+# when the first has ended. Here the last thing to be done waits for a reader of the leaderboard.
+check_late_signal() {
+    mkfifo pipe
+    exec 3<>pipe
+    head -c 65536 /dev/zero >&3
+    # shellcheck disable=SC2086
+    "$program" run experiments/spirals.json $small --db late.db >&3 2>err.txt &
+    pid=$!
+    tries=0
+    until "$program" query late.db 'SELECT ending FROM session' --format csv 2>/dev/null | grep -q finished; do
+        sleep 0.1
+        tries=$((tries + 1))
+        [ $tries -gt 100 ] && break
+    done
+    sleep 0.3
+    kill -TERM $pid || fail "the leaderboard does not wait for its reader"
+    head -c 65536 <&3 >/dev/null
+    wait $pid
+    status=$?
+    [ $status = 0 ] || fail "exit status $status instead of 0 after a late SIGTERM: $(cat err.txt)"
+    exec 3>&-
+}
+
 # Waits until `status` of a database has a line like the pattern; ten seconds at most.
 until_status() {
     tries=0
@@ -543,6 +567,7 @@ check_truncated_gzip
 check_full_disk
 check_read_only
 check_interrupt
+check_late_signal
 check_status
 check_journal
 check_cluster_script

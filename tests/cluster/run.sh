@@ -184,6 +184,7 @@ killed() { # WHAT_IS_KILLED: run by a function kill_it
     await "a restart" is_in job.log 'restart 1 of at most 3'
     check_ended "$job" 0
     [ "$(sessions "$database")" = 'killed finished' ] || failed "the sessions ended: $(sessions "$database")"
+    [ "$(sql "$database" 'SELECT count(*) FROM crash')" = 0 ] || failed "what was killed from outside counts as a crash"
     check_same "$database" long
     ok "$what was killed; the script said \"$(sed -n 's/.*: \(exit status [0-9]*; restart 1 .*\)/\1/p' job.log)\";" \
         "$(sql "$database" 'SELECT count(*) FROM timing WHERE session = 1') tickets by the first session," \
@@ -311,16 +312,17 @@ case_time_limit() {
 # ---- disks and rivals
 
 case_disk_full() {
+    local before tries=1
     database=$work/disk/full.db
     mkdir -p "$work/disk"
     if mount -t tmpfs -o size=2m none "$work/disk" 2>/dev/null; then
         write_script --nodes 2 "${long[@]}"
         submit
         await "a full disk" is_in job.log 'exit status 4; restart 1'
-        local before
         before=$(tickets "$database")
         mount -o remount,size=50m "$work/disk"
         check_ended "$job" 0
+        tries=$(grep -c 'exit status 4;' job.log)
     else
         # A limit on the size of files looks the same to who writes them.
         (
@@ -334,7 +336,8 @@ case_disk_full() {
             failed "the same command does not go on"
     fi
     is_in job.log 'free some space' || failed "nothing is said about the disk"
-    [ "$(grep -c 'free some space' job.log)" = 1 ] || failed "the full disk is told more than once"
+    [ "$(grep -c 'free some space' job.log)" = "$tries" ] ||
+        failed "what is said about the disk is not one line for each try"
     [ "$before" -gt 20 ] || failed "only $before tickets before the disk was full"
     check_same "$database" long
     ok "full at ticket $before: \"$(sed -n 's/^actsearch: .*full.db: //p' job.log | head -n 1)\"; with space again:" \
@@ -466,18 +469,22 @@ says_running() {
     "$program" status "$database" >status.log 2>&1 && grep -q '^rate: ' status.log
 }
 
+# Far from its end when it has been looked at; then its owner cancels the job.
 case_status() {
+    local seen
     database=$PWD/seen.db
-    write_script --nodes 2 "${long[@]}"
+    write_script --nodes 2 --set training.epochs=300
     submit
     await "a rate" says_running
     for line in 'state: running on ' 'progress: [1-9][0-9]* of 224 trained' 'workers: 2' 'last heartbeat: '; do
         grep -q "^$line" status.log || failed "no \"$line\" in $(cat status.log)"
     done
-    check_ended "$job" 0
-    "$program" status "$database" | grep -q '^state: finished' || failed "status does not know of the end"
-    check_same "$database" long
-    ok "$(sed -n 's/^\(state\|progress\|rate\|workers\): //p' status.log | paste -sd';'); the same database"
+    seen=$(sed -n 's/^\(state\|progress\|rate\|workers\): //p' status.log | paste -sd';')
+    scancel "$job" || failed "scancel refuses"
+    await "the end of the job" has_ended "$job"
+    await "the end of the script" is_in job.log 'stopped; the same command goes on from there'
+    "$program" status "$database" | grep -q '^state: stopped: interrupted on' || failed "status does not know of the end"
+    ok "$seen; cancelled: \"$(sed -n 's/.*job [0-9]*: \(stopped; .*\)/\1/p' job.log)\""
 }
 
 # ---- what is refused
