@@ -461,10 +461,10 @@ check_cluster_script() {
     grep -q '^run=(mpirun ' 'a b/job.sh' || fail "no mpirun in a batch script"
     # The words that bash makes of it are those that were given.
     mkdir bin
-    printf '#!/bin/sh\nfor word in "$@"; do echo "<$word>"; done\n' >bin/mpirun
+    printf '#!/bin/sh\nfor word in "$@"; do echo "<$word>"; done; exit 2\n' >bin/mpirun
     printf '#!/bin/sh\n' >bin/srun
     chmod +x bin/*
-    (PATH=$work/bin:$PATH SLURM_JOB_ID=9 SLURM_JOB_NODELIST=n SLURM_NNODES=1 SLURM_ARRAY_TASK_ID=3 bash 'a b/job.sh') >words.txt
+    (PATH=$work/bin:$PATH SLURM_JOB_ID=9 SLURM_JOB_NODELIST=n SLURMD_NODENAME=n SLURM_NNODES=1 SLURM_ARRAY_TASK_ID=3 bash 'a b/job.sh') >words.txt
     for word in "$program" "$work/a b/it's.json" "$work/a b/\$x-3.db" "description=one 'and\` \$two" search.seed=3 --wait 300; do
         grep -qxF -e "<$word>" words.txt || fail "the job does not pass on <$word>: $(cat words.txt)"
     done
@@ -503,7 +503,7 @@ job() { # EXIT_STATUS CALLS REQUEUES STATUSES [NAME=VALUE...]
     echo "$statuses" >statuses
     : >calls
     : >requeues
-    env "PATH=$work/bin:$PATH" SLURM_JOB_ID=9 SLURM_JOB_NODELIST=n "$@" bash job.sh >job.log 2>&1 &
+    env "PATH=$work/bin:$PATH" SLURM_JOB_ID=9 SLURM_JOB_NODELIST=n SLURMD_NODENAME=n "$@" bash "${SCRIPT:-job.sh}" >job.log 2>&1 &
     job=$!
     case $statuses in
     *waits*)
@@ -535,7 +535,7 @@ trap 'echo killed >>calls; exit 143' TERM
 echo waiting >>calls
 for ((i = 0; i < 100; i++)); do sleep 0.05; done
 END
-    printf '#!/bin/sh\necho "${STATE:-RUNNING}"\n' >bin/squeue
+    printf '#!/bin/sh\necho "${STATE-RUNNING n}"\n' >bin/squeue
     printf '#!/bin/sh\necho "$@" >>requeues\n' >bin/scontrol
     chmod +x bin/*
     job 0 1 0 '0'
@@ -549,7 +549,16 @@ END
     grep -qx 'requeue 9' requeues || fail "scontrol was told: $(cat requeues)"
     job 75 1 1 '75 0' SLURM_RESTART_COUNT=99
     job 75 1 0 '75 0' SLURM_RESTART_COUNT=100
-    job 75 1 0 '75 0' STATE=COMPLETING
+    job 75 1 0 '75 0' STATE='COMPLETING n'
+    job 75 1 0 '75 0' STATE='RUNNING m'
+    # A life that Slurm has given up starts nothing, but one that hears nothing of Slurm goes on.
+    job 137 1 0 '137 0' STATE='RUNNING m'
+    grep -q 'exit status 137, and Slurm has the job no longer here' job.log || fail "a job does not say: $(cat job.log)"
+    job 0 2 0 '137 0' STATE=
+    # The launcher's word is not enough.
+    sed "s|^database=.*|database=$work/status.db|" job.sh >unfinished.sh
+    SCRIPT=unfinished.sh job 1 4 0 '0 0 0 0'
+    grep -q 'as if all were well, but the search is not finished' job.log || fail "a job does not say: $(cat job.log)"
     job 75 2 1 '137 waits 0'
     SEND=TERM job 75 1 1 'waits 0'
     grep -q killed calls && fail "a job passes SIGTERM on as it is"

@@ -228,14 +228,17 @@ case_step_killed() {
 
 # ---- the queue takes the job back
 
-# The ranks stand still until the second life is there, so that it does not depend on luck that both live at once.
-hold() { # SIGNAL
+# The ranks stand still until something has happened, so that it does not depend on luck that they are still there.
+hold() {
     local rank pid
     for rank in 0 1; do
-        pid=$(rank_pid "$database" $rank) || return
-        kill -s "$1" "$pid" || return
-        echo "$pid"
-    done
+        pid=$(rank_pid "$database" $rank) && kill -STOP "$pid" && echo "$pid" || return
+    done >held.txt
+}
+
+let_go() {
+    # shellcheck disable=SC2046
+    kill -CONT $(cat held.txt)
 }
 
 second_life_has_met_the_first() {
@@ -250,14 +253,15 @@ case_node_lost() {
     await "the middle of the run" has_tickets "$database" 60
     is_in job.log 'life 1 on n4' || failed "the job did not begin on n4"
     kill -KILL "${slurm_daemons[5]}" || failed "no slurmd of n4"
-    hold STOP >held.txt || failed "the first life was not at work"
+    hold || failed "the first life was not at work"
     before=$(tickets "$database")
     scontrol update nodename=n4 state=down reason=lost
     await "a second life on n5" is_in job.log 'life 2 on n5'
     await "the second life at the database" second_life_has_met_the_first
-    [ "$(hold CONT | tr '\n' ' ')" = "$(tr '\n' ' ' <held.txt)" ] || failed "the first life is gone"
+    let_go || failed "the first life is gone"
     check_ended "$job" 0
     await "the end of the first life" eval "! rank_pid '$database' 0"
+    is_in job.log 'Slurm has the job no longer here' || failed "the first life's script does not know that it was given up"
     check_same "$database" long
     [ "$(sql "$database" 'SELECT count(*) FROM timing WHERE session = 1')" -gt "$before" ] ||
         failed "the first life did nothing when the second was there"
@@ -297,9 +301,9 @@ case_time_limit() {
     write_script --time 1 --grace 5 --tasks-per-node 2 "${long[@]}"
     submit
     await "the middle of the run" has_tickets "$database" 60
-    hold STOP >held.txt || failed "the job was not at work"
+    hold || failed "the job was not at work"
     await "the warning" is_in job.log 'SIGUSR1, passed on'
-    hold CONT >/dev/null || failed "the job was not at work when the warning came"
+    let_go || failed "the job was not at work when the warning came"
     await "the end of the first life" is_in job.log requeued
     local before
     before=$(tickets "$database")
