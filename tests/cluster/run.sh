@@ -109,14 +109,17 @@ cpu_ticks() { # PID
 
 # Kills a rank while it trains, and says what it was. A process that waits for work uses next to none of its core.
 kill_rank() { # DATABASE RANK
-    local pid before after
+    local pid before used=0
     pid=$(rank_pid "$1" "$2") || return
-    before=$(cpu_ticks "$pid")
-    sleep 0.2
-    after=$(cpu_ticks "$pid")
+    for _ in {1..10}; do
+        before=$(cpu_ticks "$pid")
+        sleep 0.2
+        used=$(($(cpu_ticks "$pid") - before))
+        [ $used -le 2 ] || break
+    done
     kill -KILL "$pid" || return
-    [ "$after" -gt $((before + 2)) ] || return
-    echo "rank $2 (process $pid, busy for $(((after - before) * 10)) of the last 200 ms)"
+    [ $used -gt 2 ] || return
+    echo "rank $2 (process $pid, busy for $((used * 10)) of the last 200 ms)"
 }
 
 is_in() { # FILE PATTERN
@@ -149,6 +152,11 @@ check_ended() { # JOB EXIT_STATUS
     [ "${state##* }" = "$2" ] || failed "job $1 ended as $state, not with exit status $2"
 }
 
+# Far enough that there is something to lose, and far from the end, so that what is done to it comes in time.
+begun_well() {
+    await "the middle of the run" has_tickets "$database" 40
+}
+
 # ---- the same database whoever does the work
 
 case_ranks() {
@@ -178,7 +186,7 @@ case_ranks() {
 killed() { # WHAT_IS_KILLED: run by a function kill_it
     database=$PWD/killed.db
     submit
-    await "the middle of the run" has_tickets "$database" 80
+    begun_well
     local what
     what=$(kill_it) || failed "what was to be killed was not at work"
     await "a restart" is_in job.log 'restart 1 of at most 3'
@@ -250,7 +258,7 @@ case_node_lost() {
     database=$PWD/lost.db
     write_script --partition frail --tasks-per-node 2 "${long[@]}"
     submit
-    await "the middle of the run" has_tickets "$database" 60
+    begun_well
     is_in job.log 'life 1 on n4' || failed "the job did not begin on n4"
     kill -KILL "${slurm_daemons[5]}" || failed "no slurmd of n4"
     hold || failed "the first life was not at work"
@@ -284,8 +292,11 @@ case_preemption() {
     database=$PWD/preempted.db
     write_script --partition low --tasks-per-node 2 "${long[@]}"
     submit
-    await "the middle of the run" has_tickets "$database" 60
+    begun_well
+    hold || failed "the job was not at work"
     high=$(sbatch --parsable --partition=high --exclusive --output=high.txt --wrap "date +%s.%N; sleep 0.5; date +%s.%N")
+    await "the preemption" is_in job.log 'CANCELLED AT'
+    let_go || failed "the job was not at work when it was preempted"
     await "the preempting job" has_ended "$high"
     before=$(tickets "$database")
     [ "$(wc -l <high.txt)" = 2 ] || failed "the preempting job did not run: $(cat high.txt)"
@@ -300,7 +311,7 @@ case_time_limit() {
     database=$PWD/limit.db
     write_script --time 1 --grace 5 --tasks-per-node 2 "${long[@]}"
     submit
-    await "the middle of the run" has_tickets "$database" 60
+    begun_well
     hold || failed "the job was not at work"
     await "the warning" is_in job.log 'SIGUSR1, passed on'
     let_go || failed "the job was not at work when the warning came"
@@ -356,7 +367,7 @@ case_two_jobs() {
     sed 's/^#SBATCH --output=.*/#SBATCH --output=second.log/' job.sh >second.sh
     first=$(sbatch --parsable --nodelist=n1 job.sh)
     second=$(sbatch --parsable --nodelist=n2 second.sh)
-    await "the middle of the run" has_tickets "$database" 60
+    begun_well
     [ "$(squeue --noheader --jobs="$first,$second" --format=%T | grep -c RUNNING)" = 2 ] || failed "both jobs do not run"
     check_ended "$first" 0
     check_ended "$second" 0
