@@ -253,7 +253,8 @@ struct layer_run {
     bool over_input;                 /* y is x, gy is gx */
     bool learns;                     /* it, or something before it: its backward pass is wanted */
     bool adds_gradient;              /* gx is added to what a later reader left */
-    float *with_x;                   /* add: the other value */
+    float *with_x, *with_gx;         /* add: the other value and its gradient, NULL when not wanted */
+    bool adds_with;                  /* with_gx likewise */
 };
 
 struct step {

@@ -6,241 +6,17 @@
 #include "kernel/tape.h"
 #include "nn/network.h"
 #include "nn/nn_internal.h"
+#include "nn/trainer_internal.h"
 #include "rng/rng.h"
 
 #include <math.h>
 #include <string.h>
 #include <time.h>
 
-struct trainer {
-    const struct network *network; /* borrowed */
-    struct trainer_options options;
-    const struct nn_loops *loops;
-    const struct channel_loops *channels;
-    const struct sparse_loops *sparse;
-    const struct winner_loops *winners;
-    const struct tile_loops *tiles;
-    ptrdiff_t rows; /* capacity of the value buffers */
-
-    float *block; /* owned: everything below is cut from it */
-    size_t block_bytes;
-    float *input; /* (rows, features), or NULL and: */
-    struct byte_input bytes;
-    float *loss_scratch, *spare;
-    int32_t *classes;       /* targets: (rows answers), */
-    float *numbers;         /* or (rows) */
-    struct layer_run *run;  /* owned: (layers) */
-    struct rng noise;       /* of dropout */
-    float progress;         /* of the run, for functions of t */
-    struct watcher watcher; /* its memory is cut from the block too */
-
-    struct tree candidate;
-    struct tape *tape; /* owned: the candidate's */
-    void *scratch;     /* owned */
-    size_t scratch_bytes;
-
-    double beta1_power, beta2_power; /* Adam's bias corrections */
-};
-
-/* Cuts a block into pieces that start on cache lines. Without a block it only counts. */
-struct cutter {
-    float *block;
-    size_t used; /* floats */
-};
-
-static float *cut(struct cutter *cutter, ptrdiff_t floats)
-{
-    float *piece = cutter->block ? cutter->block + cutter->used : NULL;
-    cutter->used += ((size_t)floats + 15) / 16 * 16;
-    return piece;
-}
-
 /* The worst candidate for memory: every learned parameter there can be. */
 static struct tree largest_candidate(void)
 {
     return tree_parameter(TREE_PARAMETERS - 1, 0);
-}
-
-static bool wants_gradient(const struct trainer *trainer, int source);
-
-/* Something on the way from the input to this layer, or the layer itself, learns. */
-static bool learns(const struct trainer *trainer, int l)
-{
-    const struct layer_run *run = &trainer->run[l];
-    if (run->P) /* which may be another layer's tensor */
-        return true;
-    for (int t = 0; t < run->tensors; t++)
-        if (!run->tensor[t].kept)
-            return true;
-    return wants_gradient(trainer, run->layer->from) ||
-           (run->layer->kind->joins && wants_gradient(trainer, run->layer->with));
-}
-
-static bool wants_gradient(const struct trainer *trainer, int source)
-{
-    return source != LAYER_INPUT && trainer->run[source].learns;
-}
-
-/* A later layer reads the same value: going backward, it has left its gradient there already. */
-static bool read_later(const struct network *network, int source, int after)
-{
-    for (int l = after + 1; l < network->layers; l++)
-        if (network->layer[l].from == source || (network->layer[l].kind->joins && network->layer[l].with == source))
-            return true;
-    return false;
-}
-
-static void cut_tensors(struct layer_run *run, const struct trainer *trainer, struct cutter *cutter)
-{
-    bool adam = trainer->options.optimiser.kind != OPTIMISER_SGD;
-    for (int t = 0; t < run->tensors; t++) {
-        const struct tensor *tensor = &run->tensor[t];
-        run->values[t] = cut(cutter, tensor->count);
-        run->gradient[t] = tensor->kept ? NULL : cut(cutter, tensor->count);
-        run->state[t][0] = tensor->kept ? NULL : cut(cutter, tensor->count);
-        run->state[t][1] = tensor->kept || !adam ? NULL : cut(cutter, tensor->count);
-        run->noted[t] = trainer->options.watch ? cut(cutter, tensor->count) : NULL;
-    }
-}
-
-/* Where the learned parameters of a layer's function are: with their owner, which stands before those that share. */
-static void find_learned(int l, struct trainer *trainer)
-{
-    struct layer_run *run = &trainer->run[l];
-    const struct layer *first = trainer->network->layer, *owner = run->layer->owner;
-    const struct layer_run *with = &trainer->run[owner - first];
-    if (!run->P)
-        return;
-    run->learned = with->values[with->function];
-    run->learned_gradient = with->gradient[with->function];
-    for (int k = l + 1; k < trainer->network->layers; k++)
-        run->adds_learned |= first[k].owner == owner;
-}
-
-/* What a layer needs to train on a batch or to measure as many rows as there can be, whichever is more. */
-static float *cut_workspace(const struct layer_run *run, const struct trainer *trainer, struct cutter *cutter)
-{
-    const struct layer_kind *kind = run->layer->kind;
-    ptrdiff_t training = kind->workspace ? kind->workspace(run, trainer->options.batch) : 0;
-    ptrdiff_t measuring = kind->measure_workspace ? kind->measure_workspace(run, trainer->rows) : 0;
-    return cut(cutter, training > measuring ? training : measuring);
-}
-
-/* The pool that an activation does too, and that a convolution before it gets its gradient through. */
-static struct layer_run *pool_of(int l, struct trainer *trainer)
-{
-    const struct network *network = trainer->network;
-    const struct layer *layer = &network->layer[l];
-    bool is_activation = layer->kind == &layer_activation;
-    int a = is_activation ? l : l + 1, p = a + 1;
-    if (trainer->options.plain || p >= network->layers)
-        return NULL;
-    bool pooled = network->layer[p].from == a && pooled_fits(&network->layer[a], &network->layer[p]);
-    bool before = network->layer[a].from == l && winners_fit(layer, wants_gradient(trainer, layer->from));
-    return pooled && (is_activation || before) ? &trainer->run[p] : NULL;
-}
-
-/* The table of sizes: called without a block to count, with one to place every buffer. `rows` is for
-   values, options->batch for gradients. */
-static void cut_layer(int l, struct trainer *trainer, struct cutter *cutter)
-{
-    struct layer_run *run = &trainer->run[l];
-    const struct network *network = trainer->network;
-    const struct layer *layer = run->layer;
-    struct layer_run *from = layer->from == LAYER_INPUT ? NULL : &trainer->run[layer->from];
-    ptrdiff_t elements = shape_elements(&layer->out), batch = trainer->options.batch;
-    run->pool = pool_of(l, trainer);
-    run->source = run->pool && from && from->pool == run->pool ? from : NULL;
-    run->done = l > 0 && layer->from == l - 1 && layer[-1].kind == &layer_activation && run[-1].pool == run;
-    cut_tensors(run, trainer, cutter);
-    find_learned(l, trainer);
-    run->workspace = cut_workspace(run, trainer, cutter);
-    run->over_input = layer->kind->in_place && layer_readers(network, layer->from) == 1;
-    run->bytes = trainer->options.takes_bytes && l == network_byte_layer(network) ? &trainer->bytes : NULL;
-    run->x = from ? from->y : trainer->input;
-    run->with_x = layer->with == LAYER_INPUT ? trainer->input : trainer->run[layer->with].y;
-    bool winners = run->pool && layer->kind != &layer_activation; /* its gradient is the pool's */
-    bool unstored = winners && !trainer->options.watch;           /* and so are its values, but for a look */
-    run->y = run->over_input ? run->x : unstored ? NULL : cut(cutter, trainer->rows * elements);
-    run->gy = run->over_input && from ? from->gy : winners ? NULL : cut(cutter, batch * elements);
-    run->learns = learns(trainer, l);
-    run->adds_gradient = read_later(network, layer->from, l);
-    run->gx = !wants_gradient(trainer, layer->from) ? NULL : run->adds_gradient ? trainer->spare : from->gy;
-}
-
-/* Room for a gradient that will be added to another: the largest input of any layer. */
-static ptrdiff_t spare_elements(const struct network *network)
-{
-    ptrdiff_t most = 0;
-    for (int l = 0; l < network->layers; l++) {
-        ptrdiff_t elements = shape_elements(&network->layer[l].in);
-        if (read_later(network, network->layer[l].from, l) && elements > most)
-            most = elements;
-    }
-    return most;
-}
-
-static void cut_watcher(struct trainer *trainer, struct cutter *cutter)
-{
-    const struct network *network = trainer->network;
-    ptrdiff_t units = 0;
-    if (!trainer->options.watch)
-        return;
-    for (int l = 0; l < network->layers; l++)
-        if (watcher_units(&network->layer[l]) > units)
-            units = watcher_units(&network->layer[l]);
-    trainer->watcher.y = cut(cutter, WATCHER_BLOCK);
-    trainer->watcher.slope = cut(cutter, WATCHER_BLOCK);
-    trainer->watcher.first = cut(cutter, units);
-    trainer->watcher.unit = (int32_t *)cut(cutter, units);
-}
-
-static void *cut_words(struct cutter *cutter, ptrdiff_t words)
-{
-    return cut(cutter, words * (ptrdiff_t)(sizeof(uint64_t) / sizeof(float)));
-}
-
-static void cut_bytes(struct trainer *trainer, struct cutter *cutter)
-{
-    enum { GROUP = SPARSE_GROUP };
-    const struct network *network = trainer->network;
-    struct byte_input *bytes = &trainer->bytes;
-    ptrdiff_t groups = (network_features(network) + GROUP - 1) / GROUP;
-    ptrdiff_t blocks = (trainer->options.batch + GROUP - 1) / GROUP;
-    bytes->groups = groups;
-    bytes->u = cut_words(cutter, trainer->rows * groups * GROUP / (ptrdiff_t)sizeof(uint64_t));
-    bytes->marks = cut_words(cutter, trainer->rows * groups);
-    bytes->columns = cut_words(cutter, blocks * groups * GROUP);
-    bytes->scratch = cut_words(cutter, groups * GROUP);
-    bytes->total = cut(cutter, shape_elements(&network->layer[network_byte_layer(network)].out));
-    bytes->shift = trainer->options.bytes.shift;
-    for (int u = 0; u < 256; u++)
-        bytes->value[u] = trainer->options.bytes.factor * (float)u;
-}
-
-static size_t cut_block(struct trainer *trainer, const struct tree *candidate, float *block)
-{
-    struct cutter cutter = {.block = block};
-    const struct network *network = trainer->network;
-    ptrdiff_t answers = trainer->rows * network->data.answers;
-    if (trainer->options.takes_bytes)
-        cut_bytes(trainer, &cutter);
-    else
-        trainer->input = cut(&cutter, trainer->rows * network_features(network));
-    trainer->classes = (int32_t *)cut(&cutter, answers);
-    trainer->numbers = cut(&cutter, answers);
-    trainer->loss_scratch = cut(&cutter, answers * (network->outputs + 1));
-    trainer->spare = cut(&cutter, trainer->options.batch * spare_elements(network));
-    for (int l = 0; l < network->layers; l++)
-        trainer->run[l] = (struct layer_run){.layer = &network->layer[l], .engine = trainer->run[l].engine};
-    for (int l = 0; l < network->layers; l++) {
-        struct layer_run *run = &trainer->run[l];
-        if (run->layer->kind->tensors)
-            run->layer->kind->tensors(run->layer, candidate, run);
-        cut_layer(l, trainer, &cutter);
-    }
-    cut_watcher(trainer, &cutter);
-    return cutter.used * sizeof(float);
 }
 
 static void describe_rows(struct trainer *trainer, const struct network *network, const struct trainer_options *options)
@@ -259,7 +35,7 @@ size_t trainer_bytes(const struct network *network, const struct trainer_options
     struct tree worst = largest_candidate();
     const size_t behind = 256; /* the library's loops read a little past the last array of a small image */
     /* One that learns nothing needs less, but for what is only done when no gradient is wanted (winners.c). */
-    size_t most = cut_block(&trainer, &worst, NULL), without = cut_block(&trainer, NULL, NULL);
+    size_t most = trainer_cut(&trainer, &worst, NULL), without = trainer_cut(&trainer, NULL, NULL);
     return (most > without ? most : without) + behind;
 }
 
@@ -295,7 +71,7 @@ int trainer_new(const struct network *network, const struct trainer_options *opt
         trainer_free(result);
         return memory_error(err, "training a network");
     }
-    cut_block(result, NULL, result->block);
+    trainer_cut(result, NULL, result->block);
     int status = prepare_layers(result, err);
     if (status)
         trainer_free(result);
@@ -355,7 +131,7 @@ int trainer_prepare(struct trainer *trainer, const struct tree *candidate, struc
     const struct network *network = trainer->network;
     double deviation[NETWORK_LAYERS][LAYER_TENSORS];
     init_deviations(network, candidate, trainer->options.init, trainer->options.input_square, deviation);
-    ALWAYS(cut_block(trainer, candidate, trainer->block) <= trainer->block_bytes);
+    ALWAYS(trainer_cut(trainer, candidate, trainer->block) <= trainer->block_bytes);
     for (int l = 0; l < network->layers; l++) {
         memcpy(trainer->run[l].deviation, deviation[l], sizeof deviation[l]);
         trainer->run[l].tape = network->layer[l].tape ? network->layer[l].tape : trainer->tape;
@@ -476,13 +252,10 @@ static void run_backward(struct trainer *trainer, int l, struct step *step)
         step->times[l].backward = step_now() - start;
     if (run->gx && run->adds_gradient)
         step->loops->add(N, run->gx, trainer->run[layer->from].gy);
-    if (!layer->kind->joins || !wants_gradient(trainer, layer->with))
-        return;
-    float *other = trainer->run[layer->with].gy;
-    if (layer->with == layer->from || read_later(trainer->network, layer->with, l))
-        step->loops->add(N, run->gy, other);
-    else
-        memcpy(other, run->gy, (size_t)N * sizeof *other);
+    if (run->with_gx && run->adds_with)
+        step->loops->add(N, run->gy, run->with_gx);
+    else if (run->with_gx)
+        memcpy(run->with_gx, run->gy, (size_t)N * sizeof *run->with_gx);
 }
 
 static struct step make_step(struct trainer *trainer, ptrdiff_t B, bool training)

@@ -1,0 +1,42 @@
+/* The trainer, for the two files that it consists of: trainer.c trains, trainer_memory.c says where its numbers are. */
+#ifndef ACTSEARCH_NN_TRAINER_INTERNAL_H
+#define ACTSEARCH_NN_TRAINER_INTERNAL_H
+
+#include "nn/nn_internal.h"
+#include "nn/trainer.h"
+
+struct trainer {
+    const struct network *network; /* borrowed */
+    struct trainer_options options;
+    const struct nn_loops *loops;
+    const struct channel_loops *channels;
+    const struct sparse_loops *sparse;
+    const struct winner_loops *winners;
+    const struct tile_loops *tiles;
+    ptrdiff_t rows; /* capacity of the value buffers */
+
+    float *block; /* owned: everything below is cut from it */
+    size_t block_bytes;
+    float *input; /* (rows, features), or NULL and: */
+    struct byte_input bytes;
+    float *loss_scratch, *spare;
+    int32_t *classes;       /* targets: (rows answers), */
+    float *numbers;         /* or (rows) */
+    struct layer_run *run;  /* owned: (layers) */
+    struct rng noise;       /* of dropout */
+    float progress;         /* of the run, for functions of t */
+    struct watcher watcher; /* its memory is cut from the block too */
+
+    struct tree candidate;
+    struct tape *tape; /* owned: the candidate's */
+    void *scratch;     /* owned */
+    size_t scratch_bytes;
+
+    double beta1_power, beta2_power; /* Adam's bias corrections */
+};
+
+/* Places every buffer for a candidate (NULL: one that learns nothing) in a block that starts on a cache line. Returns
+   how many bytes of it that takes, without a block, too. */
+size_t trainer_cut(struct trainer *trainer, const struct tree *candidate, float *block);
+
+#endif
