@@ -243,16 +243,16 @@ START_TEST(children_of_the_shipped_grammars_stay_inside)
         {true, false, false, true, false}, {true, true, true, true, false}, {true, true, true, true, true},
         {true, true, true, true, true},    {true, true, true, true, false}, {true, true, true, true, false},
     };
-    enum { STEPS = 5000 };
+    const int steps = testing_is_sparse() ? 1000 : 5000;
     for (int i = 0; i < SHIPPED; i++) {
         struct error err;
         struct grammar *grammar = NULL;
         ASSERT_OK(read_shipped(i, &grammar, &err));
-        struct tally tally = walk(grammar, STEPS);
+        struct tally tally = walk(grammar, steps);
         for (int k = 0; k < MUTATION_COUNT; k++)
-            ck_assert_msg((tally.kinds[k] > STEPS / 50) == possible[i][k], "%s: %s was possible %d times", shipped[i],
+            ck_assert_msg((tally.kinds[k] > steps / 50) == possible[i][k], "%s: %s was possible %d times", shipped[i],
                           mutation_name((enum mutation)k), tally.kinds[k]);
-        ck_assert_int_gt(tally.crossings, STEPS / 2);
+        ck_assert_int_gt(tally.crossings, steps / 2);
         grammar_free(grammar);
     }
 }
@@ -365,20 +365,20 @@ END_TEST
 
 START_TEST(templates_are_drawn_by_weight)
 {
-    enum { COUNT = 30000 };
+    const int count = testing_is_sparse() ? 3000 : 30000;
     struct grammar *grammar = grammar_of("{'name':'w','unary':['tanh',{'name':'relu','weight':3}],'binary':['add'],"
                                          "'shapes':{'templates':['unary(x)',"
                                          "{'template':'add(x,unary(x))','weight':2}]}}");
     struct rng rng = rng_keyed(3, 0, RNG_TEST);
     int longer = 0, relus = 0;
-    for (int i = 0; i < COUNT; i++) {
+    for (int i = 0; i < count; i++) {
         struct genome genome;
         grammar_sample(grammar, &rng, &genome);
         longer += genome.shape == 1;
         relus += strstr(name_of(grammar, &genome), "relu") != NULL;
     }
-    ck_assert_double_lt(fabs(longer - COUNT * 2 / 3.0), 5 * sqrt(COUNT * 2 / 9.0));
-    ck_assert_double_lt(fabs(relus - COUNT * 3 / 4.0), 5 * sqrt(COUNT * 3 / 16.0));
+    ck_assert_double_lt(fabs(longer - count * 2 / 3.0), 5 * sqrt(count * 2 / 9.0));
+    ck_assert_double_lt(fabs(relus - count * 3 / 4.0), 5 * sqrt(count * 3 / 16.0));
     grammar_free(grammar);
 }
 END_TEST
@@ -386,7 +386,8 @@ END_TEST
 /* Sizes are equally likely, and within a size a tree as likely as the product of its weights. */
 START_TEST(growth_is_drawn_by_weight)
 {
-    enum { COUNT = 40000, TREES = 3 };
+    enum { TREES = 3 };
+    const int count = testing_is_sparse() ? 4000 : 40000;
     static const char *const names[TREES] = {"tanh(x)", "add(x, x)", "tanh(tanh(x))"};
     static const double shares[TREES] = {0.5 * 0.75, 0.5 / (1 + 0.75 * 0.75 + 2 * 0.25 * 0.75 + 0.25 * 0.25),
                                          0.5 * 0.5625 / 2};
@@ -394,14 +395,14 @@ START_TEST(growth_is_drawn_by_weight)
                                          "'shapes':{'grow':{'max_depth':3,'max_nodes':3,'min_nodes':2}}}");
     struct rng rng = rng_keyed(4, 0, RNG_TEST);
     int seen[TREES] = {0};
-    for (int i = 0; i < COUNT; i++) {
+    for (int i = 0; i < count; i++) {
         struct genome genome;
         grammar_sample(grammar, &rng, &genome);
         for (int k = 0; k < TREES; k++)
             seen[k] += strcmp(name_of(grammar, &genome), names[k]) == 0;
     }
     for (int k = 0; k < TREES; k++)
-        ck_assert_double_lt(fabs(seen[k] - COUNT * shares[k]), 5 * sqrt(COUNT * shares[k] * (1 - shares[k])));
+        ck_assert_double_lt(fabs(seen[k] - count * shares[k]), 5 * sqrt(count * shares[k] * (1 - shares[k])));
     grammar_free(grammar);
 }
 END_TEST
