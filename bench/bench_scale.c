@@ -115,7 +115,7 @@ static int evaluate(const void *context, void *worker, const struct tree *tree, 
 /* ---- a run */
 
 static const struct store_run identity = {"scale", "{}",      "{}", "{}",  1,      "made up", 1,
-                                          "score", "made up", "0",  "any", "none", "none"};
+                                          "score", "made up", "0",  "any", "none", "none",    "none"};
 
 struct result {
     double seconds; /* of the executor */

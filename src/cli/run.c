@@ -116,17 +116,21 @@ static int choose_isa(struct job *job, const struct arguments *arguments, struct
 /* The texts that say what a run is. */
 struct identity {
     struct text experiment, protocol, data;
+    char library[32], digest[32], arithmetic[FITNESS_DIGEST];
 };
 
 static int identity_init(const struct experiment *experiment, struct identity *identity, struct error *err)
 {
-    *identity = (struct identity){TEXT_EMPTY, TEXT_EMPTY, TEXT_EMPTY};
+    *identity = (struct identity){TEXT_EMPTY, TEXT_EMPTY, TEXT_EMPTY, "", "", ""};
+    blas_version(identity->library);
+    snprintf(identity->digest, sizeof identity->digest, "%016llx", (unsigned long long)data_digest(experiment->set));
     experiment_normal_form(experiment, &identity->experiment);
     protocol_normal_form(&experiment->protocol, &identity->protocol);
     data_describe(experiment->set, &identity->data);
     bool failed =
         text_failed(&identity->experiment) || text_failed(&identity->protocol) || text_failed(&identity->data);
-    return failed ? memory_error(err, "the experiment") : 0;
+    return failed ? memory_error(err, "the experiment")
+                  : fitness_arithmetic(experiment->fitness, identity->arithmetic, err);
 }
 
 static void identity_release(struct identity *identity)
@@ -155,8 +159,7 @@ static int open_store(struct job *job, const struct arguments *arguments, const 
     if (how.wait_seconds > 0 && !arguments_flag(arguments, "quiet"))
         say_who_is_waited_for(text_string(&job->database));
     const struct experiment *experiment = job->experiment;
-    char digest[32], library[32], metric[40];
-    snprintf(digest, sizeof digest, "%016llx", (unsigned long long)data_digest(experiment->set));
+    char metric[40];
     struct store_run run = {
         .name = experiment->name,
         .experiment = text_string(&identity->experiment),
@@ -168,8 +171,9 @@ static int open_store(struct job *job, const struct arguments *arguments, const 
         .metric = metric_formula(experiment->protocol.metric, metric),
         .program_version = ACTSEARCH_VERSION,
         .isa = isa_name(job->isa),
-        .library_version = blas_version(library),
-        .data_digest = digest,
+        .library_version = identity->library,
+        .arithmetic = identity->arithmetic,
+        .data_digest = identity->digest,
         .data_description = text_string(&identity->data),
     };
     return store_open(text_string(&job->database), &run, &how, &job->store, err);
@@ -178,15 +182,24 @@ static int open_store(struct job *job, const struct arguments *arguments, const 
 /* All ranks must train the same thing, or the rows would depend on who made them. */
 static int check_team(struct job *job, const struct identity *identity, struct error *err)
 {
-    char library[32];
-    int status = team_same(job->team, "program version", ACTSEARCH_VERSION, err);
-    if (!status)
-        status = team_same(job->team, "numerical library", blas_version(library), err);
-    if (!status)
-        status = team_same(job->team, "experiment", text_string(&identity->experiment), err);
-    if (!status)
-        status = team_same(job->team, "grammar", grammar_text(job->experiment->grammar), err);
-    return status ? status : team_same(job->team, "training protocol", text_string(&identity->protocol), err);
+    static const char files[] =
+        "give all of them the same program and the same files, on a file system that they share";
+    static const char nodes[] = "its processor rounds differently: take nodes of one kind (sbatch --constraint)";
+    const struct {
+        const char *what, *text, *cure;
+    } same[] = {
+        {"program version", ACTSEARCH_VERSION, files},
+        {"numerical library", identity->library, files},
+        {"experiment", text_string(&identity->experiment), files},
+        {"grammar", grammar_text(job->experiment->grammar), files},
+        {"training protocol", text_string(&identity->protocol), files},
+        {"data", identity->digest, files},
+        {"arithmetic", identity->arithmetic, nodes},
+    };
+    int status = 0;
+    for (size_t i = 0; !status && i < sizeof same / sizeof *same; i++)
+        status = team_same(job->team, same[i].what, same[i].text, same[i].cure, err);
+    return status;
 }
 
 /* ---- the search */
@@ -416,7 +429,8 @@ const struct command command_run = {
                    "every score in a database. Prints the leaderboard at the end. The same command\n"
                    "goes on where it was stopped or killed; a database of another experiment is\n"
                    "refused. The results depend on the experiment and the instruction level only,\n"
-                   "not on the number of threads or processes nor on interruptions.\n"
+                   "not on the number of threads or processes nor on interruptions. A processor that\n"
+                   "rounds otherwise than the one that began the run is refused, too.\n"
                    "\n"
                    "Started by mpirun or srun --mpi=pmix as several processes, they share the work:\n"
                    "the first one searches and writes the database, and all of them train.\n"

@@ -1,6 +1,7 @@
 /* The training run: trials, epochs, steps, and how they end. */
 #include "base/error.h"
 #include "data/data.h"
+#include "expr/parse.h"
 #include "expr/tree.h"
 #include "fitness/fitness.h"
 #include "fitness/fitness_internal.h"
@@ -8,7 +9,9 @@
 #include "nn/network.h"
 #include "rng/rng.h"
 
+#include <inttypes.h>
 #include <math.h>
+#include <stdio.h>
 #include <time.h>
 
 /* One trial under way. */
@@ -301,5 +304,65 @@ int fitness_evaluate(const struct fitness *fitness, struct fitness_worker *worke
     }
     out->wall_seconds = seconds(CLOCK_MONOTONIC) - wall;
     out->cpu_seconds = seconds(CLOCK_THREAD_CPUTIME_ID) - cpu;
+    return status;
+}
+
+/* ---- the arithmetic of this machine */
+
+/* FNV-1a, byte by byte. */
+static uint64_t mix(uint64_t digest, const void *bytes, size_t size)
+{
+    for (size_t i = 0; i < size; i++)
+        digest = (digest ^ ((const unsigned char *)bytes)[i]) * 0x100000001b3;
+    return digest;
+}
+
+/* A step on a whole batch and, where there is one, on the rest that is the last of each epoch. */
+static uint64_t mix_steps(struct run *run, uint64_t digest)
+{
+    const struct trainer *trainer = run->worker->trainer;
+    ptrdiff_t count = data_size(run->fitness->data, DATA_TRAIN), batch = run->fitness->options.batch;
+    double loss = 0;
+    enum outcome outcome = run_step(run, run->worker->order, batch, 0, &loss);
+    if (outcome == OUTCOME_ok && count % batch)
+        outcome = run_step(run, run->worker->order, count % batch, 0, &loss);
+    digest = mix(digest, &outcome, sizeof outcome);
+    digest = mix(digest, &loss, sizeof loss);
+    for (int i = 0; i < trainer_tensors(trainer); i++) {
+        struct trainer_tensor tensor = trainer_tensor(trainer, i);
+        digest = mix(digest, tensor.values, (size_t)tensor.count * sizeof *tensor.values);
+    }
+    return digest;
+}
+
+static uint64_t mix_measures(const struct run *run, uint64_t digest)
+{
+    ptrdiff_t count = data_size(run->fitness->data, DATA_VALIDATION);
+    ptrdiff_t rows = smaller(network_measure_rows(run->fitness->network), count);
+    const ptrdiff_t sizes[] = {rows, count % rows};
+    for (int i = 0; i < 2 && sizes[i] > 0; i++) {
+        gather(run, DATA_VALIDATION, NULL, 0, sizes[i]);
+        double loss = trainer_measure(run->worker->trainer, sizes[i]).loss;
+        digest = mix(digest, &loss, sizeof loss);
+    }
+    return digest;
+}
+
+int fitness_arithmetic(const struct fitness *fitness, char digest[FITNESS_DIGEST], struct error *err)
+{
+    struct fitness_worker *worker = NULL;
+    struct tree silu;
+    int status = tree_parse("x*sigmoid(x)", &silu, err);
+    if (!status)
+        status = fitness_worker_new(fitness, &worker, err);
+    if (!status)
+        status = trainer_prepare(worker->trainer, &silu, err);
+    if (!status) {
+        struct run run = {.fitness = fitness, .worker = worker, .rate = fitness->protocol.optimiser.learning_rates[0]};
+        begin_trial(&run, fitness->protocol.first_seed);
+        uint64_t bits = mix_measures(&run, mix_steps(&run, 0xcbf29ce484222325));
+        snprintf(digest, FITNESS_DIGEST, "%016" PRIx64, bits);
+    }
+    fitness_worker_free(worker);
     return status;
 }

@@ -41,6 +41,13 @@ size_t fitness_worker_bytes(const struct fitness *fitness);
 /* Refuses with ERROR_MEMORY when that many workers need more than the machine has. */
 int fitness_check_memory(const struct fitness *fitness, int workers, struct error *err);
 
+/* A digest of what some steps of this training come to, in hexadecimal. Processors of one instruction level need not
+   round alike: the library blocks its sums by the sizes of caches. Those that agree here train alike, as far as a few
+   steps can tell; whole and partial batches are among them. Takes the memory of a worker and the time of two steps.
+   ERROR_MEMORY. */
+enum { FITNESS_DIGEST = 17 };
+int fitness_arithmetic(const struct fitness *fitness, char digest[FITNESS_DIGEST], struct error *err);
+
 /* Made, used and freed by one thread. Returns owned; *borrows* the fitness. */
 int fitness_worker_new(const struct fitness *fitness, struct fitness_worker **worker, struct error *err);
 void fitness_worker_free(struct fitness_worker *worker); /* accepts NULL */

@@ -54,9 +54,9 @@ int team_text_of_leader(struct team *team, struct text *text, struct error *err)
     return 0;
 }
 
-int team_same(struct team *team, const char *what, const char *text, struct error *err)
+int team_same(struct team *team, const char *what, const char *text, const char *cure, struct error *err)
 {
-    (void)team, (void)what, (void)text, (void)err;
+    (void)team, (void)what, (void)text, (void)cure, (void)err;
     return 0;
 }
 

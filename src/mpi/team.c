@@ -131,7 +131,7 @@ int team_text_of_leader(struct team *team, struct text *text, struct error *err)
     return status;
 }
 
-int team_same(struct team *team, const char *what, const char *text, struct error *err)
+int team_same(struct team *team, const char *what, const char *text, const char *cure, struct error *err)
 {
     if (!team)
         return 0;
@@ -141,9 +141,7 @@ int team_same(struct team *team, const char *what, const char *text, struct erro
     if (status)
         return status;
     if (strcmp(text, text_string(&leader)) != 0)
-        status = error_set(err, ERROR_CONFLICT, NULL,
-                           "give all of them the same program and the same files, on a file system that they share",
-                           "its %s is not that of rank 0", what);
+        status = error_set(err, ERROR_CONFLICT, NULL, cure, "its %s is not that of rank 0", what);
     text_release(&leader);
     return team_agree(team, status, err);
 }

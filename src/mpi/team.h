@@ -49,8 +49,9 @@ int team_agree(struct team *team, int status, struct error *err);
 /* Collective. Makes `text`, which says `what`, that of rank 0 everywhere. ERROR_MEMORY of one is that of all. */
 int team_text_of_leader(struct team *team, struct text *text, struct error *err);
 
-/* Collective. ERROR_CONFLICT when `text` is not the same on all ranks: they would not train the same thing. */
-int team_same(struct team *team, const char *what, const char *text, struct error *err);
+/* Collective. ERROR_CONFLICT, with the cure, when `text` is not the same on all ranks: they would not train the same
+   thing. */
+int team_same(struct team *team, const char *what, const char *text, const char *cure, struct error *err);
 
 /* Collective. The best instruction level that all of them can run. */
 enum isa team_best_isa(struct team *team);

@@ -21,6 +21,7 @@
 #define MEASURES_ALIKE                                                                                                 \
     "a.seed = b.seed AND a.protocol = b.protocol AND a.metric = b.metric"                                              \
     " AND a.program_version = b.program_version AND a.isa = b.isa AND a.library_version = b.library_version"           \
+    " AND a.arithmetic IS b.arithmetic"                                                                                \
     " AND a.data_digest = b.data_digest AND " WITHOUT_SEARCH("a") " = " WITHOUT_SEARCH("b")
 
 static const char *const statements[STATEMENT_COUNT] = {

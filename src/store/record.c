@@ -135,11 +135,13 @@ static long long integer_member(const struct store_run *run, const struct column
     return (long long)integer;
 }
 
-static bool differs(const struct column *column, const struct store_run *a, const struct store_run *b)
+/* What came with a later schema is not known of older runs, and no difference then. */
+static bool differs(const struct column *column, const struct store_run *stored, const struct store_run *given)
 {
-    if (column->kind == COLUMN_TEXT)
-        return strcmp(text_member(a, column), text_member(b, column)) != 0;
-    return integer_member(a, column) != integer_member(b, column);
+    if (column->kind != COLUMN_TEXT)
+        return integer_member(stored, column) != integer_member(given, column);
+    const char *old = text_member(stored, column);
+    return !(column->since && !*old) && strcmp(old, text_member(given, column)) != 0;
 }
 
 static void add_difference(const struct column *column, const struct store_run *stored, const struct store_run *given,

@@ -32,6 +32,7 @@ static const struct column run_columns[] = {
     RUN(program_version, SOME, "of actsearch"),
     RUN(isa, SOME, "instruction level of the kernels"),
     RUN(library_version, SOME, "of the numerical library"),
+    ADDED(3, "NULL", store_run, arithmetic, "", "digest of some steps of training: what rounds alike has the same"),
     RUN(data_digest, SOME, "hexadecimal"),
     RUN(data_description, SOME, "for a person"),
 };

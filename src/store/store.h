@@ -72,6 +72,7 @@ struct store_run {
     const char *program_version;
     const char *isa;              /* instruction level of the kernels */
     const char *library_version;  /* of the numerical library */
+    const char *arithmetic;       /* digest of what this processor makes of them; NULL: not known */
     const char *data_digest;      /* hexadecimal digest of the data */
     const char *data_description; /* one line for a person */
 };

@@ -82,6 +82,20 @@ check_run() {
     expect 0 '' run experiments/spirals.json $small --quiet --db quiet.db
     [ -s out.txt ] || [ -s err.txt ] && fail "--quiet is not quiet"
     intact spirals.db
+    # What this processor makes of a training is part of what a run is.
+    # shellcheck disable=SC2086
+    expect 0 '' run experiments/spirals.json $small --quiet --isa portable --db portable.db
+    for db in quiet portable; do
+        expect 0 '^[0-9a-f]\{16\}' query $db.db 'SELECT arithmetic FROM run' --format csv
+        tail -n 1 out.txt | tr -d '\r' >$db.txt
+    done
+    cmp -s quiet.txt portable.txt && fail "two instruction levels round alike"
+    command -v python3 >/dev/null || return
+    python3 -c 'import sqlite3
+with sqlite3.connect("portable.db") as db: db.execute("UPDATE run SET arithmetic = \"other\"")'
+    # shellcheck disable=SC2086
+    expect 5 "another run: arithmetic has 'other' in the database but '$(cat portable.txt)' now" \
+        run experiments/spirals.json $small --quiet --db portable.db
 }
 
 check_reading() {

@@ -172,6 +172,7 @@ static void make_database_with(const struct store_parameter *parameters, int par
                                              .program_version = "0.1.0",
                                              .isa = "portable",
                                              .library_version = "1",
+                                             .arithmetic = "0",
                                              .data_digest = "00",
                                              .data_description = "made up */"};
     struct error err;

@@ -530,11 +530,33 @@ case_different_files() {
     ok "exit status 5, \"$line\""
 }
 
+# The same experiment, but what each node reads at its path is not: as with a stale copy on a node's own disk.
+case_different_data() {
+    local rank status line
+    for rank in 0 1; do
+        mkdir "$rank"
+        sed "s|\"data\": {.*}|\"data\": {\"format\": \"csv\", \"file\": \"table.csv\", \"label\": \"kind\"}|
+            s|\.\./grammars|$source/grammars|" "$experiment" >$rank/experiment.json
+        awk -v more=$rank 'BEGIN { print "a,b,kind"; for (i = 0; i < 100; i++) print i + i % 3 * more "," 3 * i % 7 "," i % 2 }' \
+            >$rank/table.csv
+    done
+    # shellcheck disable=SC2016
+    srun --mpi=pmix --nodes=2 bash -c 'exec "$0" run "$SLURM_PROCID/experiment.json" --db x.db' "$program" </dev/null \
+        >data.log 2>&1
+    status=$?
+    [ $status = 5 ] || failed "exit status $status instead of 5"
+    line=$(grep '^actsearch: ' data.log)
+    [ "$(grep -c . <<<"$line")" = 1 ] || failed "not one line: $line"
+    [[ $line = *'rank 1'*'its data is not that of rank 0'* ]] || failed "another line: $line"
+    [ -e x.db ] && failed "a database was made"
+    ok "exit status 5, \"$line\""
+}
+
 # ---- all of them
 
 # Those that mostly wait come first.
 cases=(time_limit node_lost preemption signals worker_killed leader_killed step_killed worker_killed_mpirun disk_full
-    two_jobs crashed islands status ranks no_pmix different_files)
+    two_jobs crashed islands status ranks no_pmix different_files different_data)
 [ $# = 0 ] || cases=("$@")
 
 run_case() {

@@ -213,8 +213,8 @@ static inline int fake_notes(const struct fake_run *run, struct store *store, st
 /* Opens, runs, closes: what a program does. */
 static inline int fake_execute(const struct fake_run *run, struct error *err)
 {
-    static const struct store_run identity = {"fake",    "{}", "{}",  "{}",   1,   "aging", 1,
-                                              "made up", "0",  "any", "none", "0", "none"};
+    static const struct store_run identity = {"fake",    "{}", "{}",  "{}",   1,      "aging", 1,
+                                              "made up", "0",  "any", "none", "none", "0",     "none"};
     struct executor_options options = {.threads = run->threads,
                                        .limit_seconds = run->limit_seconds,
                                        .crew = run->crew,

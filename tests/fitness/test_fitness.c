@@ -164,6 +164,43 @@ START_TEST(an_evaluation_is_a_pure_function)
 }
 END_TEST
 
+START_TEST(arithmetic_is_seen_in_the_last_bit)
+{
+    struct error err;
+    struct bench bench, other;
+    char digest[FITNESS_DIGEST], again[FITNESS_DIGEST];
+    ASSERT_OK(bench_init(&bench, mlp, plain, isa_best(), &err));
+    ASSERT_OK(fitness_arithmetic(bench.fitness, digest, &err));
+    ck_assert_uint_eq(strspn(digest, "0123456789abcdef"), FITNESS_DIGEST - 1);
+    ASSERT_OK(bench_init(&other, mlp, plain, isa_best(), &err));
+    ASSERT_OK(fitness_arithmetic(other.fitness, again, &err));
+    ck_assert_str_eq(digest, again);
+
+    float *start = &other.fitness->starts[5], kept = *start;
+    *start = nextafterf(kept, 9);
+    ASSERT_OK(fitness_arithmetic(other.fitness, again, &err));
+    ck_assert_str_ne(digest, again);
+    *start = kept;
+    double *rate = &other.fitness->protocol.optimiser.learning_rates[0];
+    *rate *= 1.000001;
+    ASSERT_OK(fitness_arithmetic(other.fitness, again, &err));
+    ck_assert_str_ne(digest, again);
+
+    int status = ERROR_MEMORY, failures = 0;
+    for (long n = 1; status; n++) {
+        memory_fail_at(n);
+        status = fitness_arithmetic(bench.fitness, again, &err);
+        memory_fail_never();
+        ck_assert(!status || status == ERROR_MEMORY);
+        failures += status != 0;
+    }
+    ck_assert_int_gt(failures, 3);
+    ck_assert_str_eq(digest, again);
+    bench_release(&bench);
+    bench_release(&other);
+}
+END_TEST
+
 /* Comparisons are paired: a seed index means the same numbers wherever the protocol starts counting. */
 START_TEST(a_seed_index_means_the_same_in_every_protocol)
 {
@@ -531,9 +568,10 @@ END_TEST
 int main(void)
 {
     return RUN_TESTS("fitness", 60, a_candidate_is_trained_and_scored, learned_parameters_are_noted_with_their_owner,
-                     an_evaluation_is_a_pure_function, a_seed_index_means_the_same_in_every_protocol,
-                     failures_have_names, a_failed_trial_is_the_last, an_abort_ends_at_once,
-                     of_several_rates_the_best_is_kept, numbers_are_predicted, progress_goes_from_0_to_1,
-                     only_images_are_augmented, dark_images_are_taken_as_bytes, training_allocates_nothing,
-                     watching_changes_nothing, memory_is_planned, every_failed_allocation_is_an_error);
+                     an_evaluation_is_a_pure_function, arithmetic_is_seen_in_the_last_bit,
+                     a_seed_index_means_the_same_in_every_protocol, failures_have_names, a_failed_trial_is_the_last,
+                     an_abort_ends_at_once, of_several_rates_the_best_is_kept, numbers_are_predicted,
+                     progress_goes_from_0_to_1, only_images_are_augmented, dark_images_are_taken_as_bytes,
+                     training_allocates_nothing, watching_changes_nothing, memory_is_planned,
+                     every_failed_allocation_is_an_error);
 }

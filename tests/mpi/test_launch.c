@@ -53,7 +53,7 @@ START_TEST(a_process_alone_has_no_team)
     ck_assert(team_leads(team) && team_size(team) == 1);
     ck_assert_ptr_null(team_crew(team));
     ck_assert_int_eq(team_agree(team, ERROR_INPUT, &mine), ERROR_INPUT);
-    ASSERT_OK(team_same(team, "text", "a", &err));
+    ASSERT_OK(team_same(team, "text", "a", "cure", &err));
     ck_assert_int_eq(team_best_isa(team), isa_best());
     ck_assert_int_eq(team_sum_of_node(team, 5), 5);
     ASSERT_OK(team_begin(team, 1, NULL, &err));

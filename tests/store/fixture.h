@@ -92,6 +92,7 @@ static const struct store_run example_run = {
     .program_version = "0.1.0",
     .isa = "x86-64-v3",
     .library_version = "oneDNN 2.6.3",
+    .arithmetic = "0123456789abcdef",
     .data_digest = "00ff",
     .data_description = "two spirals, 400 + 200 points",
 };

@@ -111,8 +111,8 @@ END_TEST
 /* Each field that decides a score, changed alone, keeps the evaluations apart; those that do not, do not. */
 START_TEST(a_measurement_is_known_by_all_that_decides_a_score)
 {
-    struct store_run runs[12];
-    enum { APART = 8, COUNT = 12 };
+    struct store_run runs[14];
+    enum { APART = 10, COUNT = 14 };
     for (int i = 0; i < COUNT; i++)
         runs[i] = example_run;
     runs[0].seed = 1;
@@ -123,10 +123,12 @@ START_TEST(a_measurement_is_known_by_all_that_decides_a_score)
     runs[5].library_version = "oneDNN 3.0";
     runs[6].data_digest = "00fe";
     runs[7].experiment = "{\"name\":\"spirals\",\"network\":1,\"search\":{}}";
-    runs[8].experiment = "{\"name\":\"spirals\",\"search\":{}}";
-    runs[9].name = "another";
-    runs[10].grammar = "{}";
-    runs[11].strategy = "random";
+    runs[8].arithmetic = "fedcba9876543210";
+    runs[9].arithmetic = NULL;
+    runs[10].experiment = "{\"name\":\"spirals\",\"search\":{}}";
+    runs[11].name = "another";
+    runs[12].grammar = "{}";
+    runs[13].strategy = "random";
     fixture_begin();
     make("a.db", &example_run, first_island, 2);
     for (int i = 0; i < COUNT; i++) {
