@@ -322,28 +322,37 @@ check_interrupt() {
     [ "$endings" = interrupted,finished ] || fail "the sessions ended \"$endings\""
 }
 
-# A signal that comes when everything is done changes nothing: launchers send one to the processes that are still there
-# when the first has ended. Here the last thing to be done waits for a reader of the leaderboard.
-check_late_signal() {
-    mkfifo pipe
+# A run that is finished and still there: its leaderboard waits for a reader. Until let_end(), which leaves $status.
+finished_but_there() { # DATABASE
+    [ -p pipe ] || mkfifo pipe
     exec 3<>pipe
     head -c 65536 /dev/zero >&3
     # shellcheck disable=SC2086
-    "$program" run experiments/spirals.json $small --db late.db >&3 2>err.txt &
+    "$program" run experiments/spirals.json $small --db "$1" >&3 2>err.txt &
     pid=$!
     tries=0
-    until "$program" query late.db 'SELECT ending FROM session' --format csv 2>/dev/null | grep -q finished; do
+    until "$program" query "$1" 'SELECT ending FROM session' --format csv 2>/dev/null | grep -q finished; do
         sleep 0.1
         tries=$((tries + 1))
         [ $tries -gt 100 ] && break
     done
-    sleep 0.3
-    kill -TERM $pid || fail "the leaderboard does not wait for its reader"
+}
+
+let_end() {
     head -c 65536 <&3 >/dev/null
     wait $pid
     status=$?
-    [ $status = 0 ] || fail "exit status $status instead of 0 after a late SIGTERM: $(cat err.txt)"
     exec 3>&-
+}
+
+# A signal that comes when everything is done changes nothing: launchers send one to the processes that are still there
+# when the first has ended.
+check_late_signal() {
+    finished_but_there late.db
+    sleep 0.3
+    kill -TERM $pid || fail "the leaderboard does not wait for its reader"
+    let_end
+    [ $status = 0 ] || fail "exit status $status instead of 0 after a late SIGTERM: $(cat err.txt)"
 }
 
 # Waits until `status` of a database has a line like the pattern; ten seconds at most.
@@ -573,6 +582,12 @@ END
     sed "s|^database=.*|database=$work/status.db|" job.sh >unfinished.sh
     SCRIPT=unfinished.sh job 1 4 0 '0 0 0 0'
     grep -q 'as if all were well, but the search is not finished' job.log || fail "a job does not say: $(cat job.log)"
+    # A finished search is finished, also while another job has its database.
+    sed "s|^database=.*|database=$work/busy.db|" job.sh >busy.sh
+    finished_but_there busy.db
+    until_status busy.db '^state: running'
+    SCRIPT=busy.sh job 0 1 0 '0'
+    let_end
     job 75 2 1 '137 waits 0'
     SEND=TERM job 75 1 1 'waits 0'
     grep -q killed calls && fail "a job passes SIGTERM on as it is"

