@@ -84,8 +84,10 @@ static void add_scratch(const struct cluster_script *script, struct text *out)
 
 static void add_settings(const struct cluster_script *script, struct text *out)
 {
-    text_add(out, "\nset -u\njob=${SLURM_JOB_ID:?submit this script with sbatch}\n"
-                  "\n# Whatever your site needs before a program with MPI can start, for example:\n"
+    text_add(out, script->array > 0 ? "\nset -u\n# By both numbers: one task of an array has that of the whole array.\n"
+                                      "job=${SLURM_ARRAY_JOB_ID:?submit this script with sbatch}_$SLURM_ARRAY_TASK_ID\n"
+                                    : "\nset -u\njob=${SLURM_JOB_ID:?submit this script with sbatch}\n");
+    text_add(out, "\n# Whatever your site needs before a program with MPI can start, for example:\n"
                   "#   module load openmpi\n"
                   "\n# These three must be on a file system that the nodes share.\n");
     add_assignment("program", &script->program, "", out);

@@ -487,7 +487,7 @@ check_cluster_script() {
     printf '#!/bin/sh\nfor word in "$@"; do echo "<$word>"; done; exit 2\n' >bin/mpirun
     printf '#!/bin/sh\n' >bin/srun
     chmod +x bin/*
-    (PATH=$work/bin:$PATH SLURM_JOB_ID=9 SLURM_JOB_NODELIST=n SLURMD_NODENAME=n SLURM_NNODES=1 SLURM_ARRAY_TASK_ID=3 bash 'a b/job.sh') >words.txt
+    (PATH=$work/bin:$PATH SLURM_JOB_ID=9 SLURM_JOB_NODELIST=n SLURMD_NODENAME=n SLURM_NNODES=1 SLURM_ARRAY_JOB_ID=8 SLURM_ARRAY_TASK_ID=3 bash 'a b/job.sh') >words.txt
     for word in "$program" "$work/a b/it's.json" "$work/a b/\$x-3.db" "description=one 'and\` \$two" search.seed=3 --wait 300; do
         grep -qxF -e "<$word>" words.txt || fail "the job does not pass on <$word>: $(cat words.txt)"
     done
@@ -558,7 +558,7 @@ trap 'echo killed >>calls; exit 143' TERM
 echo waiting >>calls
 for ((i = 0; i < 100; i++)); do sleep 0.05; done
 END
-    printf '#!/bin/sh\necho "${STATE-RUNNING n}"\n' >bin/squeue
+    printf '#!/bin/sh\necho "$@" >>questions\necho "${STATE-RUNNING n}"\n' >bin/squeue
     printf '#!/bin/sh\necho "$@" >>requeues\n' >bin/scontrol
     chmod +x bin/*
     job 0 1 0 '0'
@@ -570,6 +570,12 @@ END
     job 70 4 0 '137 137 1 70 0'
     job 75 1 1 '75 0'
     grep -qx 'requeue 9' requeues || fail "scontrol was told: $(cat requeues)"
+    # A task of an array is asked for and requeued by itself: one of them has the number of all.
+    expect 0 '' $cluster --array 4 --output array.sh
+    : >questions
+    SCRIPT=array.sh job 75 1 1 '75 0' SLURM_ARRAY_JOB_ID=9 SLURM_ARRAY_TASK_ID=3
+    grep -qx 'requeue 9_3' requeues || fail "scontrol was told: $(cat requeues)"
+    grep -q 'jobs=9_3 ' questions || fail "squeue was asked: $(cat questions)"
     job 75 1 1 '75 0' SLURM_RESTART_COUNT=99
     job 75 1 0 '75 0' SLURM_RESTART_COUNT=100
     job 75 1 0 '75 0' STATE='COMPLETING n'

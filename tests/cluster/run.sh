@@ -480,6 +480,26 @@ case_islands() {
         "same when merged again"
 }
 
+# Each task of an array goes back into the queue by itself; one of them has the number of the whole array.
+case_islands_requeued() {
+    local island
+    database=$PWD/island.db
+    write_script --array 2 --set training.epochs=300
+    sed -i 's/^#SBATCH --output=.*/#SBATCH --output=%a.log/' job.sh
+    submit
+    for island in 1 2; do
+        await "the beginning of island $island" has_tickets "$PWD/island-$island.db" 5
+    done
+    scancel --batch --signal=USR1 "$job" || failed "scancel refuses"
+    for island in 1 2; do
+        await "the second life of island $island" is_in $island.log 'life 2 on n'
+        await "the work of its second life" eval "[ \"\$(sessions island-$island.db)\" = 'interrupted open' ]"
+        [ "$(grep -c 'requeued to go on later (1 of at most 100)' $island.log)" = 1 ] || failed "not requeued once: $(cat $island.log)"
+    done
+    scancel "$job" || failed "scancel refuses"
+    ok "$(sed -n 's/.*\(job [0-9_]*: stopped; requeued\).*/\1/p' 1.log 2.log | paste -sd,); each by itself, and both went on"
+}
+
 says_running() {
     "$program" status "$database" >status.log 2>&1 && grep -q '^rate: ' status.log
 }
@@ -504,35 +524,36 @@ case_status() {
 
 # ---- what is refused
 
+# The command that wrote LOG must have ended with a status, one line that matches, and no database.
+check_refused() { # STATUS WANTED LOG PATTERN DATABASE
+    local line
+    [ "$1" = "$2" ] || failed "exit status $1 instead of $2"
+    line=$(grep '^actsearch: ' "$3")
+    [ "$(grep -c . <<<"$line")" = 1 ] || failed "not one line: $line"
+    grep -q "$4" <<<"$line" || failed "another line: $line"
+    [ -e "$5" ] && failed "a database was made"
+    ok "exit status $1, \"$line\""
+}
+
 # Every task says it: they do not know each other.
 case_no_pmix() {
     srun --mpi=none --ntasks=2 --nodes=1 "$program" run "$experiment" --db "$PWD/none.db" </dev/null >none.log 2>&1
-    local status=$? line
-    [ $status = 2 ] || failed "exit status $status instead of 2"
-    line=$(grep '^actsearch: ' none.log | sort -u)
-    [ "$(grep -c . <<<"$line")" = 1 ] || failed "not one line"
-    [[ $line = *'srun --mpi=pmix'* ]] || failed "no cure: $line"
-    [ -e none.db ] && failed "a database was made"
-    ok "exit status 2, \"$line\""
+    local status=$?
+    sort -u -o none.log none.log
+    check_refused $status 2 none.log 'srun --mpi=pmix' none.db
 }
 
 case_different_files() {
-    local other=$PWD/other.json status line
+    local other=$PWD/other.json
     sed "s|\"mlp\": \[32|\"mlp\": [33|; s|\.\./grammars|$source/grammars|" "$experiment" >"$other"
     mpirun -n 1 "$program" run "$experiment" --db "$PWD/x.db" : -n 1 "$program" run "$other" --db "$PWD/x.db" \
         </dev/null >files.log 2>&1
-    status=$?
-    [ $status = 5 ] || failed "exit status $status instead of 5"
-    line=$(grep '^actsearch: ' files.log)
-    [ "$(grep -c . <<<"$line")" = 1 ] || failed "not one line: $line"
-    [[ $line = *'rank 1'*'not that of rank 0'* ]] || failed "another line: $line"
-    [ -e x.db ] && failed "a database was made"
-    ok "exit status 5, \"$line\""
+    check_refused $? 5 files.log 'rank 1.*its experiment is not that of rank 0' x.db
 }
 
 # The same experiment, but what each node reads at its path is not: as with a stale copy on a node's own disk.
 case_different_data() {
-    local rank status line
+    local rank
     for rank in 0 1; do
         mkdir "$rank"
         sed "s|\"data\": {.*}|\"data\": {\"format\": \"csv\", \"file\": \"table.csv\", \"label\": \"kind\"}|
@@ -543,20 +564,14 @@ case_different_data() {
     # shellcheck disable=SC2016
     srun --mpi=pmix --nodes=2 bash -c 'exec "$0" run "$SLURM_PROCID/experiment.json" --db x.db' "$program" </dev/null \
         >data.log 2>&1
-    status=$?
-    [ $status = 5 ] || failed "exit status $status instead of 5"
-    line=$(grep '^actsearch: ' data.log)
-    [ "$(grep -c . <<<"$line")" = 1 ] || failed "not one line: $line"
-    [[ $line = *'rank 1'*'its data is not that of rank 0'* ]] || failed "another line: $line"
-    [ -e x.db ] && failed "a database was made"
-    ok "exit status 5, \"$line\""
+    check_refused $? 5 data.log 'rank 1.*its data is not that of rank 0' x.db
 }
 
 # ---- all of them
 
 # Those that mostly wait come first.
 cases=(time_limit node_lost preemption signals worker_killed leader_killed step_killed worker_killed_mpirun disk_full
-    two_jobs crashed islands status ranks no_pmix different_files different_data)
+    two_jobs islands_requeued crashed islands status ranks no_pmix different_files different_data)
 [ $# = 0 ] || cases=("$@")
 
 run_case() {
