@@ -1,21 +1,16 @@
-# The libraries that actsearch stands on. Debian: scripts/setup installs them.
-find_package(OpenMP REQUIRED COMPONENTS C)
-find_package(SQLite3 REQUIRED)
-find_package(ZLIB REQUIRED)
-find_package(Threads REQUIRED)
+# The libraries that actsearch stands on; what is missing is named all at once, with the packages.
+foreach(library Threads SQLite3 ZLIB CJSON DNNL)
+  find_package(${library})
+endforeach()
+find_package(OpenMP COMPONENTS C)
+actsearch_need(Threads_FOUND OpenMP_C_FOUND SQLite3_FOUND ZLIB_FOUND CJSON_FOUND DNNL_FOUND)
 
-find_path(CJSON_INCLUDE_DIR cjson/cJSON.h REQUIRED)
-find_library(CJSON_LIBRARY cjson REQUIRED)
-add_library(actsearch_cjson INTERFACE)
-target_include_directories(actsearch_cjson SYSTEM INTERFACE ${CJSON_INCLUDE_DIR})
-target_link_libraries(actsearch_cjson INTERFACE ${CJSON_LIBRARY})
-
-# Debian's dnnl-config.cmake asks for OpenCL headers that its package does not need here.
-find_path(DNNL_INCLUDE_DIR oneapi/dnnl/dnnl.h REQUIRED)
-find_library(DNNL_LIBRARY dnnl REQUIRED)
-add_library(actsearch_dnnl INTERFACE)
-target_include_directories(actsearch_dnnl SYSTEM INTERFACE ${DNNL_INCLUDE_DIR})
-target_link_libraries(actsearch_dnnl INTERFACE ${DNNL_LIBRARY})
+# The two C interfaces of oneDNN (src/nn/onednn_internal.h).
+if(DNNL_VERSION VERSION_LESS 2.5 OR DNNL_VERSION VERSION_GREATER_EQUAL 4)
+  message(FATAL_ERROR "oneDNN ${DNNL_VERSION} is here (${DNNL_INCLUDE_DIR}); actsearch knows 2.5 to 3. -DDNNL_INCLUDE_DIR= "
+          "and -DDNNL_LIBRARY= name another one.")
+endif()
+set(ACTSEARCH_LEFT_OUT_nn "/onednn_[^${DNNL_VERSION_MAJOR}]\\.c$")
 
 # Without an MPI the program runs on one machine; src/mpi/alone.c stands in for the rest of that module.
 option(ACTSEARCH_MPI "Use MPI, if there is one" ON)
@@ -26,6 +21,9 @@ if(MPI_C_FOUND)
   set(ACTSEARCH_LEFT_OUT_mpi "/alone\\.c$")
   set(ACTSEARCH_LIBRARIES_mpi MPI::MPI_C)
 else()
+  if(ACTSEARCH_MPI)
+    message(STATUS "Without MPI, for one machine (packages libopenmpi-dev and openmpi-bin; `scripts/setup` installs them)")
+  endif()
   set(ACTSEARCH_LEFT_OUT_mpi "/(team|post|crew|chief|data)\\.c$")
 endif()
 

@@ -1,16 +1,17 @@
 #include "nn/blas.h"
 
-#include "base/error.h"
+#include "nn/onednn_internal.h"
 
 #include <omp.h>
-#include <oneapi/dnnl/dnnl.h>
 #include <stdio.h>
 
 int blas_limit_isa(enum isa isa, struct error *err)
 {
     /* The library makes its cache of primitives at first use: now, while there is one thread. */
     int capacity;
-    ALWAYS(dnnl_get_primitive_cache_capacity(&capacity) == dnnl_success);
+    must(dnnl_get_primitive_cache_capacity(&capacity));
+    /* The environment may ask for less than float (ONEDNN_DEFAULT_FPMATH_MODE). */
+    must(dnnl_set_default_fpmath_mode(dnnl_fpmath_mode_strict));
 #if defined(__x86_64__)
     static const dnnl_cpu_isa_t levels[ISA_COUNT] = {
         [ISA_PORTABLE] = dnnl_cpu_isa_sse41,

@@ -6,7 +6,8 @@
  * Different processors of one level may block a product differently, so a database names the
  * processor as well.
  *
- * Nothing but blas.c and convolution.c includes the library's header. */
+ * Nothing but blas.c, convolution.c and onednn_*.c includes the library's header, and only the last know which major
+ * version it is. */
 #ifndef ACTSEARCH_NN_BLAS_H
 #define ACTSEARCH_NN_BLAS_H
 

@@ -2,17 +2,12 @@
  * in and out, which costs little: images are large and filters small. */
 #include "nn/blas.h"
 
-#include "base/error.h"
 #include "base/memory.h"
-
-#include <oneapi/dnnl/dnnl.h>
-#include <string.h>
+#include "nn/onednn_internal.h"
 
 enum { RANK = 4, WEIGHT_RANK = 5, SIZES = 8 };
 
-enum direction { FORWARD, BACKWARD_DATA, BACKWARD_WEIGHTS, DIRECTIONS };
-
-/* The library's memory descriptions, and one call of it. */
+/* One call of the library, and the memory it works on. */
 struct operation {
     dnnl_primitive_t primitive;
     dnnl_primitive_t reorder; /* of the weights; NULL when the layouts agree */
@@ -25,49 +20,38 @@ struct blas_convolution {
     dnnl_engine_t engine;
     dnnl_stream_t stream;
     ptrdiff_t batch[SIZES]; /* 0: free */
-    struct operation operation[SIZES][DIRECTIONS];
+    struct operation operation[SIZES][ONEDNN_DIRECTIONS];
     int oldest; /* to make room */
 };
 
-/* After a batch size was met once, nothing here can fail but for want of memory in the library itself. */
-static void must(dnnl_status_t status)
+static void image(ptrdiff_t B, const ptrdiff_t shape[3], dnnl_memory_desc_t *memory)
 {
-    ALWAYS(status == dnnl_success);
-}
-
-static dnnl_memory_desc_t image(ptrdiff_t B, const ptrdiff_t shape[3])
-{
-    dnnl_memory_desc_t md;
     dnnl_dims_t dims = {B, shape[2], shape[0], shape[1]};
-    must(dnnl_memory_desc_init_by_tag(&md, RANK, dims, dnnl_f32, dnnl_nhwc));
-    return md;
+    onednn_layout_init(memory, RANK, dims, dnnl_nhwc);
 }
 
 /* Without groups: (outputs, inputs, height, width); with: a group for each channel. */
-static dnnl_memory_desc_t weights(const struct blas_convolution_shape *shape, bool ours)
+static void weights(const struct blas_convolution_shape *shape, bool ours, dnnl_memory_desc_t *memory)
 {
-    dnnl_memory_desc_t md;
     ptrdiff_t h = shape->window[0], w = shape->window[1];
     if (shape->depthwise) {
         dnnl_dims_t dims = {shape->out[2], 1, 1, h, w};
-        must(dnnl_memory_desc_init_by_tag(&md, WEIGHT_RANK, dims, dnnl_f32, ours ? dnnl_hwigo : dnnl_format_tag_any));
+        onednn_layout_init(memory, WEIGHT_RANK, dims, ours ? dnnl_hwigo : dnnl_format_tag_any);
     } else {
         dnnl_dims_t dims = {shape->out[2], shape->in[2], h, w};
-        must(dnnl_memory_desc_init_by_tag(&md, RANK, dims, dnnl_f32, ours ? dnnl_hwio : dnnl_format_tag_any));
+        onednn_layout_init(memory, RANK, dims, ours ? dnnl_hwio : dnnl_format_tag_any);
     }
-    return md;
 }
 
-struct descriptions {
-    dnnl_memory_desc_t x, w, b, y;
-    dnnl_dims_t stride, dilation, before, behind;
-};
-
-static void describe(const struct blas_convolution_shape *shape, ptrdiff_t B, struct descriptions *d)
+static void describe(const struct blas_convolution_shape *shape, ptrdiff_t B, struct onednn_convolution *d)
 {
     dnnl_dims_t outputs = {shape->out[2]};
-    *d = (struct descriptions){.x = image(B, shape->in), .w = weights(shape, false), .y = image(B, shape->out)};
-    must(dnnl_memory_desc_init_by_tag(&d->b, 1, outputs, dnnl_f32, dnnl_x));
+    *d = (struct onednn_convolution){.bias = shape->bias};
+    image(B, shape->in, &d->x);
+    weights(shape, false, &d->w);
+    image(B, shape->out, &d->y);
+    if (d->bias)
+        onednn_layout_init(&d->b, 1, outputs, dnnl_x);
     for (int axis = 0; axis < 2; axis++) {
         d->stride[axis] = shape->stride[axis];
         d->before[axis] = shape->padding[axis];
@@ -76,30 +60,15 @@ static void describe(const struct blas_convolution_shape *shape, ptrdiff_t B, st
     }
 }
 
-static dnnl_primitive_desc_t choose(const struct blas_convolution *c, enum direction direction,
-                                    const struct descriptions *d)
+static void forget(struct onednn_convolution *d)
 {
-    dnnl_convolution_desc_t forward, desc;
-    dnnl_primitive_desc_t hint = NULL, chosen = NULL;
-    const dnnl_memory_desc_t *b = c->shape.bias ? &d->b : NULL;
-    must(dnnl_dilated_convolution_forward_desc_init(&forward, dnnl_forward_training, dnnl_convolution_direct, &d->x,
-                                                    &d->w, b, &d->y, d->stride, d->dilation, d->before, d->behind));
-    must(dnnl_primitive_desc_create(&hint, &forward, NULL, c->engine, NULL));
-    if (direction == FORWARD)
-        return hint;
-    if (direction == BACKWARD_DATA)
-        must(dnnl_dilated_convolution_backward_data_desc_init(&desc, dnnl_convolution_direct, &d->x, &d->w, &d->y,
-                                                              d->stride, d->dilation, d->before, d->behind));
-    else
-        must(dnnl_dilated_convolution_backward_weights_desc_init(&desc, dnnl_convolution_direct, &d->x, &d->w, b, &d->y,
-                                                                 d->stride, d->dilation, d->before, d->behind));
-    must(dnnl_primitive_desc_create(&chosen, &desc, NULL, c->engine, hint));
-    dnnl_primitive_desc_destroy(hint);
-    return chosen;
+    onednn_layout_release(&d->x);
+    onednn_layout_release(&d->w);
+    onednn_layout_release(&d->b);
+    onednn_layout_release(&d->y);
 }
 
-static dnnl_primitive_t make_reorder(const struct blas_convolution *c, const dnnl_memory_desc_t *from,
-                                     const dnnl_memory_desc_t *to)
+static dnnl_primitive_t make_reorder(const struct blas_convolution *c, onednn_layout from, onednn_layout to)
 {
     dnnl_primitive_desc_t desc = NULL;
     dnnl_primitive_t reorder = NULL;
@@ -107,27 +76,41 @@ static dnnl_primitive_t make_reorder(const struct blas_convolution *c, const dnn
         return NULL;
     must(dnnl_reorder_primitive_desc_create(&desc, from, c->engine, to, c->engine, NULL));
     must(dnnl_primitive_create(&reorder, desc));
-    dnnl_primitive_desc_destroy(desc);
+    must(dnnl_primitive_desc_destroy(desc));
     return reorder;
 }
 
-static void prepare(struct blas_convolution *c, enum direction direction, ptrdiff_t B, struct operation *op)
+/* `data`: DNNL_MEMORY_NONE, for memory of ours that comes later, or DNNL_MEMORY_ALLOCATE. */
+static dnnl_memory_t memory_for(const struct blas_convolution *c, onednn_layout layout, void *data)
 {
-    struct descriptions d;
+    dnnl_memory_t made = NULL;
+    must(dnnl_memory_create(&made, layout, c->engine, data));
+    return made;
+}
+
+/* After a batch size was met once, nothing here can fail but for want of memory in the library itself. */
+static void prepare(struct blas_convolution *c, enum onednn_direction direction, ptrdiff_t B, struct operation *op)
+{
+    struct onednn_convolution d;
+    dnnl_memory_desc_t hwio = {0};
     describe(&c->shape, B, &d);
-    dnnl_primitive_desc_t desc = choose(c, direction, &d);
-    bool writes = direction == BACKWARD_WEIGHTS;
-    const dnnl_memory_desc_t *w =
+    weights(&c->shape, true, &hwio);
+    dnnl_primitive_desc_t desc = onednn_convolution_choose(c->engine, direction, &d);
+    bool writes = direction == ONEDNN_BACKWARD_WEIGHTS;
+    onednn_layout ours = onednn_layout_of(&hwio);
+    onednn_layout w =
         dnnl_primitive_desc_query_md(desc, writes ? dnnl_query_diff_weights_md : dnnl_query_weights_md, 0);
-    dnnl_memory_desc_t ours = weights(&c->shape, true);
     must(dnnl_primitive_create(&op->primitive, desc));
-    op->reorder = writes ? make_reorder(c, w, &ours) : make_reorder(c, &ours, w);
-    must(dnnl_memory_create(&op->x, &d.x, c->engine, DNNL_MEMORY_NONE));
-    must(dnnl_memory_create(&op->y, &d.y, c->engine, DNNL_MEMORY_NONE));
-    must(dnnl_memory_create(&op->b, &d.b, c->engine, DNNL_MEMORY_NONE));
-    must(dnnl_memory_create(&op->ours, &ours, c->engine, DNNL_MEMORY_NONE));
-    must(dnnl_memory_create(&op->w, w, c->engine, op->reorder ? DNNL_MEMORY_ALLOCATE : DNNL_MEMORY_NONE));
-    dnnl_primitive_desc_destroy(desc);
+    op->reorder = writes ? make_reorder(c, w, ours) : make_reorder(c, ours, w);
+    op->x = memory_for(c, onednn_layout_of(&d.x), DNNL_MEMORY_NONE);
+    op->y = memory_for(c, onednn_layout_of(&d.y), DNNL_MEMORY_NONE);
+    if (d.bias)
+        op->b = memory_for(c, onednn_layout_of(&d.b), DNNL_MEMORY_NONE);
+    op->ours = memory_for(c, ours, DNNL_MEMORY_NONE);
+    op->w = memory_for(c, w, op->reorder ? DNNL_MEMORY_ALLOCATE : DNNL_MEMORY_NONE);
+    must(dnnl_primitive_desc_destroy(desc)); /* and with it `w` */
+    onednn_layout_release(&hwio);
+    forget(&d);
 }
 
 static void release(struct operation *op)
@@ -144,7 +127,7 @@ static void release(struct operation *op)
 }
 
 /* The operation for a batch size: few of them come up, a full batch and the rest of an epoch. */
-static struct operation *operation_for(struct blas_convolution *c, enum direction direction, ptrdiff_t B)
+static struct operation *operation_for(struct blas_convolution *c, enum onednn_direction direction, ptrdiff_t B)
 {
     int slot = 0;
     while (slot < SIZES && c->batch[slot] && c->batch[slot] != B)
@@ -152,7 +135,7 @@ static struct operation *operation_for(struct blas_convolution *c, enum directio
     if (slot == SIZES) {
         slot = c->oldest;
         c->oldest = (c->oldest + 1) % SIZES;
-        for (int i = 0; i < DIRECTIONS; i++)
+        for (int i = 0; i < ONEDNN_DIRECTIONS; i++)
             release(&c->operation[slot][i]);
     }
     c->batch[slot] = B;
@@ -183,8 +166,8 @@ void blas_convolution_free(struct blas_convolution *convolution)
 {
     if (!convolution)
         return;
-    for (int i = 0; i < SIZES * DIRECTIONS; i++)
-        release(&convolution->operation[i / DIRECTIONS][i % DIRECTIONS]);
+    for (int i = 0; i < SIZES * ONEDNN_DIRECTIONS; i++)
+        release(&convolution->operation[i / ONEDNN_DIRECTIONS][i % ONEDNN_DIRECTIONS]);
     if (convolution->stream)
         dnnl_stream_destroy(convolution->stream);
     if (convolution->engine)
@@ -197,7 +180,8 @@ static void bind(const struct operation *op, const float *x, const float *y, con
 {
     must(dnnl_memory_set_data_handle(op->x, (void *)x));
     must(dnnl_memory_set_data_handle(op->y, (void *)y));
-    must(dnnl_memory_set_data_handle(op->b, (void *)b));
+    if (op->b)
+        must(dnnl_memory_set_data_handle(op->b, (void *)b));
     must(dnnl_memory_set_data_handle(op->ours, (void *)w));
     if (!op->reorder)
         must(dnnl_memory_set_data_handle(op->w, (void *)w));
@@ -220,7 +204,7 @@ static void execute(const struct blas_convolution *c, const struct operation *op
 void blas_convolution_forward(struct blas_convolution *convolution, ptrdiff_t B, const float *x, const float *w,
                               const float *b, float *y)
 {
-    struct operation *op = operation_for(convolution, FORWARD, B);
+    struct operation *op = operation_for(convolution, ONEDNN_FORWARD, B);
     bind(op, x, y, b, w);
     reorder(convolution, op, op->ours, op->w);
     dnnl_exec_arg_t args[] = {
@@ -231,7 +215,7 @@ void blas_convolution_forward(struct blas_convolution *convolution, ptrdiff_t B,
 void blas_convolution_backward_data(struct blas_convolution *convolution, ptrdiff_t B, const float *gy, const float *w,
                                     float *gx)
 {
-    struct operation *op = operation_for(convolution, BACKWARD_DATA, B);
+    struct operation *op = operation_for(convolution, ONEDNN_BACKWARD_DATA, B);
     bind(op, gx, gy, NULL, w);
     reorder(convolution, op, op->ours, op->w);
     dnnl_exec_arg_t args[] = {{DNNL_ARG_DIFF_SRC, op->x}, {DNNL_ARG_DIFF_DST, op->y}, {DNNL_ARG_WEIGHTS, op->w}};
@@ -241,7 +225,7 @@ void blas_convolution_backward_data(struct blas_convolution *convolution, ptrdif
 void blas_convolution_backward_weights(struct blas_convolution *convolution, ptrdiff_t B, const float *x,
                                        const float *gy, float *gw, float *gb)
 {
-    struct operation *op = operation_for(convolution, BACKWARD_WEIGHTS, B);
+    struct operation *op = operation_for(convolution, ONEDNN_BACKWARD_WEIGHTS, B);
     bind(op, x, gy, gb, gw);
     dnnl_exec_arg_t args[] = {
         {DNNL_ARG_SRC, op->x}, {DNNL_ARG_DIFF_DST, op->y}, {DNNL_ARG_DIFF_WEIGHTS, op->w}, {DNNL_ARG_DIFF_BIAS, op->b}};

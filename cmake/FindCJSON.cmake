@@ -1,0 +1,11 @@
+# cJSON has a CMake package of its own in some releases of Debian and Ubuntu only.
+find_path(CJSON_INCLUDE_DIR cjson/cJSON.h)
+find_library(CJSON_LIBRARY cjson)
+mark_as_advanced(CJSON_INCLUDE_DIR CJSON_LIBRARY)
+include(FindPackageHandleStandardArgs)
+find_package_handle_standard_args(CJSON REQUIRED_VARS CJSON_LIBRARY CJSON_INCLUDE_DIR)
+if(CJSON_FOUND AND NOT TARGET actsearch_cjson)
+  add_library(actsearch_cjson INTERFACE)
+  target_include_directories(actsearch_cjson SYSTEM INTERFACE ${CJSON_INCLUDE_DIR})
+  target_link_libraries(actsearch_cjson INTERFACE ${CJSON_LIBRARY})
+endif()
