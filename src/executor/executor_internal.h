@@ -25,7 +25,7 @@ struct record {
     struct store_ticket ticket; /* points into the rest */
     struct store_evaluation evaluation;
     struct store_timing timing;
-    struct text genome, expression, simplified;
+    struct text genome, expression, simplified, reason;
     struct store_trial *trials;
     struct store_epoch *epochs;
     struct store_parameter *parameters;

@@ -11,6 +11,7 @@ void record_release(struct record *record)
     text_release(&record->genome);
     text_release(&record->expression);
     text_release(&record->simplified);
+    text_release(&record->reason);
     memory_free(record->trials);
     memory_free(record->epochs);
     memory_free(record->parameters);
@@ -31,7 +32,7 @@ static const char *proposal_outcome(enum ticket_kind kind)
     error_impossible(__FILE__, __LINE__, "kind of a ticket");
 }
 
-/* Fingerprint and canonical form may be missing in a rejected ticket. */
+/* A fingerprint is missing in a rejected ticket, a reason in all others. */
 static const char *or_null(const char *string)
 {
     return *string ? string : NULL;
@@ -43,11 +44,14 @@ int record_proposal(struct record *record, const struct grammar *grammar, const 
     text_clear(&record->genome);
     text_clear(&record->expression);
     text_clear(&record->simplified);
+    text_clear(&record->reason);
     if (ticket->genome.count)
         genome_print(grammar, &ticket->genome, &record->genome);
     tree_print(&ticket->expression, &record->expression);
     tree_print(&ticket->simplified, &record->simplified);
-    if (text_failed(&record->genome) || text_failed(&record->expression) || text_failed(&record->simplified))
+    judgement_print(&ticket->judgement, &record->reason);
+    if (text_failed(&record->genome) || text_failed(&record->expression) || text_failed(&record->simplified) ||
+        text_failed(&record->reason))
         return memory_error(err, "a ticket");
     record->ticket = (struct store_ticket){
         .proposal =
@@ -64,7 +68,7 @@ int record_proposal(struct record *record, const struct grammar *grammar, const 
                 .fingerprint = or_null(ticket->fingerprint),
                 .nodes = ticket->expression.count,
                 .outcome = proposal_outcome(ticket->kind),
-                .reason = ticket->reason,
+                .reason = or_null(text_string(&record->reason)),
                 .same_as = ticket->same_as,
             },
     };

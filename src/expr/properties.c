@@ -1,5 +1,6 @@
 #include "expr/properties.h"
 
+#include "base/text.h"
 #include "expr/tree.h"
 
 #include <float.h>
@@ -52,71 +53,156 @@ static bool is_pole(const struct tree *tree, struct surroundings at, double x, d
     return false;
 }
 
+/* A look at the function at one t, which ends with what is wrong. */
+struct look {
+    const struct tree *tree;
+    struct surroundings at;
+    struct judgement judgement;
+};
+
+static void not_finite(struct look *look, enum not_finite what, double x, double found)
+{
+    look->judgement.rejection = REJECT_NOT_FINITE;
+    look->judgement.what = what;
+    look->judgement.x = x;
+    look->judgement.found = found;
+}
+
 /* values: (POINTS). 1/(x-0.3) is finite at every grid point, and infinite between two of them. Next to
    a pole at least one of the nearest values is twice the one behind it. */
-static bool has_pole(const struct tree *tree, struct surroundings at, const double *values)
+static void look_for_poles(struct look *look, const double *values)
 {
     for (int i = 1; i + 2 < POINTS; i++) {
         double left = fabs(values[i]), right = fabs(values[i + 1]);
         double left_growth = left - fabs(values[i - 1]), right_growth = right - fabs(values[i + 2]);
         bool inward = left_growth > 0 && right_growth > 0;
         bool fast = left_growth >= 0.49 * left || right_growth >= 0.49 * right;
-        if (inward && fast && is_pole(tree, at, point(i), point(i + 1) - point(i), fmax(left, right)))
-            return true;
+        if (inward && fast && is_pole(look->tree, look->at, point(i), point(i + 1) - point(i), fmax(left, right))) {
+            not_finite(look, NOT_FINITE_POLE, point(i), INFINITY);
+            return;
+        }
     }
-    return false;
 }
 
-/* The largest |slope| at every stride-th grid point, infinite when one is not finite. */
-static double steepest_slope(const struct tree *tree, struct surroundings at, int stride)
+/* The largest |slope| at every stride-th grid point; look->judgement says when one is not finite. */
+static double steepest_slope(struct look *look, int stride)
 {
     double steepest = 0;
     for (int i = 0; i < POINTS; i += stride) {
-        double slope = fabs(tree_eval_at(tree, point(i), at).slope);
-        if (!is_a_float(slope))
+        double slope = tree_eval_at(look->tree, point(i), look->at).slope;
+        if (!is_a_float(slope)) {
+            not_finite(look, NOT_FINITE_SLOPE, point(i), slope);
             return INFINITY;
-        steepest = fmax(steepest, slope);
+        }
+        steepest = fmax(steepest, fabs(slope));
     }
     return steepest;
 }
 
-static enum rejection screen_at(const struct tree *tree, double t)
+/* A weight whose gradient is not finite is lost at the first step. */
+static void look_at_parameter_slopes(struct look *look, int stride)
 {
-    struct surroundings at = {NULL, t};
+    int count = tree_parameter_count(look->tree);
+    for (int p = 0; p < count; p++)
+        for (int i = 0; i < POINTS; i += stride) {
+            double slope = tree_eval_parameter_at(look->tree, point(i), look->at, p).slope;
+            if (is_a_float(slope))
+                continue;
+            look->judgement.parameter = p;
+            not_finite(look, NOT_FINITE_PARAMETER_SLOPE, point(i), slope);
+            return;
+        }
+}
+
+/* Slopes cost more than values: every fourth is enough (0 and all multiples of 1/4), unless all of those are flat. */
+static void look_at_slopes(struct look *look, const double *values)
+{
+    enum { STRIDE = 4 };
+    double steepest = steepest_slope(look, STRIDE);
+    if (steepest <= FLAT)
+        steepest = steepest_slope(look, 1);
+    if (look->judgement.rejection == REJECT_NONE)
+        look_for_poles(look, values);
+    if (look->judgement.rejection == REJECT_NONE)
+        look_at_parameter_slopes(look, STRIDE);
+    if (look->judgement.rejection == REJECT_NONE && steepest <= FLAT)
+        look->judgement.rejection = REJECT_NO_GRADIENT;
+}
+
+static struct judgement judge_at(const struct tree *tree, double t, bool has_t)
+{
+    struct look look = {.tree = tree, .at = {NULL, t}, .judgement = {.t = t, .has_t = has_t}};
     double min = INFINITY, max = -INFINITY, values[POINTS];
     for (int i = 0; i < POINTS; i++) {
-        values[i] = tree_value_at(tree, point(i), at);
-        if (!is_a_float(values[i]))
-            return REJECT_NOT_FINITE;
+        values[i] = tree_value_at(tree, point(i), look.at);
+        if (!is_a_float(values[i])) {
+            not_finite(&look, NOT_FINITE_VALUE, point(i), values[i]);
+            return look.judgement;
+        }
         min = fmin(min, values[i]);
         max = fmax(max, values[i]);
     }
     if (max - min <= 1e-6 * fmax(fabs(min), fabs(max)) + 1e-12)
-        return REJECT_CONSTANT;
-    /* Slopes cost more than values: every fourth is enough (0 and all multiples of 1/4), unless all
-       of those are flat. */
-    double steepest = steepest_slope(tree, at, 4);
-    if (steepest <= FLAT)
-        steepest = steepest_slope(tree, at, 1);
-    if (isinf(steepest) || has_pole(tree, at, values))
-        return REJECT_NOT_FINITE;
-    return steepest <= FLAT ? REJECT_NO_GRADIENT : REJECT_NONE;
+        look.judgement.rejection = REJECT_CONSTANT;
+    else
+        look_at_slopes(&look, values);
+    return look.judgement;
 }
 
 /* Not finite at one stage spoils a training. Flat at one stage does not: the least that is wrong counts. */
-enum rejection tree_screen(const struct tree *tree)
+struct judgement tree_judge(const struct tree *tree)
 {
     if (!tree_contains(tree, OP_t))
-        return screen_at(tree, 1);
-    enum rejection least = REJECT_CONSTANT;
+        return judge_at(tree, 1, false);
+    struct judgement least = {.rejection = REJECT_CONSTANT, .has_t = true};
     for (int i = 0; i < TREE_STAGES; i++) {
-        enum rejection now = screen_at(tree, tree_stage(i));
-        if (now == REJECT_NOT_FINITE)
+        struct judgement now = judge_at(tree, tree_stage(i), true);
+        if (now.rejection == REJECT_NOT_FINITE)
             return now;
-        if (least != REJECT_NONE && now != REJECT_CONSTANT)
+        if (least.rejection != REJECT_NONE && now.rejection != REJECT_CONSTANT)
             least = now;
     }
     return least;
+}
+
+enum rejection tree_screen(const struct tree *tree)
+{
+    return tree_judge(tree).rejection;
+}
+
+/* ---- the reason */
+
+static void print_subject(const struct judgement *judgement, struct text *out)
+{
+    if (judgement->what == NOT_FINITE_PARAMETER_SLOPE)
+        text_addf(out, "df/dp%d is ", judgement->parameter);
+    else
+        text_add(out, judgement->what == NOT_FINITE_SLOPE ? "f' is " : "f is ");
+}
+
+static void print_place(const struct judgement *judgement, struct text *out)
+{
+    if (judgement->what == NOT_FINITE_POLE)
+        text_addf(out, ": a pole between x = %.6g and x = %.6g", judgement->x, judgement->x + point(1) - point(0));
+    else if (isnan(judgement->found))
+        text_addf(out, ": not a number at x = %.6g", judgement->x);
+    else if (isinf(judgement->found))
+        text_addf(out, ": infinite at x = %.6g", judgement->x);
+    else
+        text_addf(out, ": %.3g at x = %.6g, more than a float holds", judgement->found, judgement->x);
+    if (judgement->has_t)
+        text_addf(out, judgement->what == NOT_FINITE_POLE ? ", at t = %.6g" : " and t = %.6g", judgement->t);
+}
+
+void judgement_print(const struct judgement *judgement, struct text *out)
+{
+    if (judgement->rejection == REJECT_NONE)
+        return;
+    if (judgement->rejection == REJECT_NOT_FINITE)
+        print_subject(judgement, out);
+    text_add(out, rejection_reason(judgement->rejection));
+    if (judgement->rejection == REJECT_NOT_FINITE)
+        print_place(judgement, out);
 }
 
 static bool close_to(double a, double b)

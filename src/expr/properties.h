@@ -6,6 +6,7 @@
 
 #include <stdbool.h>
 
+struct text;
 struct tree;
 
 /* Why a function is turned away before training. REJECTION(name, reason) */
@@ -22,14 +23,32 @@ enum rejection {
 };
 const char *rejection_reason(enum rejection rejection);
 
-/* Looks at the value at 257 points of [-8, 8] and at the slope at 65 of them, 0 among them because
+/* What is not finite: f itself, at a point or at a pole between two of them; its slope; that by a learned parameter. */
+enum not_finite { NOT_FINITE_VALUE, NOT_FINITE_POLE, NOT_FINITE_SLOPE, NOT_FINITE_PARAMETER_SLOPE };
+
+struct judgement {
+    enum rejection rejection;
+    /* of REJECT_NOT_FINITE */
+    enum not_finite what;
+    int parameter; /* of a NOT_FINITE_PARAMETER_SLOPE */
+    double x, t;   /* the first place where it was seen; the left one of the two points beside a pole */
+    double found;  /* what was there: NaN, infinite, or more than a float holds */
+    bool has_t;    /* t is written in the function */
+};
+
+/* Appends the whole reason, "f' is not finite on [-8, 8]: infinite at x = -8"; what stands before the colon are few
+   different ones. The same function has the same reason everywhere. Nothing for REJECT_NONE. */
+void judgement_print(const struct judgement *judgement, struct text *out);
+
+/* Looks at the value at 257 points of [-8, 8] and at the slopes at 65 of them, 0 among them because
    inputs of exactly 0 are common; parameters stand where they start. What a float cannot hold counts
    as not finite, and so does a pole between two points (1/(x-0.3)), if it is not narrower than their
-   distance of 1/16. Some 10 to 30 microseconds.
+   distance of 1/16. Some 10 to 30 microseconds, and half as much again for each learned parameter.
 
    A function with t is looked at for t = 0, 0.5 and 1, in three times that: it must be finite at all
    of them, and let a gradient through at one of them at least; it may begin as a constant. */
-enum rejection tree_screen(const struct tree *tree);
+struct judgement tree_judge(const struct tree *tree);
+enum rejection tree_screen(const struct tree *tree); /* the short answer */
 
 struct properties {
     bool finite;                      /* on [-8, 8], at all stages; when false, only that is known */

@@ -90,6 +90,8 @@ static int rewrite(struct terms *terms, enum op op, int a, int b)
 
 int term_simple(struct terms *terms, enum op op, int a, int b)
 {
+    if (terms->settling)
+        return term_settled(terms, op, a, b);
     int raw = term_raw(terms, op, a, b);
     if (terms->failed || terms->items[raw].size > UNWIELDY || terms->depth >= TERM_DEPTH_LIMIT)
         return raw;
@@ -102,10 +104,21 @@ int term_simple(struct terms *terms, enum op op, int a, int b)
     return terms->failed || terms->items[result].size > terms->items[raw].size ? raw : result;
 }
 
-static int simplify(const struct tree *tree, bool renumber, struct tree *out, struct error *err)
+/* numbers[i]: what parameter i was called before the renumbering that `step` describes is called after it, too. */
+static void follow(int numbers[TREE_PARAMETERS], const int step[TREE_PARAMETERS])
+{
+    for (int i = 0; i < TREE_PARAMETERS; i++)
+        numbers[i] = numbers[i] < 0 ? -1 : step[numbers[i]];
+}
+
+/* numbers: NULL when every parameter keeps its own. */
+static int simplify(const struct tree *tree, int *numbers, struct tree *out, struct error *err)
 {
     struct tree now = *tree;
     struct terms terms;
+    int step[TREE_PARAMETERS];
+    for (int i = 0; numbers && i < TREE_PARAMETERS; i++)
+        numbers[i] = i;
     int status = terms_init(&terms, err);
     for (int pass = 0; pass < PASSES && status == 0; pass++) {
         struct tree before = now;
@@ -113,8 +126,10 @@ static int simplify(const struct tree *tree, bool renumber, struct tree *out, st
         status = term_to_tree(&terms, term_from_tree(&terms, &before, NULL), &now, err);
         if (status)
             break;
-        if (renumber)
-            tree_renumber_parameters(&now);
+        if (numbers) {
+            tree_renumber(&now, step);
+            follow(numbers, step);
+        }
         if (tree_equal(&before, &now))
             break;
     }
@@ -128,10 +143,30 @@ static int simplify(const struct tree *tree, bool renumber, struct tree *out, st
 
 int tree_simplify(const struct tree *tree, struct tree *out, struct error *err)
 {
-    return simplify(tree, true, out, err);
+    int numbers[TREE_PARAMETERS];
+    return simplify(tree, numbers, out, err);
+}
+
+int tree_simplify_numbering(const struct tree *tree, struct tree *out, int *numbers, struct error *err)
+{
+    return simplify(tree, numbers, out, err);
 }
 
 int tree_simplify_keeping_parameters(const struct tree *tree, struct tree *out, struct error *err)
 {
-    return simplify(tree, false, out, err);
+    return simplify(tree, NULL, out, err);
+}
+
+int tree_settle(const struct tree *tree, double t, struct tree *out, struct error *err)
+{
+    struct tree frozen = tree_frozen(tree, t);
+    struct terms terms;
+    int status = terms_init(&terms, err);
+    terms.settling = true;
+    if (!status)
+        status = term_to_tree(&terms, term_from_tree(&terms, &frozen, NULL), out, err);
+    if (status)
+        out->count = 0;
+    terms_release(&terms);
+    return status;
 }

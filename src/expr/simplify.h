@@ -22,7 +22,16 @@ struct tree;
 /* Writes the canonical form of `tree` (which may be `out` itself). ERROR_MEMORY. Thread-safe. */
 int tree_simplify(const struct tree *tree, struct tree *out, struct error *err);
 
+/* The same; numbers: (TREE_PARAMETERS), what each learned parameter of `tree` is called in the result, -1 when it
+   has gone. */
+int tree_simplify_numbering(const struct tree *tree, struct tree *out, int *numbers, struct error *err);
+
 /* The same, but every learned parameter keeps its number: for parts of a larger expression. */
 int tree_simplify_keeping_parameters(const struct tree *tree, struct tree *out, struct error *err);
+
+/* The function as it is at one t, with what that t makes constant worked out: (1-t)*tanh(x) + t*relu(x) is relu(x) at
+   t = 1. No other rule is applied, for a canonical form may have another slope at a kink: at t = 1, max(x, 1-t) is
+   max(x, 0), whose slope at 0 is 0.5, and not relu(x). Parameters keep their numbers. ERROR_MEMORY. */
+int tree_settle(const struct tree *tree, double t, struct tree *out, struct error *err);
 
 #endif

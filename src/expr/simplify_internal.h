@@ -9,6 +9,7 @@
  *     simplify_order.c    max, min, relu
  *     simplify_unary.c    the other unary primitives
  *     simplify_rules.c    identities between particular primitives, a table
+ *     simplify_settle.c   what is left when t has become a number
  *
  * When memory is short the pool is `failed` and every new term is number 0, a harmless constant, so
  * that only the end has to look. */
@@ -63,6 +64,7 @@ struct terms {
     int count, capacity;
     int depth;
     bool failed;
+    bool settling; /* term_simple() is term_settled() */
 };
 
 /* An empty pool; ERROR_MEMORY. Release accepts a failed one. */
@@ -86,6 +88,9 @@ bool term_is_divisor(const struct terms *terms, int term);
 
 /* op(a, b), rewritten; never of greater size than op(a, b). b is 0 for unary primitives. */
 int term_simple(struct terms *terms, enum op op, int a, int b);
+
+/* op(a, b) with what is constant in it worked out: the same value and slope at every x, kinks among them. */
+int term_settled(struct terms *terms, enum op op, int a, int b);
 
 /* Every node of a tree through term_simple; arguments of a template become args[i] (may be NULL when
    there are none). */

@@ -275,20 +275,25 @@ void tree_parameter_starts(const struct tree *tree, double values[TREE_PARAMETER
             values[tree->nodes[i].index] = tree->nodes[i].value;
 }
 
-void tree_renumber_parameters(struct tree *tree)
+void tree_renumber(struct tree *tree, int numbers[TREE_PARAMETERS])
 {
-    int number[TREE_PARAMETERS];
     int next = 0;
     for (int i = 0; i < TREE_PARAMETERS; i++)
-        number[i] = -1;
+        numbers[i] = -1;
     for (int i = 0; i < tree->count; i++) {
         struct node *node = &tree->nodes[i];
         if (node->op != OP_param)
             continue;
-        if (number[node->index] < 0)
-            number[node->index] = next++;
-        node->index = (uint8_t)number[node->index];
+        if (numbers[node->index] < 0)
+            numbers[node->index] = next++;
+        node->index = (uint8_t)numbers[node->index];
     }
+}
+
+void tree_renumber_parameters(struct tree *tree)
+{
+    int numbers[TREE_PARAMETERS];
+    tree_renumber(tree, numbers);
 }
 
 struct moving {

@@ -108,6 +108,8 @@ int tree_parameter_count(const struct tree *tree);
 void tree_parameter_starts(const struct tree *tree, double values[TREE_PARAMETERS]);
 /* Numbers the parameters 0, 1, ... in the order in which they first appear. */
 void tree_renumber_parameters(struct tree *tree);
+/* The same; numbers[i] is then what parameter i is called now, -1 when the tree does not have it. */
+void tree_renumber(struct tree *tree, int numbers[TREE_PARAMETERS]);
 
 /* The double-precision reference, straight from ops.def: value and derivative by forward-mode
    differentiation. */

@@ -1,10 +1,9 @@
 /* The archive: what became of every function that was proposed. */
 #include "base/error.h"
 #include "base/memory.h"
+#include "expr/candidate.h"
 #include "expr/catalogue.h"
 #include "expr/fingerprint.h"
-#include "expr/properties.h"
-#include "expr/simplify.h"
 #include "search/search_internal.h"
 
 #include <string.h>
@@ -82,13 +81,14 @@ static int remember(struct archive *archive, int64_t number, const struct ticket
 
 int archive_judge(struct archive *archive, struct ticket *ticket, struct error *err)
 {
-    int status = tree_simplify(&ticket->expression, &ticket->simplified, err);
+    struct candidate candidate;
+    int status = candidate_of(&ticket->expression, &candidate, err);
     if (status)
         return status;
-    enum rejection rejection = tree_screen(&ticket->simplified);
-    if (rejection != REJECT_NONE) {
+    ticket->simplified = candidate.trained;
+    ticket->judgement = candidate_judge(&candidate);
+    if (ticket->judgement.rejection != REJECT_NONE) {
         ticket->kind = TICKET_REJECTED;
-        ticket->reason = rejection_reason(rejection);
         return 0;
     }
     struct fingerprint fingerprint;

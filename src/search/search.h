@@ -17,6 +17,7 @@
 #define ACTSEARCH_SEARCH_SEARCH_H
 
 #include "base/json.h"
+#include "expr/candidate.h"
 #include "expr/tree.h"
 #include "grammar/grammar.h"
 
@@ -53,7 +54,7 @@ int search_spec_read(struct json json, struct search_spec *spec, struct error *e
 enum ticket_kind {
     TICKET_TRAIN,     /* must be evaluated, then search_tell() */
     TICKET_DUPLICATE, /* same function as ticket `same_as`; nothing to do */
-    TICKET_REJECTED,  /* cannot work, see `reason`; nothing to do */
+    TICKET_REJECTED,  /* cannot work, see `judgement`; nothing to do */
 };
 
 struct ticket {
@@ -64,11 +65,11 @@ struct ticket {
     int64_t parents[2];        /* tickets, -1 for none */
     struct genome genome;      /* count 0 for a baseline */
     struct tree expression;    /* what the genome stands for */
-    struct tree simplified;    /* its canonical form: what is trained */
+    struct tree simplified;    /* its canonical form: what is trained (expr/candidate.h) */
+    struct judgement judgement;    /* why it was rejected, if it was */
     const char *known_as;      /* catalogue name or NULL; borrowed from the search */
     char fingerprint[17];      /* label of the function, for people */
     int64_t same_as;           /* of a duplicate, else -1 */
-    const char *reason;        /* of a rejection, else NULL; static */
 };
 
 /* `grammar` is borrowed, *spec is copied. Returns owned in *search. Errors: a strategy that cannot work with this

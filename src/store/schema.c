@@ -310,8 +310,9 @@ static const struct {
                 "JOIN proposal AS a ON a.ticket = line.value & 4294967295\n"
                 "LEFT JOIN evaluation AS e ON e.ticket = a.ticket"},
     {"outcomes",
+     /* of a reason, what stands before the place where it was seen */
      "SELECT p.outcome,\n"
-     "       coalesce(e.outcome, p.reason) AS detail,\n"
+     "       coalesce(e.outcome, substr(p.reason, 1, instr(p.reason || ':', ':') - 1)) AS detail,\n"
      "       count(*) AS tickets,\n"
      "       count(*) * 1.0 / sum(count(*)) OVER () AS share\n"
      "FROM proposal AS p LEFT JOIN evaluation AS e USING (ticket)\n"

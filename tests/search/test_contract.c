@@ -150,7 +150,7 @@ static void check_tickets(const char *strategy, const char *text)
     for (int64_t k = 0; k < count; k++) {
         const struct ticket *ticket = &tickets[k];
         ck_assert(tree_is_valid(&ticket->expression));
-        ck_assert_int_eq(ticket->kind == TICKET_REJECTED, ticket->reason != NULL);
+        ck_assert_int_eq(ticket->kind == TICKET_REJECTED, ticket->judgement.rejection != REJECT_NONE);
         ck_assert_int_eq(ticket->kind == TICKET_DUPLICATE, ticket->same_as >= 0);
         ck_assert_int_lt(ticket->parents[0], k);
         ck_assert_int_lt(ticket->parents[1], k);
