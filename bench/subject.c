@@ -2,6 +2,7 @@
 
 #include "base/memory.h"
 #include "data/data.h"
+#include "expr/candidate.h"
 #include "expr/parse.h"
 #include "fitness/fitness_internal.h"
 #include "rng/rng.h"
@@ -39,7 +40,11 @@ struct subject subject_of(const struct fitness *fitness, const char *candidate)
                               .B = fitness->options.batch};
     subject.plain.plain = true;
     subject.plain.takes_bytes = false;
-    require(tree_parse(candidate, &subject.candidate, &err), &err);
+    struct tree written;
+    struct candidate found;
+    require(tree_parse(candidate, &written, &err), &err);
+    require(candidate_of(&written, &found, &err), &err);
+    subject.candidate = found.trained;
     subject.order = require_memory(memory_array((size_t)subject.samples, sizeof *subject.order));
     for (ptrdiff_t i = 0; i < subject.samples; i++)
         subject.order[i] = (int32_t)i;

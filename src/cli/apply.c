@@ -5,7 +5,7 @@
 #include "cli/expression.h"
 #include "cli/output.h"
 #include "cli/workbench.h"
-#include "expr/tree.h"
+#include "expr/candidate.h"
 #include "kernel/tape.h"
 
 #include <ctype.h>
@@ -29,7 +29,7 @@ static const struct option options[] = {
 
 /* What evaluates: a tree in double, or a tape in float. */
 struct evaluation_at {
-    struct tree tree;
+    struct candidate candidate;
     double parameters[TREE_PARAMETERS], t;
     bool single;
     enum isa isa;
@@ -51,7 +51,7 @@ static int read_parameter(const char **text, struct evaluation_at *at, struct er
 {
     const char *p = *text;
     size_t length = strcspn(p, ",");
-    int count = tree_parameter_count(&at->tree), index = length > 1 ? p[1] - '0' : 0;
+    int count = tree_parameter_count(&at->candidate.written), index = length > 1 ? p[1] - '0' : 0;
     if (length < 3 || p[0] != 'p' || index < 0 || index > 9 || p[2] != '=')
         return error_set(err, ERROR_USAGE, "--parameters", "write p0=0.5 or p0=0.5,p1=2", "cannot read \"%.*s\"",
                          length < 40 ? (int)length : 40, p);
@@ -62,14 +62,19 @@ static int read_parameter(const char **text, struct evaluation_at *at, struct er
     char number[WORD + 1];
     snprintf(number, sizeof number, "%.*s", length - 3 < WORD ? (int)length - 3 : WORD, p + 3);
     *text = p + length + (p[length] == ',');
-    return read_number(number, "--parameters", &at->parameters[index], err);
+    double value;
+    int status = read_number(number, "--parameters", &value, err);
+    int trained = at->candidate.numbers[index]; /* people give them the numbers that they have written */
+    if (!status && trained >= 0)
+        at->parameters[trained] = value;
+    return status;
 }
 
 static int read_parameters(const struct arguments *arguments, struct evaluation_at *at, struct error *err)
 {
     int status = 0;
     const char *text;
-    tree_parameter_starts(&at->tree, at->parameters);
+    tree_parameter_starts(&at->candidate.trained, at->parameters);
     for (int i = 0; (text = arguments_list(arguments, "parameters", i)); i++)
         do
             status = read_parameter(&text, at, err);
@@ -80,7 +85,7 @@ static int read_parameters(const struct arguments *arguments, struct evaluation_
 static int prepare(struct call *call, struct evaluation_at *at, struct error *err)
 {
     const struct arguments *arguments = call->arguments;
-    int status = expression_read(call, arguments->items[0], &at->tree, err);
+    int status = expression_read(call, arguments->items[0], &at->candidate, err);
     if (!status)
         status = read_parameters(arguments, at, err);
     if (!status)
@@ -89,7 +94,7 @@ static int prepare(struct call *call, struct evaluation_at *at, struct error *er
     at->single = arguments_flag(arguments, "float");
     if (status || !at->single)
         return status;
-    status = tape_new(&at->tree, &at->tape, err);
+    status = tape_new(&at->candidate.trained, &at->tape, err);
     if (!status && !(at->scratch = memory_aligned(tape_scratch_bytes(at->tape))))
         status = memory_error(err, "scratch");
     return status;
@@ -106,7 +111,7 @@ static void add_point(const struct evaluation_at *at, double x, struct output *o
         f = (struct dual){value, slope};
         x = input;
     } else {
-        f = tree_eval_at(&at->tree, x, (struct surroundings){at->parameters, at->t});
+        f = tree_eval_at(&at->candidate.trained, x, (struct surroundings){at->parameters, at->t});
     }
     output_number(output, x, -1);
     output_number(output, f.value, -1);
@@ -177,6 +182,8 @@ static int run(struct call *call, struct error *err)
     }
     if (!status)
         status = output_finish(output, err);
+    if (!status)
+        expression_remark(&at.candidate);
     output_free(output);
     memory_free(at.scratch);
     tape_free(at.tape);
@@ -190,7 +197,9 @@ const struct command command_apply = {
     .description = "Prints x, f(x) and the slope f'(x) for each X, or for the numbers on standard\n"
                    "input, separated by blanks or new lines; inf and nan are numbers too. A table\n"
                    "shows six digits, CSV and JSON all of them; there, what is not finite is empty\n"
-                   "or null. With --float, x is rounded to single precision first.\n",
+                   "or null. With --float, x is rounded to single precision first. What is evaluated\n"
+                   "is the form that a search trains; if that is not the one written, a line on\n"
+                   "standard error says so (max(x, 0) is trained as relu(x)).\n",
     .examples = "  actsearch apply 'x*sigmoid(x)' -1 0 1.5\n"
                 "  seq -3 0.5 3 | actsearch apply gelu --format csv\n"
                 "  actsearch apply --t 0.5 '(1-t)*tanh(x) + t*relu(x)' -1 1\n"

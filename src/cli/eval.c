@@ -8,9 +8,8 @@
 #include "cli/watch.h"
 #include "cli/workbench.h"
 #include "experiment/experiment.h"
+#include "expr/candidate.h"
 #include "expr/catalogue.h"
-#include "expr/parse.h"
-#include "expr/simplify.h"
 #include "fitness/fitness.h"
 
 #include <math.h>
@@ -30,7 +29,7 @@ static const struct option options[] = {
     OPTION_THREADS,
     OPTION_ISA,
     OPTION_SET,
-    {"quiet", 'q', OPTION_FLAG, .help = "show no progress"},
+    {"quiet", 'q', OPTION_FLAG, .help = "show no progress and no remarks"},
     OPTION_FORMAT,
     OPTION_END,
 };
@@ -39,7 +38,7 @@ static const struct option options[] = {
 struct job {
     const char *name; /* as it was given; borrowed */
     int order;        /* of the command line */
-    struct tree tree; /* simplified, as a search would train it */
+    struct candidate candidate;
     struct evaluation evaluation;
 };
 
@@ -60,14 +59,10 @@ struct pool {
 
 /* ---- the functions */
 
-static int add_job(struct pool *pool, const char *name, const struct tree *tree, struct error *err)
+static void add_job(struct pool *pool, const char *name, const struct candidate *candidate)
 {
-    struct job *job = &pool->jobs[pool->count];
-    *job = (struct job){.name = name, .order = pool->count};
-    int status = tree_simplify(tree, &job->tree, err);
-    if (!status)
-        pool->count++;
-    return status;
+    pool->jobs[pool->count] = (struct job){.name = name, .order = pool->count, .candidate = *candidate};
+    pool->count++;
 }
 
 /* The names stay valid: the catalogue's strings are static. */
@@ -76,8 +71,12 @@ static int add_baselines(struct pool *pool, const struct catalogue *catalogue, s
     int status = 0;
     for (int i = 0; !status && i < catalogue_count(catalogue); i++) {
         const struct known *known = catalogue_at(catalogue, i);
-        if (known->baseline)
-            status = add_job(pool, known->name, &known->tree, err);
+        struct candidate candidate;
+        if (!known->baseline)
+            continue;
+        status = candidate_of(&known->tree, &candidate, err);
+        if (!status)
+            add_job(pool, known->name, &candidate);
     }
     return status;
 }
@@ -94,10 +93,10 @@ static int collect(struct call *call, struct pool *pool, struct error *err)
     if (!pool->jobs)
         status = memory_error(err, "the functions");
     for (int i = 0; !status && i < given; i++) {
-        struct tree tree;
-        status = expression_read(call, arguments->items[i], &tree, err);
+        struct candidate candidate;
+        status = expression_read(call, arguments->items[i], &candidate, err);
         if (!status)
-            status = add_job(pool, arguments->items[i], &tree, err);
+            add_job(pool, arguments->items[i], &candidate);
     }
     if (!status && arguments_flag(arguments, "baselines"))
         status = add_baselines(pool, catalogue, err);
@@ -106,6 +105,21 @@ static int collect(struct call *call, struct pool *pool, struct error *err)
                            "there is no function to evaluate");
     catalogue_free(catalogue);
     return status;
+}
+
+/* What was given may be trained in another form, and eval trains what a search turns away. */
+static void remark(const struct pool *pool)
+{
+    for (int i = 0; i < pool->count; i++) {
+        const struct job *job = &pool->jobs[i];
+        struct judgement judgement = candidate_judge(&job->candidate);
+        struct text line = TEXT_EMPTY;
+        expression_remark(&job->candidate);
+        judgement_print(&judgement, &line);
+        if (line.length)
+            fprintf(stderr, "actsearch: a search turns %s away: %s\n", job->name, text_string(&line));
+        text_release(&line);
+    }
 }
 
 /* ---- the threads */
@@ -166,7 +180,8 @@ static void *work(void *context)
     int status = fitness_worker_new(fitness, &worker, &err);
     settle(pool, NULL, status, &err);
     while (!status && (job = take(pool))) {
-        status = fitness_evaluate(fitness, worker, &job->tree, &watch_stop(pool->watch)->abort, &job->evaluation, &err);
+        status = fitness_evaluate(fitness, worker, &job->candidate.trained, &watch_stop(pool->watch)->abort,
+                                  &job->evaluation, &err);
         settle(pool, job, status, &err);
     }
     fitness_worker_free(worker);
@@ -376,6 +391,8 @@ static int run(struct call *call, struct error *err)
         status = experiment_open(experiment, isa, err);
     if (!status) {
         pool.experiment = experiment;
+        if (!arguments_flag(arguments, "quiet"))
+            remark(&pool);
         status = train(&pool, arguments, err);
     }
     watch_free(pool.watch);

@@ -7,6 +7,7 @@
 #include "cli/command.h"
 #include "cli/output.h"
 #include "cli/subject.h"
+#include "expr/parse.h"
 
 #include <math.h>
 #include <stdarg.h>
@@ -48,7 +49,7 @@ __attribute__((format(printf, 2, 3))) static void add_line(struct material *mate
    SUBJECT_ALL: over the layers too. */
 static void add_set(const struct subject *subject, int64_t layer, struct material *material)
 {
-    int k = material->set_count++, count = tree_parameter_count(&subject->tree);
+    int k = material->set_count++, count = tree_parameter_count(&subject->candidate.trained);
     struct export_set *set = &material->sets[k];
     for (int j = 0; j < count; j++)
         set->values[j] = subject_parameter(subject, layer, j).mean;
@@ -100,6 +101,12 @@ static void collect(const struct subject *subject, struct material *material)
              taken ? "_activation" : "");
     if (subject->name)
         add_line(material, "known as %s", subject->name);
+    if (candidate_is_rewritten(&subject->candidate)) {
+        struct text written = TEXT_EMPTY;
+        tree_print(&subject->candidate.written, &written);
+        add_line(material, "written as %.300s; what a search trains is this", text_string(&written));
+        text_release(&written);
+    }
     if (subject->stored)
         collect_provenance(subject, material);
     else
@@ -133,7 +140,7 @@ static int run(struct call *call, struct error *err)
             .set_count = material->set_count,
             .header = arguments_flag(call->arguments, "header"),
         };
-        status = export_c(&subject.tree, &export, &code, err);
+        status = export_c(&subject.candidate.trained, &export, &code, err);
     }
     if (!status)
         status = write_code(call->arguments, &code, err);

@@ -3,6 +3,7 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "cli/command.h"
+#include "expr/candidate.h"
 #include "expr/catalogue.h"
 #include "expr/parse.h"
 #include "expr/tree.h"
@@ -39,16 +40,26 @@ static int read_name(const char *name, struct tree *tree, bool *found, struct er
     return status;
 }
 
-int expression_read(struct call *call, const char *text, struct tree *tree, struct error *err)
+int expression_read(struct call *call, const char *text, struct candidate *candidate, struct error *err)
 {
     bool found;
-    int status = read_name(text, tree, &found, err);
-    if (status || found)
-        return status;
-    status = tree_parse(text, tree, err);
-    if (status) {
-        parse_caret(text, err, &call->note);
-        error_prefix(err, "expression");
+    struct tree tree;
+    int status = read_name(text, &tree, &found, err);
+    if (!status && !found) {
+        status = tree_parse(text, &tree, err);
+        if (status) {
+            parse_caret(text, err, &call->note);
+            error_prefix(err, "expression");
+        }
     }
-    return status;
+    return status ? status : candidate_of(&tree, candidate, err);
+}
+
+void expression_remark(const struct candidate *candidate)
+{
+    struct text line = TEXT_EMPTY;
+    candidate_remark(candidate, &line);
+    if (line.length)
+        fprintf(stderr, "actsearch: %s\n", text_string(&line));
+    text_release(&line);
 }

@@ -7,7 +7,6 @@
 #include "expr/catalogue.h"
 #include "expr/derive.h"
 #include "expr/parse.h"
-#include "expr/simplify.h"
 
 #include <math.h>
 #include <string.h>
@@ -25,38 +24,48 @@ static int find_derivative(const struct tree *tree, struct text *out, struct err
     return status == ERROR_MEMORY ? status : 0;
 }
 
-static int find_stage(const struct tree *tree, double t, struct text *out, struct error *err)
+static int find_stage(const struct candidate *candidate, double t, struct text *out, struct error *err)
 {
-    struct tree stage = tree_frozen(tree, t);
-    int status = tree_simplify_keeping_parameters(&stage, &stage, err);
+    struct tree stage;
+    int status = candidate_at(candidate, t, &stage, err);
     if (!status)
         tree_print(&stage, out);
     return !status && text_failed(out) ? memory_error(err, "a formula") : status;
 }
 
-int facts_find(const struct tree *tree, struct facts *facts, struct error *err)
+static int find_formulas(const struct candidate *candidate, struct facts *facts, struct error *err)
 {
-    struct tree simplified;
-    *facts = FACTS_EMPTY;
-    int status = tree_simplify(tree, &simplified, err);
-    facts->has_t = tree_contains(tree, OP_t);
+    int status = 0;
+    facts->has_t = tree_contains(&candidate->trained, OP_t);
+    if (facts->has_t)
+        status = find_stage(candidate, 0, &facts->first, err);
     if (!status && facts->has_t)
-        status = find_stage(tree, 0, &facts->first, err);
-    if (!status && facts->has_t)
-        status = find_stage(tree, 1, &facts->last, err);
+        status = find_stage(candidate, 1, &facts->last, err);
     if (!status)
-        status = find_derivative(tree, &facts->derivative, err);
+        status = find_derivative(&candidate->trained, &facts->derivative, err);
     if (status)
         return status;
-    tree_print(tree, &facts->formula);
-    tree_print(&simplified, &facts->simplified);
-    if (text_failed(&facts->formula) || text_failed(&facts->simplified) || text_failed(&facts->derivative))
+    struct judgement judgement = candidate_judge(candidate);
+    tree_print(&candidate->written, &facts->formula);
+    tree_print(&candidate->trained, &facts->simplified);
+    judgement_print(&judgement, &facts->rejection);
+    if (text_failed(&facts->formula) || text_failed(&facts->simplified) || text_failed(&facts->derivative) ||
+        text_failed(&facts->rejection))
         return memory_error(err, "a formula");
+    return 0;
+}
+
+int facts_find(const struct candidate *candidate, struct facts *facts, struct error *err)
+{
+    const struct tree *tree = &candidate->trained;
+    *facts = FACTS_EMPTY;
+    int status = find_formulas(candidate, facts, err);
+    if (status)
+        return status;
     tree_properties(tree, &facts->properties);
     facts->moments = moments_normal(tree, NULL, 1, 0, 1);
     facts->gain = 1 / sqrt(facts->moments.square);
-    facts->rejection = tree_screen(tree);
-    facts->cost = tree_cost(&simplified);
+    facts->cost = tree_cost(tree);
     facts->parameters = tree_parameter_count(tree);
     tree_parameter_starts(tree, facts->starts);
     return 0;
@@ -69,9 +78,15 @@ void facts_release(struct facts *facts)
     text_release(&facts->derivative);
     text_release(&facts->first);
     text_release(&facts->last);
+    text_release(&facts->rejection);
 }
 
 /* ---- for a person */
+
+const char *facts_rejection(const struct facts *facts)
+{
+    return facts->rejection.length ? text_string(&facts->rejection) : NULL;
+}
 
 static bool is_simple_already(const struct facts *facts)
 {
@@ -85,7 +100,7 @@ void facts_add_formulas(const struct facts *facts, const struct subject *subject
         text_addf(out, "this is %s: %s\n\n", known->name, known->remark);
     text_addf(out, "f(x)   = %s\n", text_string(&facts->formula));
     if (!is_simple_already(facts))
-        text_addf(out, "       = %s\n", text_string(&facts->simplified));
+        text_addf(out, "       = %s, which is what is trained\n", text_string(&facts->simplified));
     text_addf(out, "f'(x)  = %s\n",
               facts->derivative.length ? text_string(&facts->derivative) : "(too long to be written down)");
     if (facts->has_t)
@@ -147,8 +162,8 @@ void facts_add_lines(const struct facts *facts, struct text *out)
             text_addf(out, "%s p%d starts at %.6g", i ? "," : "", i, facts->starts[i]);
         text_add_char(out, '\n');
     }
-    if (facts->rejection != REJECT_NONE)
-        text_addf(out, "a search turns it away: %s\n", rejection_reason(facts->rejection));
+    if (facts_rejection(facts))
+        text_addf(out, "a search turns it away: %s\n", facts_rejection(facts));
 }
 
 /* ---- for a program */
@@ -188,7 +203,7 @@ void facts_add_members(const struct facts *facts, const struct subject *subject,
     member_text(out, "derivative", facts->derivative.length ? text_string(&facts->derivative) : NULL);
     member_text(out, "at_start", facts->has_t ? text_string(&facts->first) : NULL);
     member_text(out, "at_end", facts->has_t ? text_string(&facts->last) : NULL);
-    member_text(out, "rejected", facts->rejection == REJECT_NONE ? NULL : rejection_reason(facts->rejection));
+    member_text(out, "rejected", facts_rejection(facts));
     add_property_members(&facts->properties, out);
     member_key(out, "moments");
     text_add(out, "{");

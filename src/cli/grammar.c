@@ -5,8 +5,8 @@
 #include "base/text.h"
 #include "cli/command.h"
 #include "cli/output.h"
+#include "expr/candidate.h"
 #include "expr/parse.h"
-#include "expr/simplify.h"
 #include "expr/tree.h"
 #include "rng/rng.h"
 
@@ -24,14 +24,15 @@ static const struct option options[] = {
 static int print_genome(struct output *output, const struct grammar *grammar, int64_t number,
                         const struct genome *genome, struct error *err)
 {
-    struct tree tree, simple;
+    struct tree tree;
+    struct candidate candidate;
     genome_express(grammar, genome, &tree);
-    int status = tree_simplify(&tree, &simple, err);
+    int status = candidate_of(&tree, &candidate, err);
     if (status)
         return status;
     struct text words = TEXT_EMPTY, formula = TEXT_EMPTY;
     genome_print(grammar, genome, &words);
-    tree_print(&simple, &formula);
+    tree_print(&candidate.trained, &formula);
     if (text_failed(&words) || text_failed(&formula))
         status = memory_error(err, "a function");
     output_integer(output, number);

@@ -48,7 +48,7 @@ static void add_trials(const struct store_ticket *stored, struct text *out)
 /* Behind who has them. Of channels there may be hundreds: their mean, and from where to where they go. */
 static void add_parameters(const struct subject *subject, int64_t layer, struct text *out)
 {
-    int count = tree_parameter_count(&subject->tree);
+    int count = tree_parameter_count(&subject->candidate.trained);
     bool seeds = subject->stored->trial_count > 1, channels = subject_parameter(subject, layer, 0).channels > 0;
     for (int j = 0; j < count; j++) {
         struct subject_parameter p = subject_parameter(subject, layer, j);
@@ -137,10 +137,10 @@ static int find_plot(const struct arguments *arguments, struct plot_options *plo
 
 static void add_plots(const struct subject *subject, const struct plot_options *plot, struct text *out)
 {
-    struct tree first = tree_frozen(&subject->tree, 0);
-    bool has_t = tree_contains(&subject->tree, OP_t);
+    struct tree first = tree_frozen(&subject->candidate.trained, 0);
+    bool has_t = tree_contains(&subject->candidate.trained, OP_t);
     text_add_char(out, '\n');
-    plot_function(&subject->tree, subject->trained ? subject->parameters : NULL, plot, out);
+    plot_function(&subject->candidate.trained, subject->trained ? subject->parameters : NULL, plot, out);
     if (has_t)
         text_add(out, "  at t = 1, as it is after training\n");
     if (subject->trained)
@@ -268,7 +268,7 @@ static int print_csv(const struct subject *subject, const struct facts *facts, s
         {"formula", text_string(&facts->formula)},
         {"simplified", text_string(&facts->simplified)},
         {"derivative", facts->derivative.length ? text_string(&facts->derivative) : NULL},
-        {"rejected", facts->rejection == REJECT_NONE ? NULL : rejection_reason(facts->rejection)},
+        {"rejected", facts_rejection(facts)},
         {"outcome", stored ? stored->proposal.outcome : NULL},
     };
     const struct {
@@ -311,7 +311,7 @@ static int run(struct call *call, struct error *err)
     struct lineage lineage = LINEAGE_EMPTY;
     int status = subject_open(call, &subject, err);
     if (!status)
-        status = facts_find(&subject.tree, &facts, err);
+        status = facts_find(&subject.candidate, &facts, err);
     if (!status && subject.stored)
         status = lineage_read(subject.store, subject.stored->proposal.ticket, &lineage, err);
     if (!status && format == OUTPUT_TABLE)
@@ -330,11 +330,12 @@ const struct command command_show = {
     .name = "show",
     .summary = "what is known of a function, with a plot",
     .usage = "actsearch show [options] DATABASE TICKET | EXPRESSION",
-    .description = "Prints formula, simplified form, derivative, a plot of f and f', shape, moments\n"
-                   "under N(0,1) with the gain for moment-matched weights, and for a candidate of a\n"
-                   "database its scores, its learned parameters and its ancestors. JSON has all of\n"
-                   "it but the plot, CSV what fits into a row. TICKET is a number of actsearch top,\n"
-                   "or best. EXPRESSION may be the name of a known function.\n",
+    .description = "Prints formula, the form that is trained, derivative, a plot of f and f', shape,\n"
+                   "moments under N(0,1) with the gain for moment-matched weights, and for a\n"
+                   "candidate of a database its scores, its learned parameters and its ancestors.\n"
+                   "JSON has all of it but the plot, CSV what fits into a row. TICKET is a number of\n"
+                   "actsearch top, or best. EXPRESSION may be the name of a known function.\n"
+                   "All is said of the form that a search trains, which may not be the one written.\n",
     .examples = "  actsearch show mish\n"
                 "  actsearch show 'max(0, x) + 0.1*sin(x)' --from -10 --to 10\n"
                 "  actsearch show spirals.db best\n"

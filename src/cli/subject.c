@@ -108,12 +108,23 @@ const char *subject_average(const struct subject *subject)
 /* Only when all of them are there and are numbers: a training that failed may leave neither. */
 static void take_parameters(struct subject *subject)
 {
-    int count = tree_parameter_count(&subject->tree);
+    int count = tree_parameter_count(&subject->candidate.trained);
     subject->trained = count > 0;
     for (int j = 0; j < count; j++) {
         subject->parameters[j] = subject_parameter(subject, SUBJECT_ALL, j).mean;
         subject->trained &= isfinite(subject->parameters[j]);
     }
+}
+
+static int read_stored(struct subject *subject, struct error *err)
+{
+    struct tree trained;
+    int status = tree_parse(subject->stored->proposal.simplified, &trained, err);
+    if (status)
+        return status;
+    subject->candidate = candidate_stored(&trained);
+    take_parameters(subject);
+    return 0;
 }
 
 static int open_stored(struct subject *subject, const char *path, const char *which, struct error *err)
@@ -131,9 +142,7 @@ static int open_stored(struct subject *subject, const char *path, const char *wh
     if (!status)
         status = store_source(subject->store, subject->stored->proposal.ticket, &subject->source, err);
     if (!status)
-        status = tree_parse(subject->stored->proposal.simplified, &subject->tree, err);
-    if (!status)
-        take_parameters(subject);
+        status = read_stored(subject, err);
     return status;
 }
 
@@ -149,11 +158,11 @@ int subject_open(struct call *call, struct subject *subject, struct error *err)
         status =
             error_set(err, ERROR_USAGE, first, "add a ticket of actsearch top, or best", "which of its candidates?");
     else
-        status = expression_read(call, first, &subject->tree, err);
+        status = expression_read(call, first, &subject->candidate, err);
     if (!status)
         status = catalogue_new(&subject->catalogue, err);
     if (!status) {
-        const struct known *known = catalogue_of(subject->catalogue, &subject->tree);
+        const struct known *known = catalogue_of(subject->catalogue, &subject->candidate.trained);
         subject->name = known ? known->name : NULL;
     }
     return status;

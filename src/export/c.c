@@ -92,41 +92,27 @@ static void comment_line(const char *label, const char *line, struct text *out)
     text_add_char(out, '\n');
 }
 
-/* The function at t = 1, simplified, its learned parameters with the numbers they had. */
-static int without_t(const struct tree *tree, struct tree *out, struct error *err)
+/* now: what the tree is at t = 1 */
+static void write_comment(const struct tree *tree, const struct tree *now, const struct export_options *options,
+                          struct text *out)
 {
-    struct tree frozen = tree_frozen(tree, 1);
-    return tree_simplify_keeping_parameters(&frozen, out, err);
-}
-
-static int write_comment(const struct tree *tree, const struct export_options *options, struct text *out,
-                         struct error *err)
-{
-    struct tree simplified;
-    bool has_t = tree_contains(tree, OP_t);
-    int status = has_t ? without_t(tree, &simplified, err) : tree_simplify(tree, &simplified, err);
-    if (status)
-        return status;
-    struct text formula = TEXT_EMPTY, shorter = TEXT_EMPTY;
+    struct text formula = TEXT_EMPTY, at_end = TEXT_EMPTY;
     tree_print(tree, &formula);
-    tree_print(&simplified, &shorter);
+    tree_print(now, &at_end);
     text_addf(out, "/* %s: an activation function, written by actsearch.\n *\n", options->name);
     comment_line("f(x) = ", text_string(&formula), out);
-    if (has_t) {
+    if (tree_contains(tree, OP_t)) {
         text_add(out, " * t is the progress of training, from 0 to 1. The functions below are for inference,\n"
                       " * where t = 1:\n");
-        comment_line("f(x) = ", text_string(&shorter), out);
-    } else if (strcmp(text_string(&formula), text_string(&shorter)) != 0) {
-        comment_line("     = ", text_string(&shorter), out);
+        comment_line("f(x) = ", text_string(&at_end), out);
     }
     for (const char *const *line = options->provenance; line && *line; line++)
         comment_line("", *line, out);
     text_add(out, " *\n * C99, needs <math.h> only. This file is free to use for any purpose, without\n"
                   " * conditions. */\n");
-    out->failed |= text_failed(&formula) || text_failed(&shorter);
+    out->failed |= text_failed(&formula) || text_failed(&at_end);
     text_release(&formula);
-    text_release(&shorter);
-    return 0;
+    text_release(&at_end);
 }
 
 /* ---- functions */
@@ -220,12 +206,11 @@ int export_c(const struct tree *tree, const struct export_options *options, stru
     tree_parameter_starts(tree, starts.values);
     const struct export_set *sets = options->sets ? options->sets : &starts;
     int status = check_name(options->name, err);
-    if (!status)
-        status = write_comment(tree, options, out, err);
     if (!status && tree_contains(tree, OP_t))
-        status = without_t(tree, &code, err);
+        status = tree_settle(tree, 1, &code, err);
     if (status)
         return status;
+    write_comment(tree, &code, options, out);
     if (options->header)
         text_addf(out, "#ifndef ACTSEARCH_EXPORT_%s_H\n#define ACTSEARCH_EXPORT_%s_H\n", options->name, options->name);
     text_add(out, "\n#include <math.h>\n");

@@ -8,8 +8,10 @@
  * same text in float: it loses accuracy where the expression cancels, and range where a part of it leaves
  * of float.
  *
- * The code is for inference: t, the progress of training, is 1 in it, and what is left of the expression
- * is simplified first (so there the last bits differ more); the comment at its top says so.
+ * The tree is taken as it stands: who has an expression and wants what is trained asks expr/candidate.h first.
+ *
+ * The code is for inference: t, the progress of training, is 1 in it, and what that makes constant is worked
+ * out first (tree_settle); the comment at its top says so.
  *
  * Pure functions; thread-safe. */
 #ifndef ACTSEARCH_EXPORT_EXPORT_H
@@ -42,7 +44,7 @@ struct export_options {
      float NAMEf(float x);  float NAMEf_derivative(float x);
    and, when there are learned parameters, the same with any values of them:
      double NAME_p(double x, const double *p); ... float NAME_pf_derivative(float x, const float *p);
-   A comment at the top says formula and simplified formula, then the provenance.
+   A comment at the top says the formula, then the provenance.
    ERROR_USAGE when the name will not do; ERROR_MEMORY. */
 int export_c(const struct tree *tree, const struct export_options *options, struct text *out, struct error *err);
 
