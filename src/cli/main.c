@@ -7,6 +7,7 @@
 #include "mpi/team.h"
 #include "nn/blas.h"
 
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -146,6 +147,7 @@ int main(int argc, char **argv)
 {
     struct error err = ERROR_EMPTY;
     struct text note = TEXT_EMPTY;
+    signal(SIGXFSZ, SIG_IGN); /* then the write that is too large fails, as on a full disk */
     int status = dispatch(argc, argv, &note, &err);
     if (status) {
         char line[sizeof err];

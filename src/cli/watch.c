@@ -5,10 +5,12 @@
 #include "base/text.h"
 #include "cli/terminal.h"
 
+#include <math.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -126,23 +128,43 @@ static void drop(struct watch *watch, const char *why)
     watch->deadline = 0;
 }
 
+void watch_say(void *context, const char *line)
+{
+    struct text text = TEXT_EMPTY;
+    text_addf(&text, "actsearch: %s", line);
+    say(context, text_string(&text));
+    text_release(&text);
+}
+
+/* The system repeats it every second, and kills at the hard limit, which all threads come nearer to. */
+static double seconds_to_hard_limit(const struct watch *watch)
+{
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_CPU, &limit) != 0 || limit.rlim_max == RLIM_INFINITY || limit.rlim_max <= limit.rlim_cur)
+        return INFINITY;
+    double threads = watch->progress.workers > 0 ? (double)watch->progress.workers : 1;
+    return (double)(limit.rlim_max - limit.rlim_cur) / (threads + 1);
+}
+
 /* What a launcher and a batch script both pass on comes twice. */
 static void hear(struct watch *watch, int signal)
 {
     enum { ECHO_SECONDS = 2 };
     char message[120];
     bool person = signal == SIGINT, first = watch->signals++ == 0;
-    if (!first && !person && now() - watch->first_at < ECHO_SECONDS)
+    double grace = signal == SIGXCPU ? fmin(watch->grace, seconds_to_hard_limit(watch)) : watch->grace;
+    if (!first && !person && signal != SIGQUIT && (signal == SIGXCPU || now() - watch->first_at < ECHO_SECONDS))
         return;
+    if (signal == SIGQUIT)
+        first = false;
+    atomic_store(&watch->stop.drain, 1);
     if (!first) {
         drop(watch, "dropping what is in training");
         return;
     }
     watch->first_at = now();
-    watch->deadline = person ? 0 : now() + watch->grace;
-    snprintf(message, sizeof message, "stopping when what is in training is finished, in %.0f s at the latest",
-             watch->grace);
-    atomic_store(&watch->stop.drain, 1);
+    watch->deadline = person ? 0 : now() + grace;
+    snprintf(message, sizeof message, "stopping when what is in training is finished, in %.0f s at the latest", grace);
     say(watch, person ? "stopping when what is in training is finished; once more to drop it" : message);
 }
 
@@ -190,6 +212,16 @@ static void *live(void *context)
     return NULL;
 }
 
+void watch_signals(sigset_t *set)
+{
+    static const int stops[] = {SIGINT, SIGQUIT, SIGTERM, SIGHUP, SIGUSR1, SIGUSR2, SIGXCPU, SIGALRM, SIGPWR};
+    struct sigaction action;
+    sigemptyset(set);
+    for (size_t i = 0; i < sizeof stops / sizeof *stops; i++)
+        if (stops[i] != SIGHUP || sigaction(SIGHUP, NULL, &action) != 0 || action.sa_handler != SIG_IGN)
+            sigaddset(set, stops[i]);
+}
+
 int watch_new(bool quiet, double grace_seconds, struct watch **watch, struct error *err)
 {
     *watch = NULL;
@@ -201,10 +233,7 @@ int watch_new(bool quiet, double grace_seconds, struct watch **watch, struct err
     made->grace = grace_seconds;
     made->terminal = isatty(STDERR_FILENO);
     pthread_mutex_init(&made->lock, NULL);
-    sigemptyset(&made->heard);
-    sigaddset(&made->heard, SIGINT);
-    sigaddset(&made->heard, SIGTERM);
-    sigaddset(&made->heard, SIGUSR1);
+    watch_signals(&made->heard);
     pthread_sigmask(SIG_BLOCK, &made->heard, &before);
     int failure = pthread_create(&made->thread, NULL, live, made);
     if (failure) {

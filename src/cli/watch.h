@@ -1,9 +1,10 @@
 /* Watch: a thread that hears the signals of a long command and shows how it goes.
  *
- * SIGINT, SIGTERM and SIGUSR1 are blocked in the whole process and taken by this thread one at a time, so no
+ * The signals that stand for a stop are blocked in the whole process and taken by this thread one at a time, so no
  * code ever runs inside a signal handler. The first raises stop->drain, the second stop->abort; both
- * say so on standard error. SIGINT is a person, who can send another; the other two are a scheduler, which will kill
- * the process soon: after a grace period stop->abort is raised without a second signal.
+ * say so on standard error. SIGINT is a person, who can send another; SIGQUIT a person who cannot wait; all others are
+ * a scheduler, a terminal that goes away or a limit, which will kill the process soon: after a grace period stop->abort
+ * is raised without a second signal. SIGHUP is not heard when it was ignored at the start (nohup).
  *
  * The signals stay blocked until the process ends: one that comes when everything is done must not change the exit
  * status. srun kills what is left of a job as soon as one of its processes has ended with an error, and its own exit
@@ -16,6 +17,7 @@
 
 #include "executor/executor.h"
 
+#include <signal.h>
 #include <stdint.h>
 
 struct error;
@@ -26,6 +28,12 @@ enum { WATCH_GRACE_SECONDS = 20 }; /* when nobody says otherwise: below the 30 s
 /* Call it before any other thread is started: they inherit the blocked signals. `quiet`: shows no
    progress. Returns owned. */
 int watch_new(bool quiet, double grace_seconds, struct watch **watch, struct error *err);
+
+/* The signals that it hears, for a command that is stopped by them otherwise. */
+void watch_signals(sigset_t *set);
+
+/* Writes a line of its own to standard error, beside the progress; the context is the watch. From any thread. */
+void watch_say(void *watch, const char *line);
 
 /* Says nothing any more: another process of the same run does. */
 void watch_mute(struct watch *watch);
