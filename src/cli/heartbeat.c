@@ -40,10 +40,14 @@ static void beat(void *context, const struct progress *progress)
     struct heartbeat *heartbeat = context;
     struct store_beat sign = beat_of(heartbeat, progress);
     struct error err = ERROR_EMPTY;
-    if (heartbeat->status || store_beat(heartbeat->store, &sign, &err) != ERROR_CONFLICT)
+    if (heartbeat->status)
         return;
-    heartbeat->status = ERROR_CONFLICT;
-    heartbeat->err = err;
+    if (store_is_in_place(heartbeat->store)) {
+        if (store_beat(heartbeat->store, &sign, &err) != ERROR_CONFLICT)
+            return;
+        heartbeat->status = ERROR_CONFLICT;
+        heartbeat->err = err;
+    }
     atomic_store(&watch_stop(heartbeat->watch)->abort, 1);
 }
 

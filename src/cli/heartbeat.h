@@ -19,7 +19,7 @@ struct heartbeat {
 };
 
 /* Beats from now until watch_end(); the struct, the store and the watch must live as long. When the database was taken
-   over, the run is stopped, and status says why. */
+   over, the run is stopped, and status says why; when it has gone away, too, and store_check_place() says why. */
 void heartbeat_start(struct heartbeat *heartbeat, struct watch *watch, struct store *store, int64_t workers,
                      int64_t ranks);
 

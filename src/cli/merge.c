@@ -2,7 +2,9 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "cli/command.h"
+#include "cli/database.h"
 #include "cli/output.h"
+#include "cli/watch.h"
 #include "store/store.h"
 
 #include <signal.h>
@@ -16,32 +18,29 @@ static const struct option options[] = {
 
 /* ---- signals: blocked, and looked for between two tickets, so that a merge ends without a trace */
 
-static void heard_signals(sigset_t *set)
-{
-    sigemptyset(set);
-    sigaddset(set, SIGINT);
-    sigaddset(set, SIGTERM);
-}
-
 static void hold_signals(void)
 {
     sigset_t set;
-    heard_signals(&set);
+    watch_signals(&set);
     sigprocmask(SIG_BLOCK, &set, NULL);
 }
 
 static bool signal_waits(void)
 {
-    sigset_t waiting;
+    sigset_t heard, waiting;
+    watch_signals(&heard);
     sigpending(&waiting);
-    return sigismember(&waiting, SIGINT) == 1 || sigismember(&waiting, SIGTERM) == 1;
+    for (int number = 1; number < NSIG; number++)
+        if (sigismember(&heard, number) == 1 && sigismember(&waiting, number) == 1)
+            return true;
+    return false;
 }
 
 /* What came too late to stop anything is done with, or it would turn a merge that is complete into a failure. */
 static void let_signals_go(void)
 {
     sigset_t set;
-    heard_signals(&set);
+    watch_signals(&set);
     while (signal_waits()) {
         int number;
         sigwait(&set, &number);
@@ -116,8 +115,9 @@ static int run(struct call *call, struct error *err)
     const char *path = arguments->items[0];
     char *const *inputs = arguments->items + 1;
     struct store_merge merge;
+    struct store_options how = {.stopped = signal_waits, .say = database_say};
     hold_signals();
-    int status = store_merge(path, (const char *const *)inputs, arguments->count - 1, signal_waits, &merge, err);
+    int status = store_merge(path, (const char *const *)inputs, arguments->count - 1, &how, &merge, err);
     let_signals_go();
     if (!status)
         remark_contradiction(&merge, path, inputs);

@@ -1,5 +1,6 @@
 #include "base/error.h"
 #include "cli/command.h"
+#include "cli/database.h"
 #include "cli/leaderboard.h"
 #include "store/store.h"
 
@@ -13,7 +14,7 @@ static int run(struct call *call, struct error *err)
     const struct arguments *arguments = call->arguments;
     enum output_format format = (enum output_format)arguments_choice(arguments, "format", OUTPUT_TABLE);
     struct store *store = NULL;
-    int status = store_open_read(arguments->items[0], &store, err);
+    int status = database_open(arguments->items[0], &store, err);
     if (!status)
         status = query_print(store, arguments->items[1], format, err);
     int closed = store_close(store, status ? NULL : err);

@@ -33,7 +33,7 @@ static const struct option options[] = {
     OPTION_SET,
     OPTION_ISA,
     {"grace", 0, OPTION_NUMBER, "SECONDS",
-     "after SIGTERM or SIGUSR1: how long to wait for what is in training before it is dropped (default 20)", .min = 0,
+     "after SIGTERM and its like: how long to wait for what is in training before it is dropped (default 20)", .min = 0,
      .max = 1e6},
     {"evaluation-limit", 0, OPTION_NUMBER, "SECONDS",
      "give up a candidate that trains longer than this, as \"timed_out\" (default: no limit; a safety net, since what "
@@ -43,7 +43,9 @@ static const struct option options[] = {
      .help = "how the database is written: wal on a local disk, delete where several hosts share it, or auto (the "
              "default), which tells the two apart"},
     {"wait", .kind = OPTION_NUMBER, .value = "SECONDS", .min = 0, .max = 1e9,
-     .help = "how long to wait while another process writes the database (default 0: give up at once)"},
+     .help =
+         "how long to wait while another process writes the database (default: not at all for another run, a minute "
+         "for a program like sqlite3 that has locked it)"},
     {"quiet", 'q', OPTION_FLAG, .help = "show no progress and no leaderboard at the end"},
     OPTION_END,
 };
@@ -154,8 +156,14 @@ static int open_store(struct job *job, const struct arguments *arguments, const 
     struct store_options how = {
         .journal = (enum store_journal)arguments_choice(arguments, "journal", STORE_JOURNAL_AUTO),
         .wait_seconds = arguments_number(arguments, "wait", 0),
+        .busy_seconds = arguments_number(arguments, "wait", STORE_BUSY_SECONDS),
         .stop = &watch_stop(job->watch)->drain,
+        .drop = &watch_stop(job->watch)->abort,
+        .say = watch_say,
+        .say_context = job->watch,
     };
+    if (how.busy_seconds <= 0)
+        how.busy_seconds = -1;
     if (how.wait_seconds > 0 && !arguments_flag(arguments, "quiet"))
         say_who_is_waited_for(text_string(&job->database));
     const struct experiment *experiment = job->experiment;
@@ -408,7 +416,9 @@ static int run(struct call *call, struct error *err)
     if (!status && job.store)
         status = lead(&job, arguments, err);
     watch_end(job.watch);
-    if (status && job.heartbeat.status) { /* which is why it stopped */
+    if (job.store && !store_is_in_place(job.store)) { /* which is why it failed, or will */
+        status = store_check_place(job.store, err);
+    } else if (status && job.heartbeat.status) { /* which is why it stopped */
         status = job.heartbeat.status;
         *err = job.heartbeat.err;
     } else if (status == ERROR_INTERRUPTED && job.store) {
@@ -436,9 +446,13 @@ const struct command command_run = {
                    "the first one searches and writes the database, and all of them train.\n"
                    "\n"
                    "Ctrl-C: finishes what is in training, then stops with exit status 75. A second\n"
-                   "one drops it. SIGTERM and SIGUSR1 do the same, but wait no longer than the grace\n"
-                   "period. Exit status 75 means: go on later with the same command. Nothing that is\n"
-                   "in the database is ever lost.\n"
+                   "one drops it, and Ctrl-\\ (SIGQUIT) does so at once. SIGTERM, SIGHUP, SIGUSR1,\n"
+                   "SIGUSR2, SIGXCPU, SIGALRM and SIGPWR stop it, too, but wait no longer than the\n"
+                   "grace period; under nohup SIGHUP does nothing. Exit status 75 means: go on later\n"
+                   "with the same command. Nothing that is in the database is ever lost.\n"
+                   "\n"
+                   "While another program has locked the database, the run waits for it (--wait).\n"
+                   "A database that is moved or removed meanwhile ends the run with exit status 4.\n"
                    "\n"
                    "A candidate whose training has crashed the process twice is not tried again.\n"
                    "\n"

@@ -2,6 +2,7 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "cli/command.h"
+#include "cli/database.h"
 #include "cli/members.h"
 #include "cli/output.h"
 #include "store/store.h"
@@ -120,7 +121,7 @@ static int read_database(struct report *report, struct error *err)
          take_best},
     };
     struct store *store = NULL;
-    int status = store_open_read(report->database, &store, err);
+    int status = database_open(report->database, &store, err);
     report->state = STATE_NEW;
     for (size_t i = 0; i < sizeof questions / sizeof *questions && !status; i++)
         status = first_row(store, questions[i].sql, questions[i].row, report, err);

@@ -1,7 +1,9 @@
 #include "cli/subject.h"
 
 #include "base/error.h"
+#include "base/text.h"
 #include "cli/command.h"
+#include "cli/database.h"
 #include "cli/expression.h"
 #include "expr/catalogue.h"
 #include "expr/parse.h"
@@ -11,7 +13,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 static int best_ticket(struct store *store, int64_t *ticket, struct error *err)
 {
@@ -131,7 +132,7 @@ static int open_stored(struct subject *subject, const char *path, const char *wh
 {
     int64_t ticket = 0;
     subject->database = path;
-    int status = store_open_read(path, &subject->store, err);
+    int status = database_open(path, &subject->store, err);
     if (!status && (status = read_ticket(subject->store, which, &ticket, err)) != 0)
         error_prefix(err, path);
     subject->asked = ticket;
@@ -146,6 +147,21 @@ static int open_stored(struct subject *subject, const char *path, const char *wh
     return status;
 }
 
+/* One word: a function, unless it is a database, which lacks its ticket then. Names decide nothing: a folder exp or a
+   file relu may stand beside the functions of these names. */
+static int open_word(struct call *call, const char *word, struct subject *subject, struct error *err)
+{
+    if (store_is_database(word))
+        return error_set(err, ERROR_USAGE, word, "add a ticket of actsearch top, or best", "which of its candidates?");
+    int status = expression_read(call, word, &subject->candidate, err);
+    struct error better = ERROR_EMPTY;
+    if (status != ERROR_INPUT || database_explain(word, &better) == 0)
+        return status;
+    text_release(&call->note); /* of a place in an expression */
+    *err = better;
+    return better.code;
+}
+
 int subject_open(struct call *call, struct subject *subject, struct error *err)
 {
     const struct arguments *arguments = call->arguments;
@@ -154,11 +170,8 @@ int subject_open(struct call *call, struct subject *subject, struct error *err)
     int status;
     if (arguments->count == 2)
         status = open_stored(subject, first, arguments->items[1], err);
-    else if (access(first, F_OK) == 0)
-        status =
-            error_set(err, ERROR_USAGE, first, "add a ticket of actsearch top, or best", "which of its candidates?");
     else
-        status = expression_read(call, first, &subject->candidate, err);
+        status = open_word(call, first, subject, err);
     if (!status)
         status = catalogue_new(&subject->catalogue, err);
     if (!status) {

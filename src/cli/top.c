@@ -1,5 +1,6 @@
 #include "base/error.h"
 #include "cli/command.h"
+#include "cli/database.h"
 #include "cli/leaderboard.h"
 #include "store/store.h"
 
@@ -19,7 +20,7 @@ static int run(struct call *call, struct error *err)
     int64_t limit = arguments_integer(arguments, "limit", all ? -1 : 20);
     enum output_format format = (enum output_format)arguments_choice(arguments, "format", OUTPUT_TABLE);
     struct store *store = NULL;
-    int status = store_open_read(arguments->items[0], &store, err);
+    int status = database_open(arguments->items[0], &store, err);
     if (!status)
         status = leaderboard_print(store, baselines ? LEADERBOARD_BASELINES : LEADERBOARD_ALL, limit, format, err);
     int closed = store_close(store, status ? NULL : err);

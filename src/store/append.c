@@ -48,7 +48,7 @@ int store_insert(struct store *store, enum table_id id, int64_t key, const void 
         code = sqlite3_bind_int64(statement, first++, key);
     if (code == SQLITE_OK)
         code = table_bind(table, statement, first, record);
-    if (code != SQLITE_OK || sqlite3_step(statement) != SQLITE_DONE)
+    if (code != SQLITE_OK || store_step(store, statement) != SQLITE_DONE)
         status = row_failure(store, id, key, err);
     sqlite3_reset(statement);
     sqlite3_clear_bindings(statement); /* they point into the caller's memory */
@@ -66,15 +66,17 @@ static int insert_all(struct store *store, enum table_id id, int64_t key, const 
 
 static int run_statement(const struct store *store, sqlite3_stmt *statement, const char *operation, struct error *err)
 {
-    int status = sqlite3_step(statement) == SQLITE_DONE ? 0 : store_fail(store, err, operation);
+    int status = store_step(store, statement) == SQLITE_DONE ? 0 : store_fail(store, err, operation);
     sqlite3_reset(statement);
     return status;
 }
 
-/* Not when another process has taken over. */
+/* Not when another process has taken over, or the file is not where it was. */
 static int commit(struct store *store, struct error *err)
 {
-    int status = file_lock_check(&store->lock, store->path, err);
+    int status = store_check_place(store, err);
+    if (!status)
+        status = file_lock_check(&store->lock, store->path, err);
     return status ? status : run_statement(store, store->commit, "write", err);
 }
 
@@ -218,7 +220,9 @@ int store_session_end(struct store *store, const char *ending, struct error *err
     char now[UTC_SIZE];
     utc_now(now);
     sqlite3_stmt *statement = NULL;
-    int status = file_lock_check(&store->lock, store->path, err);
+    int status = store_check_place(store, err);
+    if (!status)
+        status = file_lock_check(&store->lock, store->path, err);
     if (!status)
         status = store_prepare(store, "UPDATE session SET ending = ?1, ended_at = ?2 WHERE id = ?3", &statement, err);
     if (!status) {

@@ -13,7 +13,7 @@ static int is_known(struct store *store, const struct store_crash *crash, bool *
         sqlite3_bind_int64(statement, 1, crash->ticket);
         sqlite3_bind_text(statement, 2, crash->signal, -1, SQLITE_STATIC);
         sqlite3_bind_text(statement, 3, crash->process, -1, SQLITE_STATIC);
-        if (sqlite3_step(statement) == SQLITE_ROW)
+        if (store_step(store, statement) == SQLITE_ROW)
             *known = sqlite3_column_int(statement, 0);
         else
             status = store_fail(store, err, "read it");

@@ -8,7 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { WRITER_WAIT_MS = 2000, SHARED_WRITER_WAIT_MS = 60000, READER_WAIT_MS = 10000, WAIT_AT_CLOSE_MS = 100 };
+enum { WAIT_AT_CLOSE_MS = 100 };
 
 int journal_decide(const char *path, const char *shared_as, enum store_journal wanted, enum store_journal *journal,
                    struct error *err)
@@ -28,13 +28,6 @@ int journal_choose(struct store *store, enum store_journal wanted, struct error 
     return status ? status : journal_decide(store->path, shared_as, wanted, &store->journal, err);
 }
 
-int journal_wait_ms(const struct store *store)
-{
-    if (!store->writable)
-        return READER_WAIT_MS;
-    return store->journal == STORE_JOURNAL_DELETE ? SHARED_WRITER_WAIT_MS : WRITER_WAIT_MS;
-}
-
 /* A journal that is deleted is gone for good only when its folder is synced too. */
 const char *journal_synchronous(const struct store *store)
 {
@@ -49,7 +42,7 @@ int journal_start(const struct store *store, struct error *err)
     int status =
         store_prepare(store, log ? "PRAGMA journal_mode = WAL" : "PRAGMA journal_mode = DELETE", &statement, err);
     if (!status) {
-        if (sqlite3_step(statement) != SQLITE_ROW)
+        if (store_step(store, statement) != SQLITE_ROW)
             status = store_fail(store, err, "start its journal");
         else if (sqlite3_stricmp((const char *)sqlite3_column_text(statement, 0), log ? "wal" : "delete") != 0)
             status = log ? error_set(err, ERROR_IO, store->path, "use the journal \"delete\", or a local disk",
@@ -83,12 +76,12 @@ bool journal_is_hot(const struct store *store)
 
 int journal_roll_back(const struct store *store, struct error *err)
 {
-    struct store mender = {.path = store->path, .writable = true, .journal = STORE_JOURNAL_DELETE};
+    struct store mender = {.path = store->path, .busy = store->busy, .writable = true, .journal = STORE_JOURNAL_DELETE};
     int64_t objects;
     int code = sqlite3_open_v2(store->path, &mender.db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL);
     int status = 0;
     if (code == SQLITE_OK) {
-        sqlite3_busy_timeout(mender.db, READER_WAIT_MS);
+        busy_watch(&mender);
         status = store_integer(&mender, "SELECT count(*) FROM sqlite_master", &objects, err);
     } else {
         status = store_fail(&mender, err, "open");

@@ -17,6 +17,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -234,6 +235,7 @@ static int try_lock(const struct lock_request *request, struct file_lock *lock, 
         status = judge(request, &verdict, err);
     if (!status && verdict != VERDICT_AGAIN) {
         lock->fd = fd;
+        lock->found = !created;
         status = claim(request, lock, !created && (verdict == VERDICT_BROKEN || !flocked), err);
     }
     if (lock->fd < 0)
@@ -318,6 +320,15 @@ int file_lock_beat(struct file_lock *lock, const char *database, const struct st
     return status;
 }
 
+/* Its folder was renamed: the system knows the name of an open file. */
+static void remove_elsewhere(int fd)
+{
+    char descriptor[40], name[PATH_MAX] = "";
+    snprintf(descriptor, sizeof descriptor, "/proc/self/fd/%d", fd);
+    if (readlink(descriptor, name, sizeof name - 1) > 0 && still_there(fd, name))
+        unlink(name);
+}
+
 void file_lock_release(struct file_lock *lock)
 {
     if (lock->fd >= 0) {
@@ -325,6 +336,8 @@ void file_lock_release(struct file_lock *lock)
         if (!lock->lost && lock_look(lock->path, &look, NULL) == 0 && look.there &&
             (!look.line[0] || strstr(look.line, lock->record.token)))
             unlink(lock->path); /* unless it is another's by now */
+        else if (!lock->lost && !look.there)
+            remove_elsewhere(lock->fd);
         close(lock->fd);
     }
     if (lock->path)

@@ -84,7 +84,7 @@ const struct link *merge_find_link(const struct links *links, int64_t from)
 
 int merge_look_up(const struct merge *merge, sqlite3_stmt *statement, bool *found, struct error *err)
 {
-    int code = sqlite3_step(statement);
+    int code = store_step(merge->store, statement);
     *found = code == SQLITE_ROW;
     return code == SQLITE_ROW || code == SQLITE_DONE ? 0 : store_fail(merge->store, err, "merge");
 }
@@ -105,7 +105,7 @@ int merge_each_row(struct merge *merge, struct input *input, const char *sql,
 {
     sqlite3_stmt *rows = NULL;
     int code = SQLITE_ROW, status = store_prepare(input->store, sql, &rows, err);
-    while (!status && (code = sqlite3_step(rows)) == SQLITE_ROW)
+    while (!status && (code = store_step(input->store, rows)) == SQLITE_ROW)
         status = take(merge, input, rows, err);
     if (!status && code != SQLITE_DONE)
         status = store_fail(input->store, err, "read it");
@@ -127,7 +127,7 @@ static void input_release(struct input *input)
 static int merge_input(struct merge *merge, int number, const char *path, struct error *err)
 {
     struct input input = {.number = number};
-    int status = store_open_read(path, &input.store, err);
+    int status = store_open_reader(path, merge->options, &input.store, err);
     if (!status)
         status = store_execute(input.store, "BEGIN", "read it", err);
     if (!status)
@@ -145,7 +145,7 @@ static int merge_input(struct merge *merge, int number, const char *path, struct
 }
 
 /* The usual mistakes, found before anything is touched and not after the first 63 inputs. */
-static int check_input(const char *path, const char *input, struct error *err)
+static int check_input(const char *path, const char *input, const struct store_options *options, struct error *err)
 {
     struct stat ours, theirs;
     struct store *store = NULL;
@@ -153,7 +153,7 @@ static int check_input(const char *path, const char *input, struct error *err)
         ours.st_ino == theirs.st_ino)
         return error_set(err, ERROR_USAGE, path, "the first name is that of the merged database, all others are inputs",
                          "this file cannot be merged into itself");
-    int status = store_open_read(input, &store, err);
+    int status = store_open_reader(input, options, &store, err);
     store_close(store, NULL);
     return status;
 }
@@ -194,16 +194,16 @@ static int end(struct merge *merge, int status, struct error *err)
     return status ? status : closed;
 }
 
-int store_merge(const char *path, const char *const *inputs, int count, bool (*stopped)(void),
+int store_merge(const char *path, const char *const *inputs, int count, const struct store_options *options,
                 struct store_merge *report, struct error *err)
 {
-    struct merge merge = {.report = report, .stopped = stopped};
+    struct merge merge = {.report = report, .options = options};
     int status = 0;
     *report = STORE_MERGE_EMPTY;
     for (int i = 0; i < count && !status; i++)
-        status = check_input(path, inputs[i], err);
+        status = check_input(path, inputs[i], options, err);
     if (!status)
-        status = store_open_merged(path, &merge.store, err);
+        status = store_open_merged(path, options, &merge.store, err);
     if (status)
         return status;
     status = begin(&merge, err);

@@ -58,7 +58,7 @@ struct merge {
     sqlite3_stmt *find_run;
     struct store_merge *report;
     ptrdiff_t part_capacity;
-    bool (*stopped)(void);
+    const struct store_options *options; /* may be NULL */
 };
 
 /* Room for one more: the items where they are then, or NULL. */

@@ -72,7 +72,7 @@ static int take_run(struct merge *merge, struct input *input, sqlite3_stmt *row,
     struct store_run run;
     struct pool strings = {NULL};
     struct link link = {.from = sqlite3_column_int64(row, table->column_count), .part = merge->report->part_count};
-    int status = table_read(table, row, &run, &strings, err);
+    int status = table_read(input->store, table, row, &run, &strings, err);
     if (!status)
         status = place_run(merge, &run, &link, err);
     if (!status)
@@ -133,7 +133,7 @@ static int take_session(struct merge *merge, struct input *input, sqlite3_stmt *
     struct pool strings = {NULL};
     struct link link = {.from = sqlite3_column_int64(row, table->column_count)};
     bool found = false;
-    int status = table_read(table, row, &session, &strings, err);
+    int status = table_read(input->store, table, row, &session, &strings, err);
     if (!status)
         status = find_session(merge, &session, &found, &link.to, err);
     if (!status && found)

@@ -76,7 +76,7 @@ static int take_place(struct merge *merge, struct input *input, sqlite3_stmt *ro
                           .ticket = STORE_NONE};
     bool found = false;
     if (!place.run || sqlite3_column_int64(row, PLACE_TICKET) != places->count)
-        return store_damaged(input->store, err, place.run ? "tickets are missing" : "a run is missing");
+        return store_incomplete(input->store, err, place.run ? "tickets are missing" : "a run is missing");
     struct place *items = merge_room(places->items, places->count, &places->capacity, sizeof *items);
     if (!items)
         return memory_error(err, "a merge");
@@ -182,7 +182,7 @@ static int add_ticket(struct merge *merge, struct input *input, const struct sto
     int64_t number = stored->proposal.ticket;
     if (!is_earlier(proposal->parent1, number) || !is_earlier(proposal->parent2, number) ||
         !is_earlier(proposal->same_as, number))
-        return store_damaged(input->store, err, "a ticket comes before its parents");
+        return store_incomplete(input->store, err, "a ticket comes before its parents");
     struct place *place = &input->places.items[number];
     proposal->ticket = place->ticket = place->home = store->count;
     proposal->parent1 = mapped(input, proposal->parent1);
@@ -204,7 +204,7 @@ static int add_ticket(struct merge *merge, struct input *input, const struct sto
 
 static int stop_if_asked(const struct merge *merge, struct error *err)
 {
-    if (!merge->stopped || !merge->stopped())
+    if (!merge->options || !merge->options->stopped || !merge->options->stopped())
         return 0;
     return error_set(err, ERROR_INTERRUPTED, merge->store->path, "run the same command again",
                      "stopped, and nothing was merged");
@@ -223,8 +223,9 @@ int merge_add_tickets(struct merge *merge, struct input *input, struct error *er
     if (!status)
         status = store_cursor_next(cursor, &stored, err);
     while (!status && stored) {
-        ALWAYS(stored->proposal.ticket < input->places.count);
-        status = stop_if_asked(merge, err);
+        status = stored->proposal.ticket < input->places.count
+                     ? stop_if_asked(merge, err)
+                     : store_incomplete(input->store, err, "tickets are missing");
         if (!status && input->places.items[stored->proposal.ticket].ticket == STORE_NONE)
             status = add_ticket(merge, input, stored, err);
         if (!status)

@@ -6,6 +6,7 @@
 #include "base/memory.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -58,13 +59,31 @@ static int resolve(const char *path, bool may_be_new, char **resolved, struct er
     char *real = realpath(path, NULL);
     if (!real)
         return errno == ENOENT && may_be_new ? resolve_new(path, resolved, err) : file_error(err, path, "open", errno);
-    if (stat(real, &info) == 0 && S_ISDIR(info.st_mode)) {
+    mode_t mode = stat(real, &info) == 0 ? info.st_mode : S_IFREG;
+    if (!S_ISREG(mode)) {
         free(real);
-        return file_error(err, path, "open", EISDIR);
+        return S_ISDIR(mode) ? file_error(err, path, "open", EISDIR)
+                             : error_set(err, ERROR_INPUT, path, "a database is a file on a disk: name one",
+                                         "this is a %s, not a file", S_ISFIFO(mode) ? "pipe" : "device");
     }
     struct text copy = TEXT_EMPTY;
     *resolved = take_path(&copy, real);
     return *resolved ? 0 : memory_error(err, path);
+}
+
+bool store_is_database(const char *path)
+{
+    static const char magic[] = "SQLite format 3";
+    char start[sizeof magic] = "";
+    struct stat info;
+    if (stat(path, &info) != 0 || !S_ISREG(info.st_mode))
+        return false;
+    int file = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    bool is_one =
+        file >= 0 && read(file, start, sizeof start) == sizeof start && memcmp(start, magic, sizeof start) == 0;
+    if (file >= 0)
+        close(file);
+    return is_one;
 }
 
 static bool exists(const char *path)
@@ -82,7 +101,7 @@ static int connect(struct store *store, struct error *err)
     if (code != SQLITE_OK)
         return store_fail(store, err, "open");
     sqlite3_extended_result_codes(store->db, 1);
-    sqlite3_busy_timeout(store->db, journal_wait_ms(store));
+    busy_watch(store);
     if (store->writable && sqlite3_db_readonly(store->db, "main") == 1)
         return file_error(err, store->path, "write", EACCES);
     /* Databases travel between people: what is inside one may not call functions with side effects. */
@@ -109,7 +128,7 @@ static int identify(struct store *store, bool *fresh, struct error *err)
     *fresh = objects == 0 && application == 0 && schema == 0;
     store->schema = *fresh ? STORE_SCHEMA : (int)schema;
     if (*fresh)
-        return 0;
+        return store->writable ? 0 : store_check_log(store, err);
     if (application != STORE_APPLICATION)
         return error_set(err, ERROR_INPUT, store->path, "name a database that `actsearch run` made, or a new file",
                          "this is a database of another program");
@@ -128,21 +147,21 @@ static int create_schema(struct store *store, struct error *err)
     struct text sql = TEXT_EMPTY;
     text_add(&sql, "BEGIN IMMEDIATE;\n");
     schema_sql(&sql);
-    int status = text_failed(&sql) ? memory_error(err, "the schema") : 0;
-    if (!status)
-        status = journal_start(store, err);
-    if (!status)
-        status = store_execute(store, text_string(&sql), "create it", err);
+    int status =
+        text_failed(&sql) ? memory_error(err, "the schema") : store_execute(store, text_string(&sql), "create it", err);
     text_release(&sql);
     return status;
 }
 
+/* Before its log is started, so that a copy without the log is known for one (store_check_log()). */
 static int create(struct store *store, const struct store_run *run, struct error *err)
 {
     int status = create_schema(store, err);
     if (!status)
         status = store_insert(store, TABLE_RUN, 0, run, err);
-    return status ? status : store_execute(store, "COMMIT", "create it", err);
+    if (!status)
+        status = store_execute(store, "COMMIT", "create it", err);
+    return status ? status : journal_start(store, err);
 }
 
 static int read_run(struct store *store, struct error *err)
@@ -154,9 +173,9 @@ static int read_run(struct store *store, struct error *err)
     if (!status)
         status = store_prepare(store, text_string(&sql), &statement, err);
     if (!status) {
-        int code = sqlite3_step(statement);
+        int code = store_step(store, statement);
         if (code == SQLITE_ROW)
-            status = table_read(&store_tables[TABLE_RUN], statement, &store->run, &store->strings, err);
+            status = table_read(store, &store_tables[TABLE_RUN], statement, &store->run, &store->strings, err);
         else if (code == SQLITE_DONE)
             status = store_damaged(store, err, "its table run is empty");
         else
@@ -167,12 +186,10 @@ static int read_run(struct store *store, struct error *err)
     return status;
 }
 
-/* What every database promises. Each statement counts what breaks the promise. (SQLite 3.46 takes an argument of
-   pragma_integrity_check for a table's name, where older ones take it for the greatest number of faults.) */
+/* What every database promises. Each statement counts what breaks the promise. */
 static const struct {
     const char *sql, *what;
 } promises[] = {
-    {"SELECT count(*) FROM pragma_integrity_check WHERE integrity_check <> 'ok'", "its pages do not fit together"},
     {"SELECT count(*) FROM pragma_foreign_key_check", "rows refer to rows that are missing"},
     {"SELECT count(*) <> coalesce(max(ticket) + 1, 0) FROM proposal", "tickets are missing"},
     {"SELECT count(*) FROM proposal AS p LEFT JOIN evaluation AS e USING (ticket)"
@@ -180,14 +197,28 @@ static const struct {
      "evaluations are missing"},
 };
 
+/* SQLite's own check, which names the first page that is wrong. */
+static int check_pages(const struct store *store, struct error *err)
+{
+    sqlite3_stmt *statement = NULL;
+    char finding[200] = "";
+    int status = store_prepare(store, "PRAGMA integrity_check(1)", &statement, err);
+    if (!status && store_step(store, statement) != SQLITE_ROW)
+        status = store_fail(store, err, "read it");
+    if (!status)
+        lock_copy(finding, sizeof finding, (const char *)sqlite3_column_text(statement, 0));
+    sqlite3_finalize(statement);
+    return status || strcmp(finding, "ok") == 0 ? status : store_damaged(store, err, finding);
+}
+
 int store_check(const struct store *store, struct error *err)
 {
-    int status = 0;
+    int status = check_pages(store, err);
     for (size_t i = 0; i < sizeof promises / sizeof *promises && !status; i++) {
         int64_t faults = 0;
         status = store_integer(store, promises[i].sql, &faults, err);
         if (!status && faults)
-            status = store_damaged(store, err, promises[i].what);
+            status = store_incomplete(store, err, promises[i].what);
     }
     return status;
 }
@@ -234,6 +265,8 @@ static int resume(struct store *store, const struct store_run *run, struct error
         status = read_run(store, err);
     if (!status)
         status = run_compare(store->path, &store->run, run, err);
+    if (!status && !store->lock.found)
+        status = store_check_log(store, err);
     if (!status)
         status = store_check(store, err);
     if (!status && old)
@@ -261,6 +294,9 @@ static int open_for_writing(struct store *store, const struct store_run *run, st
         status = store_prepare(store, "BEGIN IMMEDIATE", &store->begin, err);
     if (!status)
         status = store_prepare(store, "COMMIT", &store->commit, err);
+    if (!status)
+        status = place_remember(store, err);
+    store->busy->at_stake = true;
     return status;
 }
 
@@ -292,20 +328,28 @@ static void abandon(struct store *store, bool remove_file)
     pool_release(&store->strings);
     pool_release(&store->source_strings);
     memory_free(store->path);
+    memory_free(store->busy);
     memory_free(store);
 }
 
-static struct store *store_new(bool writable)
+static const struct store_options usual_options = {.journal = STORE_JOURNAL_AUTO};
+
+/* The options may be NULL. */
+static struct store *store_new(bool writable, const struct store_options *options)
 {
     struct store *store = memory_zeroed(1, sizeof *store);
-    if (store) {
-        store->writable = writable;
-        store->lock = FILE_LOCK_EMPTY;
+    struct busy *busy = memory_zeroed(1, sizeof *busy);
+    if (!store || !busy) {
+        memory_free(store);
+        memory_free(busy);
+        return NULL;
     }
+    busy_begin(busy, options ? options : &usual_options);
+    store->busy = busy;
+    store->writable = writable;
+    store->lock = FILE_LOCK_EMPTY;
     return store;
 }
-
-static const struct store_options usual_options = {.journal = STORE_JOURNAL_AUTO};
 
 static int take_lock(struct store *store, const char *experiment, const struct store_options *options,
                      const struct lock_patience *patience, struct error *err)
@@ -331,15 +375,17 @@ int store_open_patiently(const char *path, const struct store_run *run, const st
                          const struct lock_patience *patience, struct store **store, struct error *err)
 {
     bool new_file = false;
-    struct store *opened = store_new(true);
+    options = options ? options : &usual_options;
+    struct store *opened = store_new(true, options);
     if (!opened)
         return memory_error(err, "the database");
-    options = options ? options : &usual_options;
     int status = resolve(path, true, &opened->path, err);
     if (!status)
         status = journal_choose(opened, options->journal, err);
     if (!status)
         status = take_lock(opened, run->name, options, patience, err);
+    if (!status)
+        status = store_check_left_behind(opened, err);
     if (!status) {
         new_file = !exists(opened->path);
         status = open_for_writing(opened, run, err);
@@ -411,11 +457,26 @@ static int look_into(struct store *store, bool *fresh, struct error *err)
 
 int store_open_read(const char *path, struct store **store, struct error *err)
 {
+    return store_open_reader(path, NULL, store, err);
+}
+
+/* A database that is gone may have left its log. */
+static int resolve_to_read(struct store *store, const char *path, struct error *err)
+{
+    int status = resolve(path, true, &store->path, err);
+    if (status || exists(store->path))
+        return status;
+    status = store_check_left_behind(store, err);
+    return status ? status : file_error(err, path, "open", ENOENT);
+}
+
+int store_open_reader(const char *path, const struct store_options *options, struct store **store, struct error *err)
+{
     bool fresh = false;
-    struct store *opened = store_new(false);
+    struct store *opened = store_new(false, options);
     if (!opened)
         return memory_error(err, "the database");
-    int status = resolve(path, false, &opened->path, err);
+    int status = resolve_to_read(opened, path, err);
     if (!status)
         status = look_into(opened, &fresh, err);
     if (!status && fresh)
@@ -425,6 +486,8 @@ int store_open_read(const char *path, struct store **store, struct error *err)
         status = read_run(opened, err);
     if (!status)
         status = count_tickets(opened, err);
+    if (!status)
+        status = store_check_log(opened, err);
     if (status)
         abandon(opened, false);
     else
@@ -456,6 +519,8 @@ static int open_for_merging(struct store *store, struct error *err)
     if (!status)
         status = identify(store, &fresh, err);
     if (!status && fresh)
+        status = journal_start(store, err);
+    if (!status && fresh)
         return create_schema(store, err);
     if (!status)
         status = refuse_single(store, err);
@@ -470,9 +535,9 @@ static int open_for_merging(struct store *store, struct error *err)
     return status ? status : count_tickets(store, err);
 }
 
-int store_open_merged(const char *path, struct store **store, struct error *err)
+int store_open_merged(const char *path, const struct store_options *options, struct store **store, struct error *err)
 {
-    struct store *opened = store_new(true);
+    struct store *opened = store_new(true, options);
     if (!opened)
         return memory_error(err, "the database");
     int status = resolve(path, true, &opened->path, err);
@@ -480,6 +545,8 @@ int store_open_merged(const char *path, struct store **store, struct error *err)
         status = journal_choose(opened, STORE_JOURNAL_AUTO, err);
     if (!status)
         status = take_lock(opened, "merge", &usual_options, &lock_patience_usual, err);
+    if (!status)
+        status = store_check_left_behind(opened, err);
     if (!status) {
         opened->unfinished = !exists(opened->path);
         status = open_for_merging(opened, err);
@@ -495,8 +562,14 @@ int store_close(struct store *store, struct error *err)
 {
     if (!store)
         return 0;
+    int status = 0;
     finalize_statements(store);
-    int status = store->writable && !store->unfinished ? journal_fold(store, err) : 0;
+    if (!store_is_in_place(store)) {
+        place_fold(store);
+        status = store_check_place(store, err);
+    } else if (store->writable && !store->unfinished) {
+        status = journal_fold(store, err);
+    }
     abandon(store, store->unfinished);
     return status;
 }

@@ -179,7 +179,7 @@ const char *store_query_name(const struct store_query *query, int column)
 
 int store_query_next(struct store_query *query, bool *row, struct error *err)
 {
-    int code = sqlite3_step(query->statement);
+    int code = store_step(query->store, query->statement);
     *row = code == SQLITE_ROW;
     if (code == SQLITE_ROW || code == SQLITE_DONE)
         return 0;

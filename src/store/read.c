@@ -84,14 +84,14 @@ static int read_rows(struct store_cursor *cursor, enum table_id id, struct error
     int status = 0, code;
     rows->count = 0;
     sqlite3_bind_int64(statement, 1, cursor->ticket.proposal.ticket);
-    while (!status && (code = sqlite3_step(statement)) != SQLITE_DONE) {
+    while (!status && (code = store_step(cursor->store, statement)) != SQLITE_DONE) {
         if (code != SQLITE_ROW)
             status = store_fail(cursor->store, err, "read it");
         if (!status)
             status = add_row(rows, table->record_size, err);
         if (!status)
-            status = table_read(table, statement, rows->records + (size_t)rows->count++ * table->record_size,
-                                &cursor->strings, err);
+            status = table_read(cursor->store, table, statement,
+                                rows->records + (size_t)rows->count++ * table->record_size, &cursor->strings, err);
     }
     sqlite3_reset(statement);
     return status;
@@ -118,12 +118,13 @@ int store_cursor_next(struct store_cursor *cursor, const struct store_ticket **t
     sqlite3_stmt *proposals = cursor->select[TABLE_PROPOSAL];
     *ticket = NULL;
     pool_release(&cursor->strings);
-    int code = sqlite3_step(proposals);
+    int code = store_step(cursor->store, proposals);
     if (code == SQLITE_DONE)
         return 0;
     if (code != SQLITE_ROW)
         return store_fail(cursor->store, err, "read it");
-    int status = table_read(&store_tables[TABLE_PROPOSAL], proposals, &cursor->ticket.proposal, &cursor->strings, err);
+    int status = table_read(cursor->store, &store_tables[TABLE_PROPOSAL], proposals, &cursor->ticket.proposal,
+                            &cursor->strings, err);
     for (int i = 0; i < PART_COUNT && !status; i++)
         status = read_rows(cursor, parts[i], err);
     if (status)
@@ -146,10 +147,14 @@ static int read_source_run(struct store *store, int64_t number, struct error *er
                                    : store_prepare(store, text_string(&sql), &statement, err);
     if (!status) {
         sqlite3_bind_int64(statement, 1, number);
-        if (sqlite3_step(statement) == SQLITE_ROW)
-            status = table_read(&store_tables[TABLE_RUN], statement, &store->source, &store->source_strings, err);
+        int code = store_step(store, statement);
+        if (code == SQLITE_ROW)
+            status =
+                table_read(store, &store_tables[TABLE_RUN], statement, &store->source, &store->source_strings, err);
+        else if (code == SQLITE_DONE)
+            status = store_incomplete(store, err, "rows refer to rows that are missing");
         else
-            status = store_damaged(store, err, "rows refer to rows that are missing");
+            status = store_fail(store, err, "read it");
     }
     sqlite3_finalize(statement);
     text_release(&sql);
@@ -165,7 +170,7 @@ int store_source(struct store *store, int64_t ticket, struct store_source *sourc
     int status = store_prepare(store, "SELECT run, run_ticket FROM provenance WHERE ticket = ?", &statement, err);
     if (!status) {
         sqlite3_bind_int64(statement, 1, ticket);
-        int code = sqlite3_step(statement);
+        int code = store_step(store, statement);
         if (code == SQLITE_ROW)
             *source = (struct store_source){.run = &store->source,
                                             .number = sqlite3_column_int64(statement, 0),

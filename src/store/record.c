@@ -5,6 +5,7 @@
 #include "base/memory.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 struct pool_block {
@@ -66,6 +67,31 @@ int table_bind(const struct table *table, sqlite3_stmt *statement, int first, co
     return status;
 }
 
+/* What the schema promises of a column. A damaged row may hold anything, and what is built on it would fail far away.
+ */
+static bool keeps_promise(const struct column *column, int type)
+{
+    bool needed = strncmp(column->constraints, "NOT NULL", 8) == 0 || strncmp(column->constraints, "PRIMARY", 7) == 0;
+    if (type == SQLITE_NULL)
+        return !needed;
+    switch (column->kind) {
+    case COLUMN_TEXT:
+        return type == SQLITE_TEXT;
+    case COLUMN_REAL:
+        return type == SQLITE_FLOAT || type == SQLITE_INTEGER;
+    default:
+        return type == SQLITE_INTEGER;
+    }
+}
+
+static int broken_promise(const struct store *store, const struct table *table, const struct column *column,
+                          struct error *err)
+{
+    char what[120];
+    snprintf(what, sizeof what, "table %s has a row whose %s cannot be", table->name, column->name);
+    return store_damaged(store, err, what);
+}
+
 static bool read_column(const struct column *column, sqlite3_stmt *statement, int place, char *member,
                         struct pool *pool)
 {
@@ -89,10 +115,13 @@ static bool read_column(const struct column *column, sqlite3_stmt *statement, in
     return true;
 }
 
-int table_read(const struct table *table, sqlite3_stmt *statement, void *record, struct pool *pool, struct error *err)
+int table_read(const struct store *store, const struct table *table, sqlite3_stmt *statement, void *record,
+               struct pool *pool, struct error *err)
 {
     for (int i = 0; i < table->column_count; i++) {
         const struct column *column = &table->columns[i];
+        if (!keeps_promise(column, sqlite3_column_type(statement, i)))
+            return broken_promise(store, table, column, err);
         if (!read_column(column, statement, i, (char *)record + column->offset, pool))
             return memory_error(err, "a row of the database");
     }

@@ -51,12 +51,6 @@ static int io_failure(const struct store *store, struct error *err, const char *
     return file_error(err, store->path, operation, number);
 }
 
-int store_damaged(const struct store *store, struct error *err, const char *what)
-{
-    return error_set(err, ERROR_INPUT, store->path, "go back to a copy, or save what can be read: sqlite3 DB .recover",
-                     "the database is damaged: %s", what);
-}
-
 static bool log_exists(const struct store *store)
 {
     struct text name = TEXT_EMPTY;
@@ -64,6 +58,58 @@ static bool log_exists(const struct store *store)
     bool there = !text_failed(&name) && access(text_string(&name), F_OK) == 0;
     text_release(&name);
     return there;
+}
+
+static int busy_failure(const struct store *store, struct error *err, const char *operation)
+{
+    char holder[80];
+    const struct busy *busy = store->busy;
+    busy_holder(store, holder, sizeof holder);
+    if (busy->interrupted)
+        return error_set(err, ERROR_INTERRUPTED, store->path, "the same command goes on from what is stored",
+                         "stopped while %s has locked the database", holder);
+    return error_set(err, ERROR_CONFLICT, store->path,
+                     "close it there, or let it end its transaction; then run the same command again",
+                     "cannot %s: %s has locked the database, and still after %.0f s", operation, holder, busy->waited);
+}
+
+/* The text of a table as we make it, and as the file has it. */
+static bool is_as_made(const struct store *store, const struct table *table)
+{
+    struct text sql = TEXT_EMPTY;
+    sqlite3_stmt *statement = NULL;
+    bool same = false;
+    table_create_sql(table, &sql);
+    if (!text_failed(&sql) && sqlite3_prepare_v2(store->db, "SELECT sql FROM sqlite_schema WHERE name = ?", -1,
+                                                 &statement, NULL) == SQLITE_OK) {
+        sqlite3_bind_text(statement, 1, table->name, -1, SQLITE_STATIC);
+        const char *stored =
+            sqlite3_step(statement) == SQLITE_ROW ? (const char *)sqlite3_column_text(statement, 0) : NULL;
+        same = stored && strncmp(stored, text_string(&sql), strlen(stored)) == 0;
+    }
+    sqlite3_finalize(statement);
+    text_release(&sql);
+    return same;
+}
+
+/* What breaks a rule is our defect when the rules are ours. */
+static int constraint_failure(const struct store *store, struct error *err, const char *operation)
+{
+    char message[300];
+    bool ours = store->schema == STORE_SCHEMA;
+    snprintf(message, sizeof message, "%s", sqlite3_errmsg(store->db));
+    for (int i = 0; i < TABLE_COUNT && ours; i++)
+        ours = is_as_made(store, &store_tables[i]);
+    if (!ours)
+        return store_damaged(store, err, message);
+    return error_set(err, ERROR_INTERNAL, store->path, NULL, "cannot %s: %s", operation, message);
+}
+
+/* Where the file went away under SQLite. */
+static int moved_failure(const struct store *store, struct error *err, const char *operation)
+{
+    int status = store_check_place(store, err);
+    return status ? status : file_error(err, store->path, operation, EROFS);
 }
 
 int store_fail(const struct store *store, struct error *err, const char *operation)
@@ -86,29 +132,37 @@ int store_fail(const struct store *store, struct error *err, const char *operati
             return error_set(
                 err, ERROR_IO, store->path, "copy the database and its -journal to a folder you may write to",
                 "cannot %s: a killed process left its journal, and reading that needs a writable folder", operation);
+        if (code == SQLITE_READONLY_DBMOVED)
+            return moved_failure(store, err, operation);
         return file_error(err, store->path, operation, EACCES);
     case SQLITE_PERM:
         return file_error(err, store->path, operation, EACCES);
     case SQLITE_NOMEM:
         return memory_error(err, "the database");
     case SQLITE_NOTADB:
-        return error_set(err, ERROR_INPUT, store->path, "name a database that `actsearch run` made, or a new file",
-                         "this is not a database");
-    case SQLITE_CORRUPT:
-        return store_damaged(store, err, sqlite3_errmsg(store->db));
+        return store_not_one(store, err);
+    case SQLITE_CONSTRAINT:
+        return constraint_failure(store, err, operation);
+    case SQLITE_MISUSE:
+    case SQLITE_INTERNAL:
+    case SQLITE_RANGE:
+        return error_set(err, ERROR_INTERNAL, store->path, NULL, "cannot %s: %s", operation, sqlite3_errmsg(store->db));
     case SQLITE_BUSY:
     case SQLITE_LOCKED:
     case SQLITE_PROTOCOL:
-        return error_set(err, ERROR_CONFLICT, store->path,
-                         "close the program that has it open (sqlite3, a viewer), then run the same command again",
-                         "cannot %s: another program holds the database", operation);
-    default:
-        return error_set(err, ERROR_INTERNAL, store->path, NULL, "cannot %s: %s", operation, sqlite3_errmsg(store->db));
+        return busy_failure(store, err, operation);
+    case SQLITE_OK:
+    case SQLITE_ROW:
+    case SQLITE_DONE:
+        return store_damaged(store, err, "a row is missing");
+    default: /* CORRUPT; and our statements are right, so that what they do not find or cannot use is the file's */
+        return store_damaged(store, err, sqlite3_errmsg(store->db));
     }
 }
 
 int store_prepare(const struct store *store, const char *sql, sqlite3_stmt **statement, struct error *err)
 {
+    store->busy->since = 0;
     if (sqlite3_prepare_v3(store->db, sql, -1, SQLITE_PREPARE_PERSISTENT, statement, NULL) != SQLITE_OK)
         return store_fail(store, err, "read it");
     return 0;
@@ -116,7 +170,7 @@ int store_prepare(const struct store *store, const char *sql, sqlite3_stmt **sta
 
 int store_execute(const struct store *store, const char *sql, const char *operation, struct error *err)
 {
-    if (sqlite3_exec(store->db, sql, NULL, NULL, NULL) != SQLITE_OK)
+    if (store_script(store, sql) != SQLITE_OK)
         return store_fail(store, err, operation);
     return 0;
 }
@@ -126,7 +180,7 @@ int store_integer(const struct store *store, const char *sql, int64_t *value, st
     sqlite3_stmt *statement = NULL;
     int status = store_prepare(store, sql, &statement, err);
     if (!status) {
-        if (sqlite3_step(statement) == SQLITE_ROW)
+        if (store_step(store, statement) == SQLITE_ROW)
             *value = sqlite3_column_int64(statement, 0);
         else
             status = store_fail(store, err, "read it");

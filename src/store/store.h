@@ -10,6 +10,9 @@
  * `timing`, `session` and `crash`. Everything else is the same for any number of threads and however often a
  * run was killed, so that two databases of one experiment can be compared as text.
  *
+ * Locks of other programs are waited for (struct store_options), for reading and for writing. A file that was moved,
+ * removed or replaced while it is written is noticed before the next commit, and nothing is written any more.
+ *
  * One writer: store_open() holds `DB.lock`, and a second writer is refused at once. On a local disk that
  * is an operating-system lock, which dies with its process. On a file system that several hosts may share
  * the record in that file counts too: its owner calls store_beat() every few seconds, and one that shows
@@ -210,10 +213,19 @@ enum store_journal {
     STORE_JOURNAL_DELETE, /* a rollback journal: works on network file systems, and they wait for moments */
 };
 
+/* While another program (sqlite3, a viewer) has locked the database, when nobody says otherwise. */
+enum { STORE_BUSY_SECONDS = 60 };
+
 struct store_options {
     enum store_journal journal;
-    double wait_seconds;    /* while another process writes it, before refusing */
+    double wait_seconds;    /* while another process of actsearch writes it, before refusing */
+    double busy_seconds;    /* while another program has locked it; 0: STORE_BUSY_SECONDS, negative: not at all */
     const atomic_int *stop; /* raised by whoever wants the waiting to end: ERROR_INTERRUPTED; may be NULL */
+    const atomic_int *drop; /* the same, though it costs what is not stored yet; may be NULL */
+    bool (*stopped)(void);  /* asked as well as `stop`; may be NULL */
+    /* Told in one line, once a wait that is longer than a moment: whose lock it is, and for how long. May be NULL. */
+    void (*say)(void *context, const char *line);
+    void *say_context;
 };
 
 /* Opens `path` for writing as the database of `run` (borrowed during the call): creates it, or
@@ -263,8 +275,20 @@ struct store_peek {
 /* Reads it without touching the database, which need not exist yet. Neither blocks nor disturbs a writer. */
 int store_peek(const char *path, struct store_peek *peek, struct error *err);
 
-/* Opens `path` for reading. Works beside a writer. Returns owned in *store. */
+/* Opens `path` for reading. Works beside a writer. Returns owned in *store. ERROR_INPUT: it is not a database, damaged,
+   or its log is missing. */
 int store_open_read(const char *path, struct store **store, struct error *err);
+/* The same; of the options, those count that are about locks of other programs. They may be NULL. */
+int store_open_reader(const char *path, const struct store_options *options, struct store **store, struct error *err);
+
+/* Whether a file is a database, by its first bytes: not blocked by anything, and false for whatever is no file. Not
+   while this process has it open. */
+bool store_is_database(const char *path);
+
+/* Whether a writer's file is still the one of that name; may be asked from another thread, as store_beat() may. */
+bool store_is_in_place(const struct store *store);
+/* ERROR_IO when it is not, which says where it is and what it holds. store_commit() asks it by itself. */
+int store_check_place(const struct store *store, struct error *err);
 
 /* Closes and frees; accepts NULL, and always frees. After a clean close by the last user of the file
    no side file is left. ERROR_IO when the log could not be folded in (disk full): nothing is lost
@@ -359,10 +383,11 @@ struct store_merge {
 
    Inputs may be of older schemas, merged ones, and in use by a running search: what they hold at that moment is
    taken. All is done in one transaction: on failure `path` holds what it held before, and a new file is gone.
-   `stopped` (may be NULL) is asked before each ticket; if it says so, the merge ends with ERROR_INTERRUPTED.
-   ERROR_CONFLICT: `path` is the database of one run, another process writes it, or an input has other tickets of a run
-   than were merged before. ERROR_USAGE: `path` is an input, too. Release the report in every case. */
-int store_merge(const char *path, const char *const *inputs, int count, bool (*stopped)(void),
+   options->stopped is asked before each ticket; if it says so, the merge ends with ERROR_INTERRUPTED. The options may
+   be NULL; besides, those count that are about locks of other programs. ERROR_CONFLICT: `path` is the database of one
+   run, another process writes it, or an input has other tickets of a run than were merged before. ERROR_USAGE: `path`
+   is an input, too. Release the report in every case. */
+int store_merge(const char *path, const char *const *inputs, int count, const struct store_options *options,
                 struct store_merge *report, struct error *err);
 void store_merge_release(struct store_merge *report);
 

@@ -8,9 +8,36 @@
 
 #include <pthread.h>
 #include <sqlite3.h>
+#include <sys/types.h>
 
 /* "ACTS" in ASCII: what file(1) and SQLite call the application_id. */
 #define STORE_APPLICATION 0x41435453
+
+/* How long a store waits for other programs, and how far it has come; see busy.c. */
+struct busy {
+    double seconds;
+    const atomic_int *stop, *drop; /* may be NULL */
+    bool (*stopped)(void);
+    void (*say)(void *context, const char *line);
+    void *say_context;
+    bool at_stake;            /* something is finished and not stored yet */
+    bool again;               /* the wait goes on although SQLite has given up */
+    double since, stopped_at; /* of the present wait; 0: not begun */
+    double waited;            /* this long */
+    bool said, interrupted;
+};
+void busy_begin(struct busy *busy, const struct store_options *options);
+/* Has the connection wait as store->busy says. */
+void busy_watch(const struct store *store);
+/* Who holds the database, for a message. */
+void busy_holder(const struct store *store, char *name, size_t size);
+
+/* Which file it is, however it is called. */
+struct file_place {
+    bool known;
+    dev_t device;
+    ino_t inode;
+};
 
 /* Strings that live and die together. */
 struct pool {
@@ -107,8 +134,9 @@ void table_columns_sql(const struct table *table, int schema, struct text *sql);
 void table_select_sql(const struct table *table, int schema, struct text *sql);
 /* Binds the members of `record` (borrowed until the statement is reset) from parameter `first` on. */
 int table_bind(const struct table *table, sqlite3_stmt *statement, int first, const void *record);
-/* Fills `record` from the current row; strings go to `pool`. */
-int table_read(const struct table *table, sqlite3_stmt *statement, void *record, struct pool *pool, struct error *err);
+/* Fills `record` from the current row; strings go to `pool`. ERROR_INPUT: the row is not as the schema promises. */
+int table_read(const struct store *store, const struct table *table, sqlite3_stmt *statement, void *record,
+               struct pool *pool, struct error *err);
 
 /* ---- lock_record.c: what the lock file says */
 
@@ -157,6 +185,7 @@ struct file_lock {
     int fd; /* -1: not held */
     char *path;
     bool shared;
+    bool found;               /* the file was there: its owner was killed */
     pthread_mutex_t mutex;    /* of what follows */
     struct store_peek record; /* as it was written last */
     bool lost;                /* another owner has it */
@@ -174,7 +203,9 @@ void host_name(char *name, size_t size);
 
 struct store {
     sqlite3 *db;
-    char *path; /* absolute, links resolved */
+    char *path;              /* absolute, links resolved */
+    struct busy *busy;       /* owned */
+    struct file_place place; /* of a writer's file, once it is open */
     struct file_lock lock;
     bool writable;
     bool fresh;                 /* made by this opening */
@@ -203,8 +234,7 @@ int journal_decide(const char *path, const char *shared_as, enum store_journal w
                    struct error *err);
 /* Fills in store->journal. */
 int journal_choose(struct store *store, enum store_journal wanted, struct error *err);
-/* How long this store waits for others, and SQLite's name for how it syncs. */
-int journal_wait_ms(const struct store *store);
+/* SQLite's name for how it syncs. */
 const char *journal_synchronous(const struct store *store);
 /* Puts the file into the mode of store->journal; after the last write of a session, out of it. */
 int journal_start(const struct store *store, struct error *err);
@@ -217,10 +247,38 @@ int journal_roll_back(const struct store *store, struct error *err);
 int store_open_patiently(const char *path, const struct store_run *run, const struct store_options *options,
                          const struct lock_patience *patience, struct store **store, struct error *err);
 
+/* sqlite3_step() and sqlite3_exec(), but they wait while another program holds the database. */
+int store_step(const struct store *store, sqlite3_stmt *statement);
+int store_script(const struct store *store, const char *sql);
+
 /* Fills `err` for the failure that SQLite reported last; `operation` completes "cannot ...". */
 int store_fail(const struct store *store, struct error *err, const char *operation);
-/* ERROR_INPUT: what the file holds cannot be. */
+
+/* ---- damage.c: all ERROR_INPUT */
+
+/* What the beginning of a file says. */
+struct file_head {
+    int64_t size;
+    bool sqlite, gzip;
+    bool log;      /* its newest pages are in a write-ahead log */
+    int64_t whole; /* the size that it should have */
+};
+/* What the file holds cannot be: says which tables are broken and how to save the rest. `what` may be SQLite's. */
 int store_damaged(const struct store *store, struct error *err, const char *what);
+/* The pages fit together, and what they hold does not. */
+int store_incomplete(const struct store *store, struct error *err, const char *what);
+/* SQLite says that it is none of its own. */
+int store_not_one(const struct store *store, struct error *err);
+/* Is it a copy without its log? An error when all is missing; otherwise it is said (struct store_options). */
+int store_check_log(const struct store *store, struct error *err);
+/* Before a file is made: is there a log or a journal that would be taken for its own? */
+int store_check_left_behind(const struct store *store, struct error *err);
+
+/* ---- place.c: whether the open file is still the one of that name */
+int place_remember(struct store *store, struct error *err);
+/* Instead of journal_fold() where it is not. */
+void place_fold(const struct store *store);
+
 /* Prepares a statement of our own. */
 int store_prepare(const struct store *store, const char *sql, sqlite3_stmt **statement, struct error *err);
 int store_execute(const struct store *store, const char *sql, const char *operation, struct error *err);
@@ -235,7 +293,7 @@ int store_insert(struct store *store, enum table_id id, int64_t key, const void 
 int store_check(const struct store *store, struct error *err);
 /* Opens a merged database for writing, or creates one without a run, and begins the transaction in which all of a
    merge is done. ERROR_CONFLICT: it is the database of one run. Whoever commits says that it is finished. */
-int store_open_merged(const char *path, struct store **store, struct error *err);
+int store_open_merged(const char *path, const struct store_options *options, struct store **store, struct error *err);
 /* The columns of the table run as store_migrate() would leave them. */
 void run_columns_now_sql(int schema, struct text *sql);
 /* Brings a database of an older schema up to date, within the transaction that the caller has begun. */
