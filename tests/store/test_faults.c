@@ -544,7 +544,8 @@ START_TEST(damage_is_noticed_before_anything_is_built_on_it)
     write_file(bytes, length);
     tamper("PRAGMA foreign_keys = OFF; DELETE FROM parameter; DELETE FROM curve; DELETE FROM watch; DELETE FROM trial;"
            "DELETE FROM timing; DELETE FROM evaluation WHERE ticket = 50");
-    writer_refuses("the database is damaged: evaluations are missing; go back to a copy");
+    writer_refuses(
+        "the database is damaged: evaluations are missing; whole are the tickets below 50; go back to a copy");
     tamper("UPDATE proposal SET parent1 = NULL, parent2 = NULL; DELETE FROM evaluation WHERE ticket = 51;"
            "DELETE FROM proposal WHERE ticket = 51");
     writer_refuses("the database is damaged: tickets are missing");
@@ -560,21 +561,372 @@ START_TEST(damage_is_noticed_before_anything_is_built_on_it)
 }
 END_TEST
 
-START_TEST(another_program_that_writes_is_named_as_the_reason)
+/* ---- other programs */
+
+/* A process that holds a lock until a byte comes, or for ever. */
+struct locker {
+    pid_t pid;
+    int release; /* write here, or close */
+};
+
+static _Noreturn void lock_until_told(const char *sql, int ready, int released)
+{
+    char byte;
+    sqlite3 *db = NULL;
+    bool done = sqlite3_open(path, &db) == SQLITE_OK && sqlite3_busy_timeout(db, 60000) == SQLITE_OK &&
+                sqlite3_exec(db, sql, NULL, NULL, NULL) == SQLITE_OK && write(ready, ".", 1) == 1;
+    while (done && read(released, &byte, 1) < 0)
+        continue;
+    vanish(done && sqlite3_exec(db, "COMMIT", NULL, NULL, NULL) == SQLITE_OK);
+}
+
+static struct locker lock_with(const char *sql)
+{
+    int ready[2], released[2];
+    char byte;
+    ck_assert(pipe(ready) == 0 && pipe(released) == 0);
+    struct locker locker = {.pid = fork(), .release = released[1]};
+    if (locker.pid == 0) {
+        close(released[1]);
+        lock_until_told(sql, ready[1], released[0]);
+    }
+    close(ready[1]);
+    close(released[0]);
+    ck_assert_int_eq(read(ready[0], &byte, 1), 1);
+    close(ready[0]);
+    return locker;
+}
+
+static void unlock(struct locker locker)
+{
+    close(locker.release);
+    assert_vanished(locker.pid);
+}
+
+/* What a store said while it waited; the first line lets the locker go. */
+static struct {
+    struct locker locker;
+    char line[400];
+    int lines;
+} told;
+
+static void hear_and_unlock(void *context, const char *line)
+{
+    (void)context;
+    snprintf(told.line, sizeof told.line, "%s", line);
+    if (told.lines++ == 0)
+        unlock(told.locker);
+}
+
+static void expect_one_line(void)
+{
+    char wanted[200];
+    snprintf(wanted, sizeof wanted, "run.db: process %ld (", (long)told.locker.pid);
+    ck_assert_int_eq(told.lines, 1);
+    ck_assert_msg(strstr(told.line, wanted) &&
+                      strstr(told.line, "has locked the database; waiting for it, 60 s at most"),
+                  "%s", told.line);
+}
+
+static void hold(const char *sql)
+{
+    told.locker = lock_with(sql);
+    told.lines = 0;
+}
+
+/* Every kind of access, with every kind of lock that keeps it out: it waits, says so once, and goes on. */
+static void what_another_program_has_locked_is_waited_for(void)
+{
+    static const char *const locks[] = {"BEGIN IMMEDIATE", "BEGIN EXCLUSIVE"};
+    struct store_options options = {.journal = fixture_options.journal, .say = hear_and_unlock};
+    struct error err;
+    for (int i = 0; i < 2; i++) {
+        fixture_begin();
+        struct store *store = NULL;
+        ASSERT_OK(store_open(path, &example_run, &options, &store, &err));
+        append_up_to(store, 3);
+        hold(locks[i]);
+        append_up_to(store, 4);
+        expect_one_line();
+        hold(locks[i]);
+        ASSERT_OK(store_session_begin(store, 1, NULL, &err));
+        expect_one_line();
+        hold(locks[i]);
+        ASSERT_OK(store_crash_add(store, 5, "SIGSEGV", "here:1", &err));
+        expect_one_line();
+        hold(locks[i]);
+        ASSERT_OK(store_session_end(store, "finished", &err));
+        expect_one_line();
+        close_store(store);
+        hold("BEGIN EXCLUSIVE");
+        ASSERT_OK(store_open(path, &example_run, &options, &store, &err));
+        expect_one_line();
+        close_store(store);
+        hold("BEGIN EXCLUSIVE");
+        ASSERT_OK(store_open_reader(path, &options, &store, &err));
+        expect_one_line();
+        ck_assert_int_eq(store_count(store), 4);
+        hold("BEGIN EXCLUSIVE");
+        ck_assert_str_eq(answer(store, "SELECT count(*) FROM proposal"), "4\n");
+        expect_one_line();
+        close_store(store);
+        fixture_end();
+    }
+}
+IN_EACH_JOURNAL(what_another_program_has_locked_is_waited_for)
+
+/* A commit without a log waits for readers; a reader that holds its picture keeps a log from being folded in, no more.
+ */
+START_TEST(readers_of_other_programs_keep_a_commit_waiting_only_without_a_log)
+{
+    struct store_options options = {.say = hear_and_unlock};
+    struct error err;
+    for (int log = 0; log < 2; log++) {
+        fixture_begin();
+        struct store *store = NULL;
+        options.journal = log ? STORE_JOURNAL_WAL : STORE_JOURNAL_DELETE;
+        ASSERT_OK(store_open(path, &example_run, &options, &store, &err));
+        append_up_to(store, 3);
+        hold("BEGIN; SELECT count(*) FROM proposal");
+        append_up_to(store, log ? 600 : 4); /* beyond the point where SQLite would fold it in */
+        if (log)
+            ck_assert_int_eq(told.lines, 0);
+        else
+            expect_one_line();
+        close_store(store);
+        if (log)
+            unlock(told.locker);
+        store = opened();
+        assert_sound(store);
+        close_store(store);
+        fixture_end();
+    }
+}
+END_TEST
+
+START_TEST(the_wait_for_another_program_ends)
 {
     fixture_begin();
     struct error err;
-    struct store *store = opened();
-    sqlite3 *db = NULL;
-    ck_assert_int_eq(sqlite3_open(path, &db), SQLITE_OK);
-    ck_assert_int_eq(sqlite3_exec(db, "BEGIN IMMEDIATE", NULL, NULL, NULL), SQLITE_OK);
+    char wanted[160];
+    atomic_int stop = 0, drop = 0;
+    struct store_options options = {.busy_seconds = -1, .stop = &stop, .drop = &drop};
+    struct store *store = NULL;
+    ASSERT_OK(store_open(path, &example_run, &options, &store, &err));
+    struct locker locker = lock_with("BEGIN IMMEDIATE");
     struct store_ticket ticket = example_ticket(0);
-    ASSERT_FAILS(store_append(store, &ticket, &err), ERROR_CONFLICT,
-                 "cannot write: another program holds the database; close the program that has it open");
-    ck_assert_int_eq(sqlite3_exec(db, "ROLLBACK", NULL, NULL, NULL), SQLITE_OK);
-    sqlite3_close(db);
-    append_up_to(store, 1);
+    snprintf(wanted, sizeof wanted, "cannot write: process %ld (", (long)locker.pid);
+    ASSERT_FAILS(store_append(store, &ticket, &err), ERROR_CONFLICT, wanted);
+    ck_assert_ptr_nonnull(strstr(err.what, "has locked the database, and still after 0 s"));
     close_store(store);
+    unlock(locker);
+    close_store(opened());
+
+    options.busy_seconds = 1e6;
+    atomic_store(&stop, 1);
+    locker = lock_with("BEGIN EXCLUSIVE");
+    ASSERT_FAILS(store_open(path, &example_run, &options, &store, &err), ERROR_INTERRUPTED, "stopped while process ");
+    unlock(locker);
+    atomic_store(&stop, 0);
+    ASSERT_OK(store_open(path, &example_run, &options, &store, &err));
+    locker = lock_with("BEGIN IMMEDIATE");
+    for (int dropped = 0; dropped < 2; dropped++) {
+        atomic_store(&stop, 1);
+        atomic_store(&drop, dropped);
+        ASSERT_FAILS(store_append(store, &ticket, &err), ERROR_INTERRUPTED, "stopped while process ");
+    }
+    unlock(locker);
+    append_up_to(store, 1); /* nothing is lost, and nothing is half there */
+    assert_sound(store);
+    close_store(store);
+    fixture_end();
+}
+END_TEST
+
+/* ---- where the file is */
+
+static void name_in_folder(const char *name, char out[160])
+{
+    snprintf(out, 160, "%s/%s", folder, name);
+}
+
+static struct store *written_to(int64_t tickets)
+{
+    struct store *store = opened();
+    append_up_to(store, tickets);
+    ck_assert(store_is_in_place(store));
+    return store;
+}
+
+static void refuses(struct store *store, const char *message, const char *cure)
+{
+    struct error err;
+    struct store_ticket ticket = example_ticket(store_count(store));
+    ck_assert(!store_is_in_place(store));
+    ASSERT_FAILS(store_append(store, &ticket, &err), ERROR_IO, message);
+    ck_assert_msg(strstr(err.cure, cure), "%s", err.cure);
+    ASSERT_FAILS(store_close(store, &err), ERROR_IO, message);
+}
+
+static void a_moved_database_is_noticed_and_whole(void)
+{
+    fixture_begin();
+    char moved[160], wanted[300];
+    struct error err;
+    struct store *store = written_to(7);
+    name_in_folder("moved.db", moved);
+    ck_assert_int_eq(rename(path, moved), 0);
+    snprintf(wanted, sizeof wanted, "was moved to %s while it was written; there are its 7 tickets", moved);
+    refuses(store, wanted, moved);
+    assert_no_side_files();
+    ck_assert_int_eq(rename(moved, path), 0);
+    store = opened();
+    ck_assert_int_eq(store_count(store), 7);
+    append_up_to(store, 9);
+    assert_sound(store);
+    ck_assert_int_eq(symlink(path, moved), 0); /* a second name is no other place */
+    append_up_to(store, 10);
+    ASSERT_OK(store_close(store, &err));
+    fixture_end();
+}
+IN_EACH_JOURNAL(a_moved_database_is_noticed_and_whole)
+
+static void a_removed_database_is_noticed(void)
+{
+    fixture_begin();
+    struct store *store = written_to(1);
+    unlink(path);
+    refuses(store, "was removed while it was written; lost are its 1 ticket", "begin anew with the same command");
+    assert_no_side_files();
+    close_store(written_to(2));
+    fixture_end();
+}
+IN_EACH_JOURNAL(a_removed_database_is_noticed)
+
+static void a_replaced_database_is_noticed_and_its_successor_untouched(void)
+{
+    fixture_begin();
+    static char before[1 << 20], after[1 << 20];
+    char moved[160];
+    struct store *store = written_to(3);
+    name_in_folder("moved.db", moved);
+    ck_assert_int_eq(rename(path, moved), 0);
+    FILE *file = fopen(moved, "rb"), *copy = fopen(path, "wb");
+    size_t length = fread(before, 1, sizeof before, file);
+    fwrite(before, 1, length, copy);
+    fclose(file);
+    fclose(copy);
+    refuses(store, ", and another file is in its place; there are its 3 tickets", "out of the way");
+    ck_assert_uint_eq(read_file(after, sizeof after), length);
+    ck_assert_mem_eq(before, after, length);
+    fixture_end();
+}
+IN_EACH_JOURNAL(a_replaced_database_is_noticed_and_its_successor_untouched)
+
+static void a_database_moves_with_its_folder(void)
+{
+    fixture_begin();
+    char renamed[100], wanted[300];
+    struct store *store = written_to(2);
+    snprintf(renamed, sizeof renamed, "%s-renamed", folder);
+    ck_assert_int_eq(rename(folder, renamed), 0);
+    snprintf(wanted, sizeof wanted, "was moved to %s/run.db", renamed);
+    refuses(store, wanted, "move it back");
+    ck_assert_int_eq(rename(renamed, folder), 0);
+    close_store(written_to(4));
+    fixture_end();
+}
+IN_EACH_JOURNAL(a_database_moves_with_its_folder)
+
+/* ---- copies */
+
+static void copy_file(const char *from, const char *to)
+{
+    char command[400];
+    snprintf(command, sizeof command, "cp '%s' '%s'", from, to);
+    ck_assert_int_eq(system(command), 0);
+}
+
+START_TEST(a_copy_without_its_log_is_known_for_one)
+{
+    fixture_begin();
+    char copy[160], log[180], copied_log[180];
+    struct error err;
+    struct store *reader = NULL, *store = opened();
+    ASSERT_OK(store_session_begin(store, 1, NULL, &err));
+    append_up_to(store, 2);
+    name_in_folder("copy.db", copy);
+    copy_file(path, copy);
+    for (int i = 0; i < 2; i++) /* reading it changes nothing about that */
+        ASSERT_FAILS(store_open_read(copy, &reader, &err), ERROR_INPUT, "its log (-wal) is missing");
+    ck_assert_ptr_nonnull(strstr(err.cure, "actsearch merge COPY.db ORIGINAL.db"));
+    snprintf(log, sizeof log, "%s-wal", path);
+    snprintf(copied_log, sizeof copied_log, "%s-wal", copy);
+    copy_file(log, copied_log);
+    ASSERT_OK(store_open_read(copy, &reader, &err));
+    ck_assert_int_eq(store_count(reader), 2);
+    close_store(reader);
+    append_up_to(store, 500); /* now much of it is in the file */
+    unlink(copied_log);
+    copy_file(path, copy);
+    struct store_options options = {.say = hear_and_unlock};
+    hold("BEGIN; SELECT count(*) FROM proposal");
+    ASSERT_OK(store_open_reader(copy, &options, &reader, &err));
+    ck_assert(told.lines == 1 && strstr(told.line, "its newest tickets are missing"));
+    ck_assert_int_lt(store_count(reader), 500);
+    close_store(reader);
+    close_store(store);
+    fixture_end();
+}
+END_TEST
+
+START_TEST(a_log_without_its_database_is_kept)
+{
+    fixture_begin();
+    static const enum store_journal modes[] = {STORE_JOURNAL_WAL, STORE_JOURNAL_DELETE};
+    char moved[160];
+    struct error err;
+    struct store *store = NULL;
+    name_in_folder("moved.db", moved);
+    for (int i = 0; i < 2; i++) {
+        fixture_options.journal = modes[i];
+        const char *ending = i ? "-journal" : "-wal";
+        int64_t stored = kill_writer(150, 0);
+        if (i)
+            leave_half_a_transaction();
+        ck_assert_int_eq(rename(path, moved), 0);
+        ASSERT_FAILS(store_open(path, &example_run, &fixture_options, &store, &err), ERROR_INPUT,
+                     "the database is not there, but its ");
+        ASSERT_FAILS(store_open_read(path, &store, &err), ERROR_INPUT, ending);
+        ck_assert(is_there(ending));
+        ck_assert_int_eq(rename(moved, path), 0);
+        store = opened();
+        ck_assert_int_ge(store_count(store), stored);
+        assert_sound(store);
+        close_store(store);
+    }
+    fixture_options.journal = STORE_JOURNAL_AUTO;
+    fixture_end();
+}
+END_TEST
+
+START_TEST(what_is_no_file_is_refused_at_once)
+{
+    fixture_begin();
+    struct error err;
+    struct store *store = NULL;
+    ck_assert_int_eq(mkfifo(path, 0600), 0);
+    ASSERT_FAILS(store_open_read(path, &store, &err), ERROR_INPUT, "this is a pipe, not a file");
+    ASSERT_FAILS(store_open(path, &example_run, NULL, &store, &err), ERROR_INPUT, "this is a pipe, not a file");
+    ASSERT_FAILS(store_open_read("/dev/null", &store, &err), ERROR_INPUT, "this is a device, not a file");
+    ck_assert(!store_is_database(path) && !store_is_database(folder) && !store_is_database("/dev/null"));
+    unlink(path);
+    ck_assert(!store_is_database(path));
+    write_file("SQLite format", 13);
+    ck_assert(!store_is_database(path));
+    unlink(path);
+    close_store(opened());
+    ck_assert(store_is_database(path));
     fixture_end();
 }
 END_TEST
@@ -682,6 +1034,14 @@ int main(void)
         whichever_write_finds_the_disk_full_nothing_acknowledged_is_lost_with_a_log,
         whichever_write_finds_the_disk_full_nothing_acknowledged_is_lost_without_a_log,
         foreign_files_are_refused_untouched, a_newer_schema_is_refused, an_empty_file_is_a_new_database,
-        damage_is_noticed_before_anything_is_built_on_it, another_program_that_writes_is_named_as_the_reason,
+        damage_is_noticed_before_anything_is_built_on_it, what_another_program_has_locked_is_waited_for_with_a_log,
+        what_another_program_has_locked_is_waited_for_without_a_log,
+        readers_of_other_programs_keep_a_commit_waiting_only_without_a_log, the_wait_for_another_program_ends,
+        a_moved_database_is_noticed_and_whole_with_a_log, a_moved_database_is_noticed_and_whole_without_a_log,
+        a_removed_database_is_noticed_with_a_log, a_removed_database_is_noticed_without_a_log,
+        a_replaced_database_is_noticed_and_its_successor_untouched_with_a_log,
+        a_replaced_database_is_noticed_and_its_successor_untouched_without_a_log,
+        a_database_moves_with_its_folder_with_a_log, a_database_moves_with_its_folder_without_a_log,
+        a_copy_without_its_log_is_known_for_one, a_log_without_its_database_is_kept, what_is_no_file_is_refused_at_once,
         paths_that_lead_nowhere, a_read_only_folder_can_be_read_and_not_written);
 }

@@ -291,6 +291,7 @@ static bool asked_to_stop(void)
 {
     return ++questions >= stop_at;
 }
+static const struct store_options stoppable = {.stopped = asked_to_stop};
 
 START_TEST(asked_to_stop_it_leaves_no_trace)
 {
@@ -305,11 +306,11 @@ START_TEST(asked_to_stop_it_leaves_no_trace)
         struct store_merge report;
         const char *const input = in_folder("b.db");
         questions = 0;
-        ASSERT_FAILS(store_merge(in_folder("all.db"), &input, 1, asked_to_stop, &report, &err), ERROR_INTERRUPTED,
+        ASSERT_FAILS(store_merge(in_folder("all.db"), &input, 1, &stoppable, &report, &err), ERROR_INTERRUPTED,
                      "all.db: stopped, and nothing was merged; run the same command again");
         store_merge_release(&report);
         questions = 0;
-        ASSERT_FAILS(store_merge(in_folder("new.db"), &input, 1, asked_to_stop, &report, &err), ERROR_INTERRUPTED, "");
+        ASSERT_FAILS(store_merge(in_folder("new.db"), &input, 1, &stoppable, &report, &err), ERROR_INTERRUPTED, "");
         store_merge_release(&report);
         ck_assert(access(in_folder("new.db"), F_OK) != 0);
     }
