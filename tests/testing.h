@@ -39,7 +39,7 @@ static inline bool testing_is_sparse(void)
     do {                                                                                                               \
         err = ERROR_EMPTY;                                                                                             \
         int assert_status = (call);                                                                                    \
-        char assert_line[2200];                                                                                        \
+        char assert_line[sizeof err];                                                                                  \
         error_line(&err, assert_line, sizeof assert_line);                                                             \
         ck_assert_msg(assert_status == 0, "%s: %s", #call, assert_line);                                               \
     } while (0)
@@ -49,7 +49,7 @@ static inline bool testing_is_sparse(void)
     do {                                                                                                               \
         err = ERROR_EMPTY;                                                                                             \
         int assert_status = (call);                                                                                    \
-        char assert_line[2200];                                                                                        \
+        char assert_line[sizeof err];                                                                                  \
         error_line(&err, assert_line, sizeof assert_line);                                                             \
         ck_assert_msg(assert_status == (int)(expected_code), "%s returned %d: %s", #call, assert_status, assert_line); \
         ck_assert_msg(strstr(assert_line, fragment) != NULL, "message lacks \"%s\": %s", fragment, assert_line);       \

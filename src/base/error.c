@@ -1,6 +1,8 @@
 #include "base/error.h"
 
-#include <stdarg.h>
+#include "base/unicode.h"
+
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,27 +18,53 @@ static const struct {
 #undef ERROR_CODE
 };
 
-static void one_line(char *text)
+/* Copies what may come from outside into a field of an error: UTF-8, one line, no control characters, and where it is
+   too long cut at a character. A new line within a message is only its layout, but in a path it is a part of it. */
+static void fill(char *field, size_t size, const char *text, bool layout)
 {
-    for (; *text; text++)
-        if (*text == '\n' || *text == '\r' || *text == '\t')
-            *text = ' ';
+    enum { DOTS = 3 };
+    size_t length = strlen(text), used = 0, cut = 0;
+    char shown[UNICODE_SHOWN];
+    for (size_t i = 0; i < length;) {
+        bool blank = layout && strchr("\n\r\t", text[i]);
+        size_t step = blank ? 1 : unicode_show(text + i, length - i, shown), bytes = blank ? 1 : strlen(shown);
+        if (used + bytes >= size) {
+            memcpy(field + cut, "...", DOTS + 1);
+            return;
+        }
+        memcpy(field + used, blank ? " " : shown, bytes);
+        used += bytes;
+        cut = used + DOTS < size ? used : cut;
+        i += step;
+    }
+    field[used] = '\0';
+}
+
+int error_setv(struct error *err, enum error_code code, const char *where, const char *cure, const char *what,
+               va_list args)
+{
+    if (!err)
+        return code;
+    char message[2 * sizeof err->what], mend[sizeof err->cure], place[sizeof err->where];
+    int length = vsnprintf(message, sizeof message, what, args);
+    if (length >= (int)sizeof message) /* what vsnprintf() cut in two */
+        message[unicode_cut(message, sizeof message, sizeof message - 5)] = '\0';
+    /* The arguments may be fields of this very error. */
+    snprintf(place, sizeof place, "%s", where ? where : "");
+    snprintf(mend, sizeof mend, "%s", cure ? cure : "");
+    err->code = code;
+    fill(err->where, sizeof err->where, place, false);
+    fill(err->what, sizeof err->what, message, true);
+    fill(err->cure, sizeof err->cure, mend, true);
+    return code;
 }
 
 int error_set(struct error *err, enum error_code code, const char *where, const char *cure, const char *what, ...)
 {
-    if (!err)
-        return code;
-    err->code = code;
-    snprintf(err->where, sizeof err->where, "%s", where ? where : "");
-    snprintf(err->cure, sizeof err->cure, "%s", cure ? cure : "");
     va_list args;
     va_start(args, what);
-    vsnprintf(err->what, sizeof err->what, what, args);
+    error_setv(err, code, where, cure, what, args);
     va_end(args);
-    one_line(err->where);
-    one_line(err->what);
-    one_line(err->cure);
     return code;
 }
 
@@ -44,17 +72,18 @@ void error_prefix(struct error *err, const char *context)
 {
     if (!err)
         return;
-    char joined[2 * sizeof err->where];
-    snprintf(joined, sizeof joined, "%.500s%s%s", context, *err->where ? ": " : "", err->where);
-    joined[sizeof err->where - 1] = '\0';
-    one_line(joined);
-    memcpy(err->where, joined, sizeof err->where);
+    char joined[2 * sizeof err->where + 2];
+    snprintf(joined, sizeof joined, "%.*s%s%s", (int)sizeof err->where - 1, context, *err->where ? ": " : "",
+             err->where);
+    fill(err->where, sizeof err->where, joined, false);
 }
 
 void error_line(const struct error *err, char *line, size_t size)
 {
-    snprintf(line, size, "%s%s%s%s%s", err->where, *err->where ? ": " : "", err->what, *err->cure ? "; " : "",
-             err->cure);
+    int length = snprintf(line, size, "%s%s%s%s%s", err->where, *err->where ? ": " : "", err->what,
+                          *err->cure ? "; " : "", err->cure);
+    if (length >= (int)size && size > 0)
+        line[unicode_cut(line, size - 1, size > 4 ? size - 4 : 0)] = '\0';
 }
 
 int error_exit_status(enum error_code code)

@@ -9,6 +9,7 @@
 #ifndef ACTSEARCH_BASE_ERROR_H
 #define ACTSEARCH_BASE_ERROR_H
 
+#include <stdarg.h>
 #include <stddef.h>
 
 enum error_code {
@@ -19,20 +20,26 @@ enum error_code {
     ERROR_COUNT
 };
 
+enum { ERROR_PLACE = 4608 }; /* the longest path that a system knows, and what stands behind it */
+
+/* All three are UTF-8 without control characters: see base/unicode.h. */
 struct error {
     enum error_code code;
-    char where[512]; /* file, line, JSON path, column; may be empty */
-    char what[1024]; /* one sentence without a full stop */
-    char cure[512];  /* what the person can do; may be empty */
+    char where[ERROR_PLACE]; /* file, line, JSON path, column; may be empty */
+    char what[1024];         /* one sentence without a full stop */
+    char cure[ERROR_PLACE];  /* what the person can do; may be empty, may name the file */
 };
 
 #define ERROR_EMPTY ((struct error){.code = ERROR_NONE})
 
 /* Fills `err` and returns `code`, so that a caller can write `return error_set(...)`. `where` and
    `cure` may be NULL. `err` may be NULL, when only the code is wanted. Newlines in the
-   message become spaces: an error is one line. */
+   message become spaces: an error is one line. What is no UTF-8 or would steer a terminal becomes an escape, and what
+   is too long is cut between two characters; EXCERPT() of base/unicode.h does so for an argument. */
 int error_set(struct error *err, enum error_code code, const char *where, const char *cure, const char *what, ...)
     __attribute__((format(printf, 5, 6)));
+int error_setv(struct error *err, enum error_code code, const char *where, const char *cure, const char *what,
+               va_list args) __attribute__((format(printf, 5, 0)));
 
 /* Puts `context` in front of where the error happened: "experiment.json: grammar.json: ...". */
 void error_prefix(struct error *err, const char *context);

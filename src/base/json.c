@@ -2,8 +2,10 @@
 
 #include "base/error.h"
 #include "base/file.h"
+#include "base/json_internal.h"
 #include "base/memory.h"
 #include "base/text.h"
+#include "base/unicode.h"
 
 #include <cjson/cJSON.h>
 #include <math.h>
@@ -23,44 +25,35 @@ static const cJSON *node_of(struct json value)
     return value.node;
 }
 
-static int syntax_error(const char *text, const char *end, const char *name, struct error *err)
+/* text[length] is 0. A byte order mark, as editors of other systems write it, says nothing. */
+static int parse_bytes(const char *text, size_t length, const char *name, struct json_document **document,
+                       struct error *err)
 {
-    int line = 1, column = 1;
-    for (const char *p = text; p < end && *p; p++) {
-        column++;
-        if (*p == '\n') {
-            line++;
-            column = 1;
-        }
+    static const char mark[] = "\xef\xbb\xbf";
+    *document = NULL;
+    if (strncmp(text, mark, strlen(mark)) == 0) {
+        text += strlen(mark);
+        length -= strlen(mark);
     }
-    char where[512];
-    snprintf(where, sizeof where, "%s:%d:%d", name, line, column);
-    char near[24];
-    snprintf(near, sizeof near, "%.20s", end);
-    return error_set(err, ERROR_INPUT, where, "look for a missing comma, quote or bracket just before it",
-                     *near ? "not valid JSON near \"%s\"" : "the JSON text ends too early%s", near);
+    int status = json_scan(text, length, name, err);
+    if (status)
+        return status;
+    struct json_document *result = memory_zeroed(1, sizeof *result);
+    if (!result)
+        return memory_error(err, name);
+    result->name = memory_copy_string(name);
+    result->root = cJSON_ParseWithOpts(text, NULL, 1);
+    if (!result->name || !result->root) { /* whatever json_scan() lets pass is JSON to cJSON too */
+        json_document_free(result);
+        return memory_error(err, name);
+    }
+    *document = result;
+    return 0;
 }
 
 int json_parse(const char *text, const char *name, struct json_document **document, struct error *err)
 {
-    *document = NULL;
-    struct json_document *result = memory_zeroed(1, sizeof *result);
-    if (!result)
-        return memory_error(err, name);
-    const char *end = text;
-    result->name = memory_copy_string(name);
-    result->root = cJSON_ParseWithOpts(text, &end, 1);
-    int status = 0;
-    if (!result->name)
-        status = memory_error(err, name);
-    else if (!result->root)
-        status = syntax_error(text, end, name, err);
-    if (status) {
-        json_document_free(result);
-        return status;
-    }
-    *document = result;
-    return 0;
+    return parse_bytes(text, strlen(text), name, document, err);
 }
 
 int json_read(const char *path, struct json_document **document, struct error *err)
@@ -68,10 +61,8 @@ int json_read(const char *path, struct json_document **document, struct error *e
     *document = NULL;
     struct text text = TEXT_EMPTY;
     int status = file_read(path, FILE_LIMIT, &text, err);
-    if (!status && strlen(text_string(&text)) != text.length)
-        status = error_set(err, ERROR_INPUT, path, "is this the right file?", "holds a zero byte, so it is not JSON");
     if (!status)
-        status = json_parse(text_string(&text), path, document, err);
+        status = parse_bytes(text_string(&text), text.length, path, document, err);
     text_release(&text);
     return status;
 }
@@ -192,15 +183,13 @@ void json_path(struct json value, struct text *out)
 
 int json_fail(struct json value, struct error *err, const char *cure, const char *what, ...)
 {
-    char message[512];
-    va_list args;
-    va_start(args, what);
-    vsnprintf(message, sizeof message, what, args);
-    va_end(args);
     struct text where = TEXT_EMPTY;
     text_addf(&where, "%s: ", value.file);
     json_path(value, &where);
-    int status = error_set(err, ERROR_INPUT, text_string(&where), cure, "%s", message);
+    va_list args;
+    va_start(args, what);
+    int status = error_setv(err, ERROR_INPUT, text_string(&where), cure, what, args);
+    va_end(args);
     text_release(&where);
     return status;
 }
@@ -212,8 +201,7 @@ static int expected(struct json value, struct error *err, const char *what)
         return json_fail(value, err, NULL, "missing; expected %s", what);
     struct text got = TEXT_EMPTY;
     add_normal(node_of(value), &got);
-    int status =
-        json_fail(value, err, NULL, "expected %s, got %.60s%s", what, text_string(&got), got.length > 60 ? "..." : "");
+    int status = json_fail(value, err, NULL, "expected %s, got %s", what, EXCERPT(text_string(&got), 60));
     text_release(&got);
     return status;
 }
@@ -344,20 +332,29 @@ int json_only_keys(struct json object, const char *const *keys, struct error *er
     return status;
 }
 
+/* What is no character, or would steer a terminal, becomes an escape: one of JSON where JSON has one, else as text. */
 void json_quote(const char *string, struct text *out)
 {
+    char shown[UNICODE_SHOWN];
+    size_t left = strlen(string);
     text_add_char(out, '"');
-    for (const unsigned char *p = (const unsigned char *)string; *p; p++) {
+    for (const char *p = string; left > 0;) {
+        size_t step = unicode_show(p, left, shown);
+        bool same = strncmp(shown, p, step) == 0;
         if (*p == '"' || *p == '\\')
             text_addf(out, "\\%c", *p);
         else if (*p == '\n')
             text_add(out, "\\n");
         else if (*p == '\t')
             text_add(out, "\\t");
-        else if (*p < 0x20)
+        else if ((unsigned char)*p < 0x20 || *p == 0x7f)
             text_addf(out, "\\u%04x", *p);
+        else if (!same && step == 1) /* a byte that is no character */
+            text_addf(out, "\\%s", shown);
         else
-            text_add_char(out, (char)*p);
+            text_add(out, shown);
+        p += step;
+        left -= step;
     }
     text_add_char(out, '"');
 }

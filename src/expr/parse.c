@@ -84,13 +84,13 @@ static char skip_space(struct parser *p)
 __attribute__((format(printf, 4, 5))) static int fail(struct parser *p, const char *at, const char *cure,
                                                       const char *what, ...)
 {
-    char where[32], message[256];
+    char where[32];
     snprintf(where, sizeof where, "column %td", at - p->text + 1);
     va_list args;
     va_start(args, what);
-    vsnprintf(message, sizeof message, what, args);
+    error_setv(p->err, ERROR_INPUT, where, cure, what, args);
     va_end(args);
-    return error_set(p->err, ERROR_INPUT, where, cure, "%s", message);
+    return ERROR_INPUT;
 }
 
 /* Fails at the next token: "expected WHAT, got TOKEN". */

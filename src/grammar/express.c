@@ -3,6 +3,7 @@
 
 #include "base/error.h"
 #include "base/text.h"
+#include "base/unicode.h"
 
 /* The roots of the arguments of the gene at `root`, first argument first. */
 static void find_arguments(const struct grammar *grammar, const struct genome *genome, const struct layout *layout,
@@ -108,7 +109,7 @@ int genome_parse(const struct grammar *grammar, const char *text, struct genome 
     for (int i = 0; !status && i < count; i++) {
         if (slots[i].is_class)
             return error_set(err, ERROR_INPUT, NULL, "write one primitive or leaf in its place",
-                             "'%.60s' holds a word that stands for a whole class", text);
+                             "'%s' holds a word that stands for a whole class", EXCERPT(text, 60));
         genome_append(&genome, (struct gene){.symbol = (int16_t)slots[i].range.first, .value = slots[i].value});
     }
     if (status)
@@ -116,7 +117,7 @@ int genome_parse(const struct grammar *grammar, const char *text, struct genome 
     find_shape(grammar, &genome);
     if (!grammar_contains(grammar, &genome))
         return error_set(err, ERROR_INPUT, grammar->name, "see the shapes, limits and constants of the grammar",
-                         "'%.200s' is made of the grammar's symbols, but is not one of its trees", text);
+                         "'%s' is made of the grammar's symbols, but is not one of its trees", EXCERPT(text, 200));
     *out = genome;
     return 0;
 }

@@ -3,6 +3,7 @@
 
 #include "base/error.h"
 #include "base/memory.h"
+#include "base/unicode.h"
 #include "expr/parse.h"
 
 #include <ctype.h>
@@ -40,7 +41,7 @@ static int unknown_primitive(struct json item, const char *name, struct error *e
     }
     char cure[200];
     snprintf(cure, sizeof cure, "the nearest known name is '%s'; an own primitive needs an \"expression\"", nearest);
-    return json_fail(item, err, cure, "unknown primitive '%.60s'", name);
+    return json_fail(item, err, cure, "unknown primitive '%s'", EXCERPT(name, 60));
 }
 
 static int check_own_name(struct json item, const char *name, struct error *err)
@@ -50,7 +51,7 @@ static int check_own_name(struct json item, const char *name, struct error *err)
         legal = legal && (isalnum((unsigned char)*c) || *c == '_');
     if (!legal)
         return json_fail(item, err, "use letters, digits and _, at most 63, a letter first",
-                         "'%.80s' cannot be the name of a primitive", name);
+                         "'%s' cannot be the name of a primitive", EXCERPT(name, 80));
     if (term_is_reserved(name))
         return json_fail(item, err, "choose another name", "'%s' is a word of templates", name);
     if (known_arity(name))

@@ -65,13 +65,13 @@ int name_distance(const char *a, const char *b)
 __attribute__((format(printf, 4, 5))) static int fail(struct reader *reader, int at, const char *cure, const char *what,
                                                       ...)
 {
-    char where[32], message[256];
+    char where[32];
+    snprintf(where, sizeof where, "column %d", at + 1);
     va_list args;
     va_start(args, what);
-    vsnprintf(message, sizeof message, what, args);
+    error_setv(reader->err, ERROR_INPUT, where, cure, what, args);
     va_end(args);
-    snprintf(where, sizeof where, "column %d", at + 1);
-    return error_set(reader->err, ERROR_INPUT, where, cure, "%s", message);
+    return ERROR_INPUT;
 }
 
 static void skip_space(struct reader *reader)

@@ -215,7 +215,7 @@ check_bad_input() {
         cmp -s experiments/spirals.json experiments/bad.json && fail "the test's own change did nothing: $1"
     }
     bad 's/"seed": 1/"seed": 1,/'
-    expect 3 'bad.json:[0-9]*:[0-9]*: not valid JSON' $run
+    expect 3 'bad.json:[0-9]*:[0-9]*: a comma stands before a closing }' $run
     bad 's/"window"/"windw"/'
     expect 3 'bad.json: \$.search.windw: unknown key' $run
     bad 's/"mlp": \[32/"mlp": [0/'
@@ -225,7 +225,7 @@ check_bad_input() {
     echo '{"name": "g", "unary": ["tahn"], "shapes": {"templates": ["unary(x)"]}}' >grammar.json
     expect 3 'grammar.json: \$.unary\[0\].*tanh' grammar grammar.json
     echo '{"name": "g", "unary": ["tanh", "shapes": 1}' >grammar.json
-    expect 3 'grammar.json:1:[0-9]*: not valid JSON' grammar grammar.json
+    expect 3 'grammar.json:1:[0-9]*: a comma stands before a closing }' grammar grammar.json
     printf 'a,b,kind\n1,2,x\n3,4,y\n' >table.csv
     bad 's/"data": {.*}/"data": {"format": "csv", "file": "..\/table.csv", "label": "species"}/'
     expect 3 'table.csv.*species' $run
