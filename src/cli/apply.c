@@ -1,6 +1,7 @@
 /* actsearch apply: f and f' at given points. */
 #include "base/error.h"
 #include "base/memory.h"
+#include "base/unicode.h"
 #include "cli/command.h"
 #include "cli/expression.h"
 #include "cli/output.h"
@@ -42,7 +43,8 @@ static int read_number(const char *text, const char *where, double *value, struc
     char *end;
     *value = strtod(text, &end);
     if (end == text || *end || isspace((unsigned char)*text))
-        return error_set(err, ERROR_INPUT, where, "give numbers such as -1.5 or 1e-3", "\"%.40s\" is no number", text);
+        return error_set(err, ERROR_INPUT, where, "give numbers such as -1.5 or 1e-3", "\"%s\" is no number",
+                         EXCERPT(text, 40));
     return 0;
 }
 
@@ -141,7 +143,7 @@ static int add_input(const struct evaluation_at *at, struct output *output, stru
         double x;
         int status = strlen(word) < WORD ? read_number(word, where, &x, err)
                                          : error_set(err, ERROR_INPUT, where, "separate numbers by blanks or new lines",
-                                                     "\"%.40s...\" is too long for a number", word);
+                                                     "\"%s\" is too long for a number", EXCERPT(word, 40));
         if (status)
             return status;
         add_point(at, x, output);

@@ -3,6 +3,7 @@
 #include "base/file.h"
 #include "base/memory.h"
 #include "base/text.h"
+#include "base/unicode.h"
 #include "cli/cluster_script.h"
 #include "cli/command.h"
 #include "cli/output.h"
@@ -74,7 +75,8 @@ static int check_plain(const struct arguments *arguments, const char *name, stru
     snprintf(where, sizeof where, "--%s", name);
     if (*value && !value[strcspn(value, " \"'\\#")])
         return 0;
-    return error_set(err, ERROR_USAGE, where, NULL, "expected a word without blanks and quotes, got \"%.60s\"", value);
+    return error_set(err, ERROR_USAGE, where, NULL, "expected a word without blanks and quotes, got \"%s\"",
+                     EXCERPT(value, 60));
 }
 
 /* Both the key of --vary and a --set of it would be given; nobody can want that. */
@@ -96,8 +98,8 @@ static int wrong_time(const char *text, struct error *err)
 {
     return error_set(err, ERROR_USAGE, "--time", NULL,
                      "expected Slurm's minutes, minutes:seconds, hours:minutes:seconds, days-hours, "
-                     "days-hours:minutes, days-hours:minutes:seconds or UNLIMITED, got \"%.60s\"",
-                     text);
+                     "days-hours:minutes, days-hours:minutes:seconds or UNLIMITED, got \"%s\"",
+                     EXCERPT(text, 60));
 }
 
 /* *seconds: 0 for UNLIMITED.
@@ -142,7 +144,7 @@ static int check_options(const struct call *call, long *seconds, struct error *e
     int status = check_words(call, err);
     if (!status && strcmp(arguments->items[0], "slurm") != 0)
         status = error_set(err, ERROR_USAGE, NULL, "actsearch cluster slurm EXPERIMENT",
-                           "no cluster is known by the name \"%.60s\"", arguments->items[0]);
+                           "no cluster is known by the name \"%s\"", EXCERPT(arguments->items[0], 60));
     for (size_t i = 0; !status && i < sizeof plain / sizeof *plain; i++)
         status = check_plain(arguments, plain[i], err);
     if (!status)

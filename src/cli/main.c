@@ -2,6 +2,7 @@
    standard error and an exit status. */
 #include "base/error.h"
 #include "base/memory.h"
+#include "base/unicode.h"
 #include "cli/command.h"
 #include "cli/output.h"
 #include "mpi/team.h"
@@ -36,7 +37,8 @@ static int unknown_command(const char *name, struct error *err)
     const char *near = nearest_name(name, names);
     char cure[80];
     snprintf(cure, sizeof cure, near ? "did you mean \"%s\"?" : "actsearch --help lists them%.0s", near);
-    return error_set(err, ERROR_USAGE, NULL, cure, "unknown %s %.60s", *name == '-' ? "option" : "command", name);
+    return error_set(err, ERROR_USAGE, NULL, cure, "unknown %s %s", *name == '-' ? "option" : "command",
+                     EXCERPT(name, 60));
 }
 
 /* ---- help */

@@ -3,6 +3,7 @@
 #include "base/error.h"
 #include "base/memory.h"
 #include "base/text.h"
+#include "base/unicode.h"
 
 #include <errno.h>
 #include <math.h>
@@ -108,7 +109,7 @@ static int unknown_option(const struct option *options, const char *word, struct
     else
         snprintf(cure, sizeof cure, "--help lists them%s",
                  word[1] == '-' ? "" : "; write -- before an argument that begins with a minus");
-    return error_set(err, ERROR_USAGE, NULL, cure, "unknown option %.60s", word);
+    return error_set(err, ERROR_USAGE, NULL, cure, "unknown option %s", EXCERPT(word, 60));
 }
 
 /* ---- values */
@@ -117,7 +118,7 @@ static int wrong_value(const struct option *option, const char *value, const cha
 {
     char where[80];
     snprintf(where, sizeof where, "--%s", option->name);
-    return error_set(err, ERROR_USAGE, where, NULL, "expected %s, got \"%.60s\"", expected, value);
+    return error_set(err, ERROR_USAGE, where, NULL, "expected %s, got \"%s\"", expected, EXCERPT(value, 60));
 }
 
 static int read_number(const struct option *option, struct given *given, struct error *err)

@@ -2,6 +2,7 @@
 
 #include "base/error.h"
 #include "base/text.h"
+#include "base/unicode.h"
 #include "cli/command.h"
 #include "cli/database.h"
 #include "cli/expression.h"
@@ -38,8 +39,8 @@ static int read_ticket(struct store *store, const char *text, int64_t *ticket, s
     errno = 0;
     long long value = strtoll(text, &end, 10);
     if (*end || end == text || errno || value < 0)
-        return error_set(err, ERROR_USAGE, NULL, "give a number of actsearch top, or best", "\"%.40s\" is no ticket",
-                         text);
+        return error_set(err, ERROR_USAGE, NULL, "give a number of actsearch top, or best", "\"%s\" is no ticket",
+                         EXCERPT(text, 40));
     if (value >= store_count(store))
         return error_set(err, ERROR_INPUT, NULL, "actsearch top lists them", "there is no ticket %lld, only 0 to %lld",
                          value, (long long)store_count(store) - 1);

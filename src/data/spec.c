@@ -3,6 +3,7 @@
 #include "base/json.h"
 #include "base/memory.h"
 #include "base/text.h"
+#include "base/unicode.h"
 #include "data/data_internal.h"
 
 #include <math.h>
@@ -123,7 +124,8 @@ static int read_separator(struct json value, char *out, struct error *err)
     const char *separator = ",";
     int status = json_string_or(value, &separator, err);
     if (!status && (strlen(separator) != 1 || !strchr(",;\t ", *separator)))
-        status = json_fail(value, err, NULL, "expected \",\", \";\", \"\\t\" or \" \", got \"%.20s\"", separator);
+        status =
+            json_fail(value, err, NULL, "expected \",\", \";\", \"\\t\" or \" \", got \"%s\"", EXCERPT(separator, 20));
     *out = *separator;
     return status;
 }
@@ -157,7 +159,7 @@ static int check_one_hot(const struct json *data, const struct data_spec *spec, 
         for (int j = 0; j < spec->ignored_count; j++)
             if (strcmp(spec->one_hot[i], spec->ignored[j]) == 0)
                 return json_fail(json_item(&list, i), err, "name it in one of the two",
-                                 "column \"%.100s\" is in \"one_hot\" and in \"ignore\"", spec->one_hot[i]);
+                                 "column \"%s\" is in \"one_hot\" and in \"ignore\"", EXCERPT(spec->one_hot[i], 100));
     return 0;
 }
 

@@ -5,14 +5,13 @@
 #include "base/json.h"
 #include "base/memory.h"
 #include "base/text.h"
+#include "base/unicode.h"
 #include "fitness/fitness.h"
 #include "grammar/grammar.h"
 #include "nn/network.h"
 
 #include <ctype.h>
 #include <string.h>
-
-enum { FILE_LIMIT = 16 << 20 };
 
 /* ---- reading */
 
@@ -22,14 +21,19 @@ static int copy_string(const char *string, char **out, struct error *err)
     return *out ? 0 : memory_error(err, "the experiment");
 }
 
-/* Reads the file and applies the settings, one after the other. */
+/* Reads the file, which tells its own faults by line, and applies the settings, one after the other. */
 static int read_document(const char *path, const char *const *settings, struct json_document **document,
                          struct error *err)
 {
-    if (!settings || !settings[0])
-        return json_read(path, document, err);
+    int status = json_read(path, document, err);
+    if (status || !settings || !settings[0])
+        return status;
     struct text text = TEXT_EMPTY;
-    int status = file_read(path, FILE_LIMIT, &text, err);
+    json_normal_form(json_root(*document), &text);
+    json_document_free(*document);
+    *document = NULL;
+    if (text_failed(&text))
+        status = memory_error(err, path);
     for (int i = 0; !status && settings[i]; i++) {
         struct text changed = TEXT_EMPTY;
         status = experiment_set(text_string(&text), path, settings[i], &changed, err);
@@ -54,7 +58,7 @@ static int read_name(struct json value, char **out, struct error *err)
         good = good && (isalnum((unsigned char)*p) || strchr("-_.", *p));
     if (!good)
         return json_fail(value, err, "use letters, digits, '-', '_' and '.'; at most 100",
-                         "\"%.60s\" cannot be a name, because it also names the database", name);
+                         "\"%s\" cannot be a name, because it also names the database", EXCERPT(name, 60));
     return copy_string(name, out, err);
 }
 

@@ -7,6 +7,7 @@
 #include "base/json.h"
 #include "base/memory.h"
 #include "base/text.h"
+#include "base/unicode.h"
 #include "experiment/experiment.h"
 
 #include <stdbool.h>
@@ -24,8 +25,8 @@ struct setting {
 
 static int malformed(const char *words, struct error *err)
 {
-    return error_set(err, ERROR_USAGE, "--set", "for example: --set search.window=8", "\"%.80s\" is not PATH=VALUE",
-                     words);
+    return error_set(err, ERROR_USAGE, "--set", "for example: --set search.window=8", "\"%s\" is not PATH=VALUE",
+                     EXCERPT(words, 80));
 }
 
 static int read_keys(const char *words, struct setting *setting, struct error *err)
@@ -44,24 +45,38 @@ static int read_keys(const char *words, struct setting *setting, struct error *e
     return 0;
 }
 
-/* What reads as JSON is that, everything else a string: strategy=random needs no quotes. */
-static void read_value(const char *value, struct setting *setting)
+/* What reads as JSON is that, everything else a string: strategy=random needs no quotes. What begins as JSON other than
+   a word or a number was meant to be it. */
+static int read_value(const char *value, struct setting *setting, struct error *err)
 {
     struct json_document *document = NULL;
-    if (json_parse(value, "value", &document, NULL) == 0)
+    struct error inner = ERROR_EMPTY;
+    int status = json_parse(value, setting->words, &document, &inner);
+    size_t bad;
+    if (status == 0)
         json_normal_form(json_root(document), &setting->value);
-    else
+    else if (status == ERROR_MEMORY)
+        status = error_set(err, ERROR_MEMORY, inner.where, inner.cure, "%s", inner.what);
+    else if (!unicode_valid(value, strlen(value), &bad))
+        status = error_set(err, ERROR_USAGE, "--set", "write it as UTF-8", "\"%s\" is not UTF-8",
+                           EXCERPT(setting->words, 80));
+    else if (*value && strchr("{[\"", *value))
+        status = error_set(err, ERROR_USAGE, "--set", inner.cure, "%s: %s", inner.where, inner.what);
+    else {
+        status = 0;
         json_quote(value, &setting->value);
+    }
     json_document_free(document);
+    return status;
 }
 
 static int fits_nowhere(struct json value, const struct setting *setting, int depth, struct error *err)
 {
     struct text place = TEXT_EMPTY;
     json_path(value, &place);
-    int status =
-        error_set(err, ERROR_USAGE, "--set", "look at the experiment file for its structure",
-                  "\"%.80s\": there is no \"%s\" in %s", setting->words, setting->keys[depth], text_string(&place));
+    int status = error_set(err, ERROR_USAGE, "--set", "look at the experiment file for its structure",
+                           "\"%s\": there is no \"%s\" in %s", EXCERPT(setting->words, 80), setting->keys[depth],
+                           text_string(&place));
     text_release(&place);
     return status;
 }
@@ -113,10 +128,10 @@ int experiment_set(const char *text, const char *name, const char *words, struct
     int status = read_keys(words, &setting, err);
     if (!status)
         status = json_parse(text, name, &document, err);
-    if (!status) {
-        read_value(strchr(words, '=') + 1, &setting);
+    if (!status)
+        status = read_value(strchr(words, '=') + 1, &setting, err);
+    if (!status)
         status = write_set(json_root(document), &setting, 0, out, err);
-    }
     if (!status && (text_failed(out) || text_failed(&setting.value)))
         status = memory_error(err, "the experiment");
     json_document_free(document);

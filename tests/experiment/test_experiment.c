@@ -194,6 +194,8 @@ START_TEST(settings_change_one_value)
         {"{\"a\":1}", "a==", "{\"a\":\"=\"}"},
         {"{\"a\":1}", "a=", "{\"a\":\"\"}"},
         {"{\"a\":{\"b\":1}}", "a=\"q\"", "{\"a\":\"q\"}"},
+        {"{\"a\":1}", "a=NaN", "{\"a\":\"NaN\"}"},
+        {"{\"a\":1}", "a=caf\xc3\xa9\x1b", "{\"a\":\"caf\xc3\xa9\\u001b\"}"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct error err;
@@ -219,6 +221,9 @@ START_TEST(settings_that_fit_nowhere_are_refused)
         {"list.x=1", "no \"x\" in $"},
         {"a.=1", "not PATH=VALUE"},
         {"a.b.c.d.e.f.g.h.i.j.k.l.m.n.o.p.q.r=1", "not PATH=VALUE"},
+        {"a={\"b\": 1, \"b\": 2}", "a={\"b\": 1, \"b\": 2}:1:10: $.b: this key is given twice"},
+        {"a=[1, 2", "ends too early"},
+        {"a=caf\xe9", "caf\\xe9\" is not UTF-8"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct error err;
