@@ -280,6 +280,7 @@ def train_pytorch(kind, activation, layout, drawn, data, batch=128):
 def evaluate(options, function, seeds, *more, epochs=2):
     command = [options.actsearch, "eval", function, options.experiment, "--seeds", str(len(seeds)), "--threads", "1",
                "--set", f"training.first_seed={seeds[0]}", "--set", "training.init=he",
+               "--set", 'training.schedule={"name": "constant"}',
                "--set", f"training.epochs={epochs}", "--set", f"training.validate_every={epochs}",
                "--format", "json", *more]
     return json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
