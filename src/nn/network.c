@@ -129,19 +129,25 @@ const char *network_activation_name(const struct network *network, int i)
     return NULL;
 }
 
-/* Counts the numbers in tensors of weights (fan_in above 0) or in all, learned parameters of functions aside. */
+/* Counts the numbers in a layer's tensors of weights (fan_in above 0) or in all, a function's learned parameters aside.
+ */
+static ptrdiff_t count_of_layer(const struct layer *layer, bool drawn_only)
+{
+    ptrdiff_t count = 0;
+    struct layer_run run = {.layer = layer};
+    if (layer->kind->tensors)
+        layer->kind->tensors(layer, NULL, &run);
+    for (int t = 0; t < run.tensors; t++)
+        if (drawn_only ? run.tensor[t].fan_in > 0 : !run.tensor[t].kept && !(run.P && t == run.function))
+            count += run.tensor[t].count;
+    return count;
+}
+
 static ptrdiff_t count_numbers(const struct network *network, bool drawn_only)
 {
     ptrdiff_t count = 0;
-    for (int l = 0; l < network->layers; l++) {
-        const struct layer *layer = &network->layer[l];
-        struct layer_run run = {.layer = layer};
-        if (layer->kind->tensors)
-            layer->kind->tensors(layer, NULL, &run);
-        for (int t = 0; t < run.tensors; t++)
-            if (drawn_only ? run.tensor[t].fan_in > 0 : !run.tensor[t].kept && !(run.P && t == run.function))
-                count += run.tensor[t].count;
-    }
+    for (int l = 0; l < network->layers; l++)
+        count += count_of_layer(&network->layer[l], drawn_only);
     return count;
 }
 
@@ -202,17 +208,28 @@ static bool same_shape(const struct shape *a, const struct shape *b)
     return same;
 }
 
-void network_describe(const struct network *network, struct text *out)
+/* Layers with weights, whatever their shape, and those that change it. What leaves the chain of layers and comes back,
+   the shortcut of a residual block, is in parentheses. */
+static void describe_layers(const struct network *network, struct text *out)
 {
-    int slots = 0;
     char shape[SHAPE_TEXT];
+    bool aside = false;
     text_add(out, shape_text(&network->input, shape));
     for (int l = 0; l < network->layers; l++) {
         const struct layer *layer = &network->layer[l];
-        slots += layer_is_open(layer);
-        if (layer->kind != &layer_flatten && !same_shape(&layer->in, &layer->out))
-            text_addf(out, "-%s", shape_text(&layer->out, shape));
+        aside = (aside || layer->from != l - 1) && !layer->kind->joins;
+        bool changes = layer->kind != &layer_flatten && !same_shape(&layer->in, &layer->out);
+        if (changes || count_of_layer(layer, true) > 0)
+            text_addf(out, aside ? "-(%s)" : "-%s", shape_text(&layer->out, shape));
     }
+}
+
+void network_describe(const struct network *network, struct text *out)
+{
+    int slots = 0;
+    for (int l = 0; l < network->layers; l++)
+        slots += layer_is_open(&network->layer[l]);
+    describe_layers(network, out);
     text_addf(out, ", %td parameters, %d activation slot%s", network_parameters(network), slots, slots == 1 ? "" : "s");
     if (network->parameters == PARAMETERS_CHANNEL)
         text_add(out, ", learned parameters for each channel");

@@ -113,7 +113,8 @@ void network_draw(const struct network *network, struct rng *rng, float *z);
 /* Appends the description as JSON with every default written out: equal networks, equal texts. */
 void network_normal_form(const struct network *network, struct text *out);
 
-/* Appends "784-128-64-10, 109386 parameters, 2 slots" for people, and who has learned parameters if not layers. */
+/* Appends "784-128-64-10, 109386 parameters, 2 slots" for people, with the shape of every layer that has weights, and
+   who has learned parameters if not layers. */
 void network_describe(const struct network *network, struct text *out);
 
 #endif

@@ -58,6 +58,49 @@ START_TEST(equal_networks_have_equal_normal_forms)
 }
 END_TEST
 
+/* Layers are not hidden because their values have the shape of the layer before. */
+START_TEST(every_layer_with_weights_is_described)
+{
+#define CONV "{\"type\": \"conv2d\", \"channels\": 3, \"kernel\": 3, \"padding\": \"same\"}"
+#define ACTIVATION "{\"type\": \"activation\"}"
+    static const struct {
+        const char *text, *layers;
+        int features; /* 0: images of 6 x 6 x 3 */
+    } cases[] = {
+        {"{\"mlp\": [8, 8, 8]}", "4-8-8-8-3", 4},
+        {"{\"mlp\": [4, 3]}", "4-4-3-3", 4},
+        {"{\"mlp\": [3]}", "3-3-3", 3},
+        {"{\"layers\": [{\"type\": \"dense\", \"units\": 4}, {\"type\": \"batch_norm\"}, " ACTIVATION
+         ", {\"type\": \"dropout\", \"rate\": 0.5}, {\"type\": \"dense\", \"units\": 4}, " ACTIVATION ", " ACTIVATION
+         ", {\"type\": \"dense\", \"units\": \"outputs\"}]}",
+         "4-4-4-3", 4},
+        {"{\"layers\": [" CONV ", " ACTIVATION ", " CONV ", {\"type\": \"batch_norm\"}, " CONV
+         ", {\"type\": \"flatten\"}, {\"type\": \"dense\", \"units\": 3}]}",
+         "6x6x3-6x6x3-6x6x3-6x6x3-3", 0},
+        {"{\"layers\": [" CONV ", {\"type\": \"residual\", \"layers\": [" CONV ", " ACTIVATION ", " CONV
+         "]}, " ACTIVATION ", {\"type\": \"residual\", \"layers\": [" CONV "], \"shortcut\": [" CONV
+         ", {\"type\": \"batch_norm\"}, " CONV "]}, " CONV
+         ", {\"type\": \"global_average_pool\"}, {\"type\": \"dense\", \"units\": 3}]}",
+         "6x6x3-6x6x3-6x6x3-6x6x3-6x6x3-(6x6x3)-(6x6x3)-6x6x3-3-3", 0},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct error err;
+        struct network *network = NULL;
+        struct text text = TEXT_EMPTY;
+        const struct data_shape data = cases[i].features ? row_data(cases[i].features, 3) : image_data(6, 6, 3, 3);
+        ASSERT_OK(read_network_for(cases[i].text, &data, &network, &err));
+        network_describe(network, &text);
+        size_t length = strlen(cases[i].layers);
+        ck_assert_msg(strncmp(text_string(&text), cases[i].layers, length) == 0 && text_string(&text)[length] == ',',
+                      "%s instead of %s", text_string(&text), cases[i].layers);
+        text_release(&text);
+        network_free(network);
+    }
+#undef CONV
+#undef ACTIVATION
+}
+END_TEST
+
 START_TEST(wrong_descriptions_are_refused_with_their_place)
 {
     static const struct {
@@ -129,5 +172,6 @@ END_TEST
 int main(void)
 {
     return RUN_TESTS("network", 60, a_description_is_read, equal_networks_have_equal_normal_forms,
-                     wrong_descriptions_are_refused_with_their_place, every_failed_allocation_is_an_error);
+                     every_layer_with_weights_is_described, wrong_descriptions_are_refused_with_their_place,
+                     every_failed_allocation_is_an_error);
 }

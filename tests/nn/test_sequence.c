@@ -92,7 +92,7 @@ START_TEST(a_recurrent_layer_is_a_slot)
     ck_assert_int_eq((int)network_parameters(network), drawn + 2 * 3 * 3 + 2 * 4 * 3 + 4 * 3 + TOKENS);
     struct text text = TEXT_EMPTY;
     network_describe(network, &text);
-    ck_assert_ptr_nonnull(strstr(text_string(&text), "6x1-6x4-6x3-6x9, "));
+    ck_assert_ptr_nonnull(strstr(text_string(&text), "6x1-6x4-6x3-6x3-6x3-6x9, "));
     ck_assert_ptr_nonnull(strstr(text_string(&text), "2 activation slots"));
     text_release(&text);
 
