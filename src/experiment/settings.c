@@ -2,7 +2,8 @@
  *
  *   setting = key { "." key } "=" value         a key of digits picks an item of an array
  *
- * The document is written anew with the one value replaced, or added to its object. */
+ * The document is written anew with the one value replaced, or added: to its object, with the objects on the way that
+ * are missing, or to the end of its array. Whether anybody knows such a key is for the readers to say. */
 #include "base/error.h"
 #include "base/json.h"
 #include "base/memory.h"
@@ -70,35 +71,108 @@ static int read_value(const char *value, struct setting *setting, struct error *
     return status;
 }
 
-static int fits_nowhere(struct json value, const struct setting *setting, int depth, struct error *err)
+/* ---- where it fits */
+
+static bool is_place(const char *key)
+{
+    return key[strspn(key, "0123456789")] == '\0';
+}
+
+/* What a person would have to set instead: the value in the objects of its last keys. */
+static void add_instead(const struct setting *setting, int depth, struct text *out)
+{
+    for (int k = 0; k < depth; k++)
+        text_addf(out, "%s%s", k ? "." : "", setting->keys[k]);
+    text_add_char(out, '=');
+    for (int k = depth; k < setting->depth; k++) {
+        text_add_char(out, '{');
+        json_quote(setting->keys[k], out);
+        text_add_char(out, ':');
+    }
+    text_add(out, text_string(&setting->value));
+    for (int k = depth; k < setting->depth; k++)
+        text_add_char(out, '}');
+}
+
+static int holds_nothing(struct json value, const struct setting *setting, int depth, struct error *err)
+{
+    struct text place = TEXT_EMPTY, cure = TEXT_EMPTY, now = TEXT_EMPTY;
+    json_path(value, &place);
+    json_normal_form(value, &now);
+    text_add(&cure, "to replace it: --set '");
+    add_instead(setting, depth, &cure);
+    text_add_char(&cure, '\'');
+    int status =
+        error_set(err, ERROR_USAGE, "--set", depth ? text_string(&cure) : "the file must hold an object { ... }",
+                  "\"%s\": %s is %s, so there is no \"%s\" in it", EXCERPT(setting->words, 80), text_string(&place),
+                  EXCERPT(text_string(&now), 60), setting->keys[depth]);
+    text_release(&place);
+    text_release(&cure);
+    text_release(&now);
+    return status;
+}
+
+static int not_in_array(struct json array, const struct setting *setting, int depth, struct error *err)
 {
     struct text place = TEXT_EMPTY;
-    json_path(value, &place);
-    int status = error_set(err, ERROR_USAGE, "--set", "look at the experiment file for its structure",
-                           "\"%s\": there is no \"%s\" in %s", EXCERPT(setting->words, 80), setting->keys[depth],
-                           text_string(&place));
+    char cure[80];
+    int length = json_length(array);
+    json_path(array, &place);
+    if (length > 0)
+        snprintf(cure, sizeof cure, "its items are 0 to %d, and %d would be one more", length - 1, length);
+    else
+        snprintf(cure, sizeof cure, "it is empty, and 0 would be the first");
+    int status = error_set(err, ERROR_USAGE, "--set", cure, "\"%s\": there is no item \"%s\" in the array %s",
+                           EXCERPT(setting->words, 80), setting->keys[depth], text_string(&place));
     text_release(&place);
     return status;
 }
 
-/* Writes `value` with the setting applied below its keys from `depth` on. */
-static int write_set(struct json value, const struct setting *setting, int depth, struct text *out, struct error *err)
+/* The value within the objects that were not there. An array that is not there has a first item. */
+static int write_missing(const struct setting *setting, int depth, struct text *out, struct error *err)
 {
     if (depth == setting->depth) {
         text_add(out, text_string(&setting->value));
         return 0;
     }
     const char *key = setting->keys[depth];
-    bool object = json_is_object(value), last = depth + 1 == setting->depth, found = false;
+    bool item = is_place(key);
+    if (item && strcmp(key, "0") != 0)
+        return error_set(err, ERROR_USAGE, "--set", "set the whole array: PATH=[...]",
+                         "\"%s\": there is no array yet that could have an item %s", EXCERPT(setting->words, 80), key);
+    text_add_char(out, item ? '[' : '{');
+    if (!item) {
+        json_quote(key, out);
+        text_add_char(out, ':');
+    }
+    int status = write_missing(setting, depth + 1, out, err);
+    text_add_char(out, item ? ']' : '}');
+    return status;
+}
+
+static bool is_null(struct json value)
+{
+    struct text text = TEXT_EMPTY;
+    json_normal_form(value, &text);
+    bool null = strcmp(text_string(&text), "null") == 0;
+    text_release(&text);
+    return null;
+}
+
+static int write_set(struct json value, const struct setting *setting, int depth, struct text *out, struct error *err);
+
+/* The members or items, one of them changed; *found says whether it was there. */
+static int write_children(struct json value, const struct setting *setting, int depth, bool *found, struct text *out,
+                          struct error *err)
+{
+    bool object = json_is_object(value);
     int status = 0, length = json_length(value);
-    if (!object && !json_is_array(value))
-        return fits_nowhere(value, setting, depth, err);
-    text_add_char(out, object ? '{' : '[');
+    *found = false;
     for (int i = 0; !status && i < length; i++) {
         struct json child = object ? json_member_at(&value, i) : json_item(&value, i);
         char index[16];
         snprintf(index, sizeof index, "%d", i);
-        bool here = strcmp(object ? child.key : index, key) == 0;
+        bool here = strcmp(object ? child.key : index, setting->keys[depth]) == 0;
         text_add(out, i > 0 ? "," : "");
         if (object) {
             json_quote(child.key, out);
@@ -108,14 +182,34 @@ static int write_set(struct json value, const struct setting *setting, int depth
             status = write_set(child, setting, depth + 1, out, err);
         else
             json_normal_form(child, out);
-        found = found || here;
+        *found = *found || here;
     }
-    if (!status && !found && !(object && last))
-        return fits_nowhere(value, setting, depth, err);
-    if (!status && !found) {
-        text_add(out, length > 0 ? "," : "");
-        json_quote(key, out);
-        text_addf(out, ":%s", text_string(&setting->value));
+    return status;
+}
+
+/* Writes `value` with the setting applied below its keys from `depth` on. */
+static int write_set(struct json value, const struct setting *setting, int depth, struct text *out, struct error *err)
+{
+    if (depth == setting->depth || is_null(value))
+        return write_missing(setting, depth, out, err);
+    bool object = json_is_object(value), found;
+    if (!object && !json_is_array(value))
+        return holds_nothing(value, setting, depth, err);
+    text_add_char(out, object ? '{' : '[');
+    int status = write_children(value, setting, depth, &found, out, err);
+    if (status)
+        return status;
+    if (!found) {
+        char next[16];
+        snprintf(next, sizeof next, "%d", json_length(value));
+        if (!object && strcmp(setting->keys[depth], next) != 0)
+            return not_in_array(value, setting, depth, err);
+        text_add(out, json_length(value) > 0 ? "," : "");
+        if (object) {
+            json_quote(setting->keys[depth], out);
+            text_add_char(out, ':');
+        }
+        status = write_missing(setting, depth + 1, out, err);
     }
     text_add_char(out, object ? '}' : ']');
     return status;

@@ -196,6 +196,17 @@ START_TEST(settings_change_one_value)
         {"{\"a\":{\"b\":1}}", "a=\"q\"", "{\"a\":\"q\"}"},
         {"{\"a\":1}", "a=NaN", "{\"a\":\"NaN\"}"},
         {"{\"a\":1}", "a=caf\xc3\xa9\x1b", "{\"a\":\"caf\xc3\xa9\\u001b\"}"},
+        /* what is missing on the way is made, at any depth */
+        {"{}", "a.b=1", "{\"a\":{\"b\":1}}"},
+        {"{\"t\":{\"n\":1}}", "t.schedule.name=cosine", "{\"t\":{\"n\":1,\"schedule\":{\"name\":\"cosine\"}}}"},
+        {"{\"t\":{}}", "t.a.b.c.d=true", "{\"t\":{\"a\":{\"b\":{\"c\":{\"d\":true}}}}}"},
+        {"{\"t\":null}", "t.a=1", "{\"t\":{\"a\":1}}"},
+        {"{}", "a.b={\"c\": []}", "{\"a\":{\"b\":{\"c\":[]}}}"},
+        {"{}", "a.b=", "{\"a\":{\"b\":\"\"}}"},
+        {"{\"a\":[{\"u\":1},{\"u\":2}]}", "a.1.v.w=3", "{\"a\":[{\"u\":1},{\"u\":2,\"v\":{\"w\":3}}]}"},
+        {"{\"a\":[1]}", "a.1=2", "{\"a\":[1,2]}"},
+        {"{\"a\":[]}", "a.0.u=2", "{\"a\":[{\"u\":2}]}"},
+        {"{}", "a.0=2", "{\"a\":[2]}"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct error err;
@@ -215,21 +226,33 @@ START_TEST(settings_that_fit_nowhere_are_refused)
         {"a", "not PATH=VALUE"},
         {"=1", "not PATH=VALUE"},
         {"a..b=1", "not PATH=VALUE"},
-        {"b.c=1", "no \"b\" in $"},
-        {"a.x=1", "no \"x\" in $.a"},
-        {"list.7=1", "no \"7\" in $.list"},
-        {"list.x=1", "no \"x\" in $"},
+        {"a.x=1", "$.a is 1, so there is no \"x\" in it; to replace it: --set 'a={\"x\":1}'"},
+        {"s.x.y=[1]", "$.s is \"text\", so there is no \"x\" in it; to replace it: --set 's={\"x\":{\"y\":[1]}}'"},
+        {"list.0.x=1", "$.list[0] is 1, so"},
+        {"flag.x=1", "$.flag is true, so"},
+        {"list.7=1", "no item \"7\" in the array $.list; its items are 0 to 0, and 1 would be one more"},
+        {"list.-1=1", "no item \"-1\" in the array"},
+        {"list.00=1", "no item \"00\" in the array"},
+        {"list.x=1", "no item \"x\" in the array $.list"},
+        {"none.x=1", "no item \"x\" in the array $.none; it is empty"},
+        {"new.3=1", "no array yet that could have an item 3"},
+        {"a={\"b\": 1", "a={\"b\": 1:"},
+        {"a=[1,]", "a=[1,]:"},
+        {"a=\"half", "a=\"half:"},
+        {"a.b", "\"a.b\" is not PATH=VALUE"},
+        {"", "not PATH=VALUE"},
+        {".a=1", "not PATH=VALUE"},
         {"a.=1", "not PATH=VALUE"},
         {"a.b.c.d.e.f.g.h.i.j.k.l.m.n.o.p.q.r=1", "not PATH=VALUE"},
         {"a={\"b\": 1, \"b\": 2}", "a={\"b\": 1, \"b\": 2}:1:10: $.b: this key is given twice"},
         {"a=[1, 2", "ends too early"},
         {"a=caf\xe9", "caf\\xe9\" is not UTF-8"},
     };
+    static const char text[] = "{\"a\":1,\"list\":[1],\"none\":[],\"s\":\"text\",\"flag\":true}";
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct error err;
         struct text out = TEXT_EMPTY;
-        ASSERT_FAILS(experiment_set("{\"a\":1,\"list\":[1]}", "f", cases[i].setting, &out, &err), ERROR_USAGE,
-                     cases[i].fragment);
+        ASSERT_FAILS(experiment_set(text, "f", cases[i].setting, &out, &err), ERROR_USAGE, cases[i].fragment);
         text_release(&out);
     }
 }
