@@ -90,9 +90,13 @@ int output_plain(const struct text *text, struct error *err)
 
 /* ---- CSV and JSON */
 
-static void add_csv(const char *string, struct text *out)
+/* NULL is a missing value. An empty line would be skipped by many a reader, so it is not one in a single column. */
+static void add_csv(const char *string, bool alone, struct text *out)
 {
-    if (!string[strcspn(string, ",\"\r\n")]) {
+    if (!string && !alone)
+        return;
+    string = string ? string : "";
+    if (*string && !string[strcspn(string, ",\"\r\n")]) {
         text_add(out, string);
         return;
     }
@@ -107,9 +111,9 @@ static void add_csv_header(struct output *output)
     for (int i = 0; i < output->column_count; i++) {
         if (i > 0)
             text_add_char(&output->buffer, ',');
-        add_csv(output->columns[i].name, &output->buffer);
+        add_csv(output->columns[i].name, false, &output->buffer);
     }
-    text_add(&output->buffer, "\r\n");
+    text_add_char(&output->buffer, '\n');
 }
 
 /* Whatever stands before the value of a cell. */
@@ -132,7 +136,7 @@ static void begin_cell(struct output *output)
 static void end_row(struct output *output)
 {
     if (output->format == OUTPUT_CSV)
-        text_add(&output->buffer, "\r\n");
+        text_add_char(&output->buffer, '\n');
     if (output->format == OUTPUT_JSON)
         text_add_char(&output->buffer, '}');
     output->rows++;
@@ -230,6 +234,26 @@ static void add_table(struct output *output)
 
 /* ---- for the commands */
 
+static bool has_column(const struct output *output, const char *name)
+{
+    for (int i = 0; i < output->column_count; i++)
+        if (strcmp(output->columns[i].name, name) == 0)
+            return true;
+    return false;
+}
+
+/* Of two members with one name most readers of JSON keep one: the second column is called NAME_2. Returns owned. */
+static char *column_name(const struct output *output, const char *name)
+{
+    struct text unique = TEXT_EMPTY;
+    text_add(&unique, name);
+    for (int n = 2; output->format == OUTPUT_JSON && has_column(output, text_string(&unique)); n++) {
+        text_clear(&unique);
+        text_addf(&unique, "%s_%d", name, n);
+    }
+    return text_take(&unique);
+}
+
 void output_column(struct output *output, const char *name)
 {
     ALWAYS(output->rows == 0 && output->next == 0);
@@ -239,7 +263,7 @@ void output_column(struct output *output, const char *name)
         return;
     }
     output->columns = grown;
-    char *copy = memory_copy_string(name);
+    char *copy = column_name(output, name);
     if (!copy) {
         fail_memory(output);
         return;
@@ -260,7 +284,7 @@ static void add_cell(struct output *output, const char *shown, const char *plain
             add_csv_header(output);
         begin_cell(output);
         if (output->format == OUTPUT_CSV)
-            add_csv(plain ? plain : "", &output->buffer);
+            add_csv(plain, output->column_count == 1, &output->buffer);
         else if (!plain || numeric)
             text_add(&output->buffer, plain ? plain : "null");
         else

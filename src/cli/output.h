@@ -4,8 +4,10 @@
  *
  * A row ends with its last cell. The table is kept until the end, since every row counts for the
  * widths, and then cut to the terminal: text columns become narrower, the widest first, numbers
- * never. CSV (RFC 4180) and JSON (an array of objects) are written row by row with every digit of
- * a number; what is missing or not finite is empty in CSV, null in JSON and "-" in a table.
+ * never. CSV and JSON (an array of objects) are written row by row with every digit of a number; what
+ * is missing or not finite is empty in CSV, null in JSON and "-" in a table. CSV quotes as RFC 4180 says,
+ * but ends its lines as every other tool of a pipeline does, with LF; an empty text is "", so that it is
+ * not taken for a missing one.
  *
  * The first failure (memory, a full disk behind standard output) is kept, later calls do nothing,
  * and output_finish() reports it. */
@@ -32,7 +34,7 @@ extern const char *const output_formats[]; /* their names, for OPTION_FORMAT */
 int output_new(enum output_format format, struct output **output, struct error *err);
 void output_free(struct output *output); /* accepts NULL */
 
-/* Adds a column; before the first cell. The name is copied. */
+/* Adds a column; before the first cell. The name is copied, in JSON with a number behind it if there is one like it. */
 void output_column(struct output *output, const char *name);
 
 /* The next cell. NULL is a missing text. A number that is not finite is missing. `decimals`: digits

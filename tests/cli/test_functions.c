@@ -325,7 +325,7 @@ START_TEST(json_has_all_facts_and_csv_a_row)
     json_document_free(document);
     ASSERT_OK(RUN(show, "gelu", "--format", "csv"));
     must_have("name,formula,simplified,derivative,");
-    must_have("\r\ngelu,gelu(x),gelu(x),");
+    must_have("\ngelu,gelu(x),gelu(x),");
     remove_database();
 }
 END_TEST
@@ -336,9 +336,9 @@ START_TEST(apply_prints_value_and_slope)
 {
     struct error err;
     ASSERT_OK(RUN(apply, "x^2", "3", "-1.5", "1e3", "--format", "csv"));
-    ck_assert_str_eq(output, "x,f,slope\r\n3,9,6\r\n-1.5,2.25,-3\r\n1000,1000000,2000\r\n");
+    ck_assert_str_eq(output, "x,f,slope\n3,9,6\n-1.5,2.25,-3\n1000,1000000,2000\n");
     ASSERT_OK(run(&command_apply, " 1\n\t2  3\r\n4", WORDS("x^3", "--format", "csv"), &err));
-    ck_assert_str_eq(output, "x,f,slope\r\n1,1,3\r\n2,8,12\r\n3,27,27\r\n4,64,48\r\n");
+    ck_assert_str_eq(output, "x,f,slope\n1,1,3\n2,8,12\n3,27,27\n4,64,48\n");
     ASSERT_OK(RUN(apply, "relu", "2", "--format", "json"));
     must_have("{\"x\": 2, \"f\": 2, \"slope\": 1}");
     ASSERT_OK(RUN(apply, "p0*x + p1", "3", "--parameters", "p0=2,p1=0.5", "--format", "csv"));
@@ -348,11 +348,11 @@ START_TEST(apply_prints_value_and_slope)
     ASSERT_OK(RUN(apply, "x", "0.1", "--float", "--format", "csv"));
     must_have("0.10000000149011612,0.10000000149011612,1");
     ASSERT_OK(RUN(apply, "(1-t)*x + t*x^2", "3", "--format", "csv"));
-    must_have("3,9,6\r\n");
+    must_have("3,9,6\n");
     ASSERT_OK(RUN(apply, "(1-t)*x + t*x^2", "3", "--t", "0.5", "--format", "csv"));
-    must_have("3,6,3.5\r\n");
+    must_have("3,6,3.5\n");
     ASSERT_OK(RUN(apply, "(1-t)*x + t*x^2", "3", "-t", "0.25", "--float", "--format", "csv"));
-    must_have("3,4.5,2.25\r\n");
+    must_have("3,4.5,2.25\n");
     ASSERT_FAILS(RUN(apply, "x", "3", "--t", "1.5"), ERROR_USAGE, "--t: expected a number from 0 to 1");
 }
 END_TEST

@@ -61,10 +61,10 @@ END_TEST
 
 START_TEST(csv_follows_rfc_4180)
 {
-    ck_assert_str_eq(written(OUTPUT_CSV, fill), "n,value,\"text, with \"\"quotes\"\"\"\r\n"
-                                                "7,0.3333333333333333,plain\r\n"
-                                                "-12,,\"a \"\"b\"\", c\nd \u00e9\u00e9\"\r\n"
-                                                ",,\r\n");
+    ck_assert_str_eq(written(OUTPUT_CSV, fill), "n,value,\"text, with \"\"quotes\"\"\"\n"
+                                                "7,0.3333333333333333,plain\n"
+                                                "-12,,\"a \"\"b\"\", c\nd \u00e9\u00e9\"\n"
+                                                ",,\n");
 }
 END_TEST
 
@@ -80,6 +80,62 @@ START_TEST(json_has_null_for_what_it_cannot_say)
 }
 END_TEST
 
+/* Whoever reads a line in a shell, with `read` or $(... | tail -1), gets the line and nothing else. */
+static int difficult_texts(struct output *output, struct error *err)
+{
+    static const char *const texts[] = {"", "\r", "a\rb", "a\r\nb", " blanks ", "tab\t", "#", "'", "\"", "\xef\xbb\xbf"};
+    output_column(output, "text");
+    output_column(output, "n");
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+        output_text(output, texts[i]);
+        output_number(output, i % 2 ? 0.1 : 1e300, 1);
+    }
+    return output_finish(output, err);
+}
+
+START_TEST(csv_ends_its_lines_as_a_pipeline_wants)
+{
+    ck_assert_str_eq(written(OUTPUT_CSV, difficult_texts),
+                     "text,n\n\"\",1e+300\n\"\r\",0.1\n\"a\rb\",1e+300\n\"a\r\nb\",0.1\n blanks ,1e+300\ntab\t,0.1\n"
+                     "#,1e+300\n',0.1\n\"\"\"\",1e+300\n\xef\xbb\xbf,0.1\n");
+}
+END_TEST
+
+static int one_column(struct output *output, struct error *err)
+{
+    output_column(output, "a");
+    output_text(output, "");
+    output_text(output, NULL);
+    output_missing(output);
+    output_integer(output, 1);
+    return output_finish(output, err);
+}
+
+/* An empty line is no row to many readers. */
+START_TEST(a_single_column_has_no_empty_lines)
+{
+    ck_assert_str_eq(written(OUTPUT_CSV, one_column), "a\n\"\"\n\"\"\n\"\"\n1\n");
+}
+END_TEST
+
+static int same_names(struct output *output, struct error *err)
+{
+    static const char *const names[] = {"a", "a_2", "a", "a", "b"};
+    for (int i = 0; i < 5; i++)
+        output_column(output, names[i]);
+    for (int i = 0; i < 5; i++)
+        output_integer(output, i);
+    return output_finish(output, err);
+}
+
+START_TEST(members_have_names_of_their_own)
+{
+    ck_assert_str_eq(written(OUTPUT_JSON, same_names),
+                     "[\n  {\"a\": 0, \"a_2\": 1, \"a_3\": 2, \"a_4\": 3, \"b\": 4}\n]\n");
+    ck_assert_str_eq(written(OUTPUT_CSV, same_names), "a,a_2,a,a,b\n0,1,2,3,4\n");
+}
+END_TEST
+
 static int no_rows(struct output *output, struct error *err)
 {
     output_column(output, "a");
@@ -90,7 +146,7 @@ static int no_rows(struct output *output, struct error *err)
 START_TEST(no_rows_are_well_formed_too)
 {
     ck_assert_str_eq(written(OUTPUT_TABLE, no_rows), "a  b\n");
-    ck_assert_str_eq(written(OUTPUT_CSV, no_rows), "a,b\r\n");
+    ck_assert_str_eq(written(OUTPUT_CSV, no_rows), "a,b\n");
     ck_assert_str_eq(written(OUTPUT_JSON, no_rows), "[]\n");
 }
 END_TEST
@@ -162,6 +218,7 @@ END_TEST
 int main(void)
 {
     return RUN_TESTS("output", 10, tables_are_aligned, csv_follows_rfc_4180, json_has_null_for_what_it_cannot_say,
-                     no_rows_are_well_formed_too, tables_are_cut_to_the_terminal, a_full_disk_is_an_error,
+                     csv_ends_its_lines_as_a_pipeline_wants, a_single_column_has_no_empty_lines,
+                     members_have_names_of_their_own, no_rows_are_well_formed_too, tables_are_cut_to_the_terminal, a_full_disk_is_an_error,
                      short_memory_is_an_error);
 }

@@ -38,7 +38,7 @@ trap 'exit 1' INT TERM
 # ---- databases
 
 sql() { # DATABASE QUERY: the first column of the last row; nothing when it cannot be read
-    "$program" query "$1" "$2" --format csv 2>/dev/null | tail -n +2 | tail -n 1 | tr -d '"\r'
+    "$program" query "$1" "$2" --format csv 2>/dev/null | tail -n +2 | tail -n 1 | tr -d '"'
 }
 
 tickets() {
@@ -59,7 +59,7 @@ sessions() { # DATABASE: how they ended
 dump() {
     local table
     for table in $("$program" query "$1" "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite%'
-        AND name NOT IN ('session', 'timing', 'crash') ORDER BY name" --format csv | tail -n +2 | tr -d '\r'); do
+        AND name NOT IN ('session', 'timing', 'crash') ORDER BY name" --format csv | tail -n +2); do
         echo "$table"
         "$program" query "$1" "SELECT * FROM $table" --format csv || echo "$table cannot be read"
     done
