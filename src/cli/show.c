@@ -119,14 +119,13 @@ static void add_stored(const struct subject *subject, struct text *out)
 
 static int find_plot(const struct arguments *arguments, struct plot_options *plot, struct error *err)
 {
-    int width = terminal_width(STDOUT_FILENO);
     *plot = (struct plot_options){
         .left = arguments_number(arguments, "from", -6),
         .right = arguments_number(arguments, "to", 6),
-        .columns = width && width < 80 ? width : 80,
+        .columns = terminal_plot_width(STDOUT_FILENO),
         .rows = 19,
         .utf8 = !arguments_flag(arguments, "ascii") && terminal_is_utf8(),
-        .colour = isatty(STDOUT_FILENO) && !getenv("NO_COLOR"),
+        .colour = terminal_has_colours(STDOUT_FILENO),
     };
     double width_of_x = plot->right - plot->left;
     if (width_of_x > 1e-9 * fmax(fabs(plot->left), fabs(plot->right)))
@@ -334,7 +333,8 @@ const struct command command_show = {
                    "moments under N(0,1) with the gain for moment-matched weights, and for a\n"
                    "candidate of a database its scores, its learned parameters and its ancestors.\n"
                    "JSON has all of it but the plot, CSV what fits into a row. TICKET is a number of\n"
-                   "actsearch top, or best. EXPRESSION may be the name of a known function.\n"
+                   "actsearch top, or best, which means its first row. EXPRESSION may be the name\n"
+                   "of a known function.\n"
                    "All is said of the form that a search trains, which may not be the one written.\n",
     .examples = "  actsearch show mish\n"
                 "  actsearch show 'max(0, x) + 0.1*sin(x)' --from -10 --to 10\n"

@@ -1,4 +1,4 @@
-/* Terminals: how wide they are and whether they show more than ASCII. */
+/* Terminals: what the one behind a file descriptor shows, and how wide it is. */
 #ifndef ACTSEARCH_CLI_TERMINAL_H
 #define ACTSEARCH_CLI_TERMINAL_H
 
@@ -9,7 +9,17 @@
    environment's COLUMNS goes first. */
 int terminal_width(int fd);
 
-/* Do the locale's variables name UTF-8? */
+/* Columns for a plot there, or in a file: as wide as the terminal, but readable. */
+int terminal_plot_width(int fd);
+
+/* May a line be written over with a carriage return? To a terminal that says of itself (TERM) that it is dumb, or
+   nothing at all, one writes as to a file. */
+bool terminal_rewrites(int fd);
+
+/* Escape sequences for colours: a terminal that understands them, and nobody said no (NO_COLOR, CLICOLOR=0). */
+bool terminal_has_colours(int fd);
+
+/* Is UTF-8 the character set that the locale's variables name? */
 bool terminal_is_utf8(void);
 
 /* Characters (not bytes) of a UTF-8 string. */

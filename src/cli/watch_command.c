@@ -148,10 +148,9 @@ static void add_plot(const struct view *view, enum quantity quantity, const char
 
 static int print_plots(const struct view *view, bool ascii, struct error *err)
 {
-    int width = terminal_width(STDOUT_FILENO);
     bool utf8 = !ascii && terminal_is_utf8();
     struct text out = TEXT_EMPTY;
-    struct sparks gradient = {.columns = width && width < 80 ? width : 80, .utf8 = utf8, .logarithmic = true};
+    struct sparks gradient = {.columns = terminal_plot_width(STDOUT_FILENO), .utf8 = utf8, .logarithmic = true};
     struct sparks dead = {.columns = gradient.columns, .utf8 = utf8, .low = 0, .high = 1};
     add_plot(view, GRADIENT, "gradient norm, on a logarithmic scale", &gradient, &out);
     add_plot(view, DEAD, "share of dead units, from 0 to 1", &dead, &out);
@@ -193,7 +192,7 @@ const struct command command_watch = {
                    "layer learns, and by which share of their size the epoch's last step changed\n"
                    "its weights. Then plots of gradient norms and dead shares over the epochs, a\n"
                    "line for each layer, mean over the seeds, the first and the last value behind\n"
-                   "it. TICKET is a number of actsearch top, or best.\n",
+                   "it. TICKET is a number of actsearch top, or best, which means its first row.\n",
     .examples = "  actsearch run --watch experiments/spirals.json --db watched.db\n"
                 "  actsearch watch watched.db best\n"
                 "  actsearch watch watched.db 3 --last --no-plot\n"
