@@ -213,19 +213,21 @@ static int run_threads(struct pool *pool, int threads, struct error *err)
 
 static int train(struct pool *pool, const struct arguments *arguments, struct error *err)
 {
-    int threads = workbench_threads(arguments);
-    int status = fitness_check_memory(pool->experiment->fitness, threads, err);
+    struct workbench_threads threads;
+    int status = workbench_threads(arguments, 0, &threads, err);
+    if (!status)
+        status = fitness_check_memory(pool->experiment->fitness, threads.count, err);
     if (status)
         return status;
     pool->began = seconds();
     pool->progress = (struct progress){.to_train = pool->count, .best_ticket = -1};
     show(pool, NULL);
-    return run_threads(pool, threads, err);
+    return run_threads(pool, threads.count, err);
 }
 
 /* ---- printing */
 
-/* Best first; functions without a score last; otherwise as they were given. */
+/* Highest score first; functions without a score last; otherwise as they were given. */
 static int compare_jobs(const void *a, const void *b)
 {
     const struct job *first = a, *second = b;
@@ -408,10 +410,10 @@ const struct command command_eval = {
     .summary = "train and score given functions as an experiment would",
     .usage = "actsearch eval [options] [EXPRESSION...] EXPERIMENT",
     .description = "Trains networks with the given functions under the protocol of an experiment\n"
-                   "and prints for each, best first: outcome, score (higher is better) with its\n"
-                   "deviation over the seeds, validation accuracy, validation and training loss,\n"
-                   "number of trainings, and the seconds that one training took on the clock and\n"
-                   "of a processor. A function is an expression or a name: relu, mish,\n"
+                   "and prints for each, the highest score first: outcome, score (higher is better)\n"
+                   "with its deviation over the seeds, validation accuracy, validation and training\n"
+                   "loss, number of trainings, and the seconds that one training took on the clock\n"
+                   "and of a processor. A function is an expression or a name: relu, mish,\n"
                    "'x*sigmoid(x)'. Nothing is stored. The scores are those that a search gives\n"
                    "the same functions.\n",
     .examples = "  actsearch eval 'x*tanh(exp(x))' experiments/spirals.json\n"

@@ -52,8 +52,8 @@ static const struct option options[] = {
 
 /* What a run holds on to; everything is owned. */
 struct job {
-    struct team *team; /* NULL: alone */
-    int threads;       /* of this process */
+    struct team *team;                /* NULL: alone */
+    struct workbench_threads threads; /* of this process */
     struct experiment *experiment;
     struct text database; /* its path */
     enum isa isa;
@@ -257,7 +257,7 @@ static int begin_session(struct job *job, int64_t workers, struct error *err)
 
 static struct executor_options executor_options(const struct job *job, const struct arguments *arguments)
 {
-    return (struct executor_options){.threads = job->threads,
+    return (struct executor_options){.threads = job->threads.count,
                                      .limit_seconds = arguments_number(arguments, "evaluation-limit", 0),
                                      .crew = team_crew(job->team),
                                      .stop = watch_stop(job->watch),
@@ -271,11 +271,13 @@ static int lead(struct job *job, const struct arguments *arguments, struct error
     const struct experiment *experiment = job->experiment;
     struct evaluator evaluator = workbench_evaluator(experiment);
     struct executor_options executor = executor_options(job, arguments);
-    int64_t workers = job->threads + (executor.crew ? executor.crew->workers : 0);
+    int64_t workers = job->threads.count + (executor.crew ? executor.crew->workers : 0);
     heartbeat_start(&job->heartbeat, job->watch, job->store, workers, team_size(job->team));
     int status = begin_session(job, workers, err);
     if (status)
         return status;
+    if (!arguments_flag(arguments, "quiet"))
+        workbench_remark_threads(&job->threads);
     if (!arguments_flag(arguments, "quiet"))
         workbench_remark_window(experiment, workers);
     watch_expect_tickets(job->watch, expected_tickets(experiment));
@@ -322,7 +324,7 @@ static int open_experiment(struct job *job, struct error *err)
     status = team_agree(job->team, status, err);
     if (status)
         return status;
-    int threads = (int)team_sum_of_node(job->team, job->threads);
+    int threads = (int)team_sum_of_node(job->team, job->threads.count);
     return team_agree(job->team, fitness_check_memory(experiment->fitness, threads, err), err);
 }
 
@@ -353,7 +355,7 @@ static int prepare(struct job *job, const struct arguments *arguments, struct er
         status = open_experiment(job, err);
     if (!status)
         status = open_search(job, arguments, err);
-    return status ? status : team_begin(job->team, job->threads, watch_stop(job->watch), err);
+    return status ? status : team_begin(job->team, job->threads.count, watch_stop(job->watch), err);
 }
 
 /* The command line again, so that it can be typed again; words with other characters are quoted. */
@@ -399,7 +401,7 @@ static void close_job(struct job *job)
 static int run(struct call *call, struct error *err)
 {
     const struct arguments *arguments = call->arguments;
-    struct job job = {.database = TEXT_EMPTY, .threads = workbench_threads(arguments)};
+    struct job job = {.database = TEXT_EMPTY};
     bool quiet = arguments_flag(arguments, "quiet");
     signal(SIGPIPE, SIG_IGN); /* a reader of the progress that has gone away is no reason to stop */
     int status = watch_new(quiet, arguments_number(arguments, "grace", WATCH_GRACE_SECONDS), &job.watch, err);
@@ -408,6 +410,8 @@ static int run(struct call *call, struct error *err)
     call->silent = !team_leads(job.team);
     if (call->silent)
         watch_mute(job.watch);
+    if (!status)
+        status = team_agree(job.team, workbench_threads(arguments, team_size(job.team) > 1, &job.threads, err), err);
     if (!status)
         status = prepare(&job, arguments, err);
     if (!status && !team_leads(job.team))

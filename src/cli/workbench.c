@@ -6,10 +6,8 @@
 #include "experiment/experiment.h"
 #include "fitness/fitness.h"
 
-#include <sched.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 int workbench_read(const struct arguments *arguments, const char *path, const char *extra, bool watch,
                    struct experiment **experiment, struct error *err)
@@ -31,12 +29,33 @@ int workbench_read(const struct arguments *arguments, const char *path, const ch
     return status;
 }
 
-int workbench_threads(const struct arguments *arguments)
+int workbench_threads(const struct arguments *arguments, int others, struct workbench_threads *threads,
+                      struct error *err)
 {
-    cpu_set_t cores;
-    CPU_ZERO(&cores);
-    long count = sched_getaffinity(0, sizeof cores, &cores) == 0 ? CPU_COUNT(&cores) : sysconf(_SC_NPROCESSORS_ONLN);
-    return (int)arguments_integer(arguments, "threads", count > 0 ? count : 1);
+    int asked = (int)arguments_integer(arguments, "threads", 0);
+    *threads = (struct workbench_threads){.asked = asked > 0};
+    limits_cores("", &threads->cores);
+    int most = threads->cores.most - others, own = threads->cores.count < most ? threads->cores.count : most;
+    threads->count = asked > 0 ? asked : own > 1 ? own : 1;
+    if (threads->count <= most)
+        return 0;
+    char cure[80];
+    snprintf(cure, sizeof cure, "OMP_THREAD_LIMIT=%d, or without it%s", threads->count + others,
+             asked > 1 && most > 0 ? ", or fewer --threads" : "");
+    return error_set(err, ERROR_USAGE, asked > 0 ? "--threads" : NULL, cure,
+                     "%d thread%s would be started%s, but OMP_THREAD_LIMIT=%d allows no more", threads->count + others,
+                     threads->count + others == 1 ? "" : "s", others ? ", one of them for the other processes" : "",
+                     threads->cores.most);
+}
+
+void workbench_remark_threads(const struct workbench_threads *threads)
+{
+    const struct limits_cores *cores = &threads->cores;
+    if (*cores->remark)
+        fprintf(stderr, "actsearch: %s\n", cores->remark);
+    if (!threads->asked && *cores->reason)
+        fprintf(stderr, "actsearch: %d thread%s on a machine with %d cores because of %s; --threads asks for others\n",
+                threads->count, threads->count == 1 ? "" : "s", cores->machine, cores->reason);
 }
 
 /* The ticket that is waited for, and those that the window lets past it. */

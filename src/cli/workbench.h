@@ -2,6 +2,7 @@
 #ifndef ACTSEARCH_CLI_WORKBENCH_H
 #define ACTSEARCH_CLI_WORKBENCH_H
 
+#include "base/limits.h"
 #include "executor/executor.h"
 
 struct arguments;
@@ -22,7 +23,8 @@ struct experiment;
 #define OPTION_THREADS                                                                                                 \
     {                                                                                                                  \
         .name = "threads", .letter = 't', .kind = OPTION_INTEGER, .value = "N", .min = 1, .max = 4096,                 \
-        .help = "candidates trained side by side (default: one a core; results do not depend on it)"                   \
+        .help = "candidates trained side by side (default: one for each core that affinity, control groups, "          \
+                "OMP_NUM_THREADS and SLURM_CPUS_PER_TASK leave; results do not depend on it)"                          \
     }
 #define OPTION_ISA                                                                                                     \
     {                                                                                                                  \
@@ -36,8 +38,19 @@ struct experiment;
 int workbench_read(const struct arguments *arguments, const char *path, const char *extra, bool watch,
                    struct experiment **experiment, struct error *err);
 
-/* --threads, or the number of cores that this process may use. */
-int workbench_threads(const struct arguments *arguments);
+/* --threads, or the number of cores that the process may use, which may be fewer than the machine has, and why. */
+struct workbench_threads {
+    int count;
+    bool asked; /* by --threads */
+    struct limits_cores cores;
+};
+
+/* `others`: threads that are needed beside them and hardly ever run. ERROR_USAGE: more than OpenMP may start. */
+int workbench_threads(const struct arguments *arguments, int others, struct workbench_threads *threads,
+                      struct error *err);
+
+/* Says on standard error why there are fewer threads than cores, and what was not understood. */
+void workbench_remark_threads(const struct workbench_threads *threads);
 
 /* Says on standard error when there are more workers than the window of the search can keep busy. */
 void workbench_remark_window(const struct experiment *experiment, int64_t workers);

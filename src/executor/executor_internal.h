@@ -62,7 +62,7 @@ struct tally_item {
     double score;
     bool now; /* written by this process */
 };
-/* Counts it; true when it is the best so far: then tally_best() wants its formula. */
+/* Counts it; true when its score is the highest so far: then tally_best() wants its formula. */
 bool tally_add(struct tally *tally, const struct tally_item *item);
 void tally_best(struct tally *tally, const char *formula);
 
@@ -105,6 +105,12 @@ void post_close(struct post *post); /* accepts one that was not opened */
 /* Evaluates; *out starts as EVALUATION_EMPTY. The outcome is "aborted" only when *abort was raised. */
 int post_evaluate(struct post *post, int64_t ticket, const struct tree *tree, struct evaluation *out,
                   struct error *err);
+
+/* ---- threads.c */
+
+/* Makes OpenMP start as many threads as it is asked for, whatever OMP_DYNAMIC and the like say: with fewer, one that
+   others wait for might be missing. ERROR_USAGE when that is more than OMP_THREAD_LIMIT. */
+int threads_can_start(int threads, struct error *err);
 
 /* ---- courier.c: what a thread does that has nothing to do but to look whether something has come */
 

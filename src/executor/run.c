@@ -371,7 +371,9 @@ int executor_run(struct search *search, const struct grammar *grammar, const str
     pthread_mutex_init(&run.lock, NULL); /* without attributes neither can fail */
     pthread_cond_init(&run.changed, NULL);
     tally_begin(&run.tally, options->threads + (crew ? crew->workers : 0));
-    int status = replay(search, grammar, store, &run.tally, err);
+    int status = threads_can_start(options->threads + courier, err);
+    if (!status)
+        status = replay(search, grammar, store, &run.tally, err);
     if (!status)
         status = crash_list_read(store, &run.condemned, err);
     if (!status)

@@ -224,7 +224,9 @@ int executor_serve(const struct evaluator *evaluator, const struct chief *chief,
     struct crewman man = {.evaluator = evaluator, .chief = chief, .options = options};
     pthread_mutex_init(&man.lock, NULL);
     pthread_cond_init(&man.changed, NULL);
-    int status = timekeeper_new(options->threads, options->limit_seconds, &man.drop, &man.keeper, err);
+    int status = threads_can_start(options->threads + 1, err);
+    if (!status)
+        status = timekeeper_new(options->threads, options->limit_seconds, &man.drop, &man.keeper, err);
     if (!status) {
         HAND_OVER(&man);
         serve_on_threads(&man, options->threads + 1);

@@ -2,6 +2,7 @@
 
 #include "base/error.h"
 #include "base/json.h"
+#include "base/limits.h"
 #include "base/memory.h"
 #include "data/data.h"
 #include "fitness/fitness_internal.h"
@@ -9,7 +10,6 @@
 #include "nn/network.h"
 #include "rng/rng.h"
 
-#include <unistd.h>
 
 /* Mean square of the training inputs, so that "auto" fits data of any scale. The sum goes row by row. */
 static int measure_input(struct fitness *fitness, struct error *err)
@@ -115,11 +115,11 @@ int fitness_check_memory(const struct fitness *fitness, int workers, struct erro
 {
     double gib = 1 << 30;
     double need = (double)fitness_shared_bytes(fitness) + workers * (double)fitness_worker_bytes(fitness);
-    double have = (double)sysconf(_SC_PHYS_PAGES) * (double)sysconf(_SC_PAGESIZE);
+    double have = limits_memory("");
     if (have <= 0 || need <= have)
         return 0;
     return error_set(err, ERROR_MEMORY, NULL, "use fewer threads, a smaller batch, fewer seeds or a smaller network",
-                     "training with %d thread%s needs %.1f GiB of memory, this machine has %.1f GiB", workers,
+                     "training with %d thread%s needs %.1f GiB of memory, and there are %.1f GiB", workers,
                      workers == 1 ? "" : "s", need / gib, have / gib);
 }
 
