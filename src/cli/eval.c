@@ -141,6 +141,8 @@ static void show(struct pool *pool, const struct job *job)
         if (evaluation_is_ok(evaluation) && (progress->best_ticket < 0 || evaluation->score > progress->best_score)) {
             progress->best_ticket = job - pool->jobs;
             progress->best_score = evaluation->score;
+            progress->best_deviation = evaluation->score_deviation;
+            progress->best_seeds = evaluation->trial_count;
         }
     }
     progress->seconds = seconds() - pool->began;
@@ -220,7 +222,9 @@ static int train(struct pool *pool, const struct arguments *arguments, struct er
     if (status)
         return status;
     pool->began = seconds();
-    pool->progress = (struct progress){.to_train = pool->count, .best_ticket = -1};
+    pool->progress = (struct progress){.to_train = pool->count,
+                                       .best_ticket = -1,
+                                       .account = {.evaluations = SEARCH_UNLIMITED, .proposals = SEARCH_UNLIMITED}};
     show(pool, NULL);
     return run_threads(pool, threads.count, err);
 }

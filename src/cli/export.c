@@ -155,7 +155,8 @@ const struct command command_export = {
     .summary = "a function as C code",
     .usage = "actsearch export [options] DATABASE TICKET | EXPRESSION",
     .description = "Prints C99 code for the function and its derivative, in double and in float,\n"
-                   "that needs nothing but math.h. TICKET is a number of actsearch top, or best.\n"
+                   "that needs nothing but math.h. TICKET is a number of actsearch top, or best,\n"
+                   "which means its first row.\n"
                    "Learned parameters become constants: where they start, or as they were trained,\n"
                    "mean over seeds, layers and channels, and once more for each layer\n"
                    "(NAME_layer1, ...); NAME_p() takes any values for them.\n",

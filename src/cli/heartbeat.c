@@ -16,7 +16,9 @@ static struct store_beat beat_of(const struct heartbeat *heartbeat, const struct
                               .workers = heartbeat->workers,
                               .ranks = heartbeat->ranks,
                               .best_ticket = -1,
-                              .best_score = NAN};
+                              .best_score = NAN,
+                              .best_deviation = NAN,
+                              .best_seeds = -1};
     if (!progress)
         return beat;
     beat.tickets = progress->tickets;
@@ -28,6 +30,8 @@ static struct store_beat beat_of(const struct heartbeat *heartbeat, const struct
     if (progress->best_ticket >= 0) {
         beat.best_ticket = progress->best_ticket;
         beat.best_score = progress->best_score;
+        beat.best_deviation = progress->best_deviation;
+        beat.best_seeds = progress->best_seeds;
         beat.best_formula = progress->best_formula;
     }
     return beat;

@@ -5,6 +5,7 @@
 #include "base/text.h"
 #include "store/store.h"
 
+#include <math.h>
 #include <string.h>
 
 /* Bytes as hexadecimal digits: they are no text. */
@@ -100,6 +101,23 @@ static int add_runs(struct store *store, struct text *out, struct error *err)
         text_add(out, ", l.run, l.experiment");
     store_query_free(query);
     return status;
+}
+
+void leaderboard_add_score(double score, double deviation, int64_t seeds, struct text *out)
+{
+    text_addf(out, "%.4f", score);
+    if (isfinite(deviation))
+        text_addf(out, " +- %.4f", deviation);
+    if (isfinite(deviation) && seeds > 0)
+        text_addf(out, " over %lld seeds", (long long)seeds);
+    if (!isfinite(deviation))
+        text_add(out, seeds == 1 ? ", one seed, no deviation" : ", no deviation known");
+}
+
+void leaderboard_add_caution(int64_t scores, struct text *out)
+{
+    if (scores > 1)
+        text_addf(out, "; the first of %lld noisy scores, not confirmed", (long long)scores);
 }
 
 int leaderboard_print(struct store *store, enum leaderboard_part part, int64_t limit, enum output_format format,

@@ -7,11 +7,12 @@
 #include "cli/terminal.h"
 #include "store/store.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
-enum { BEST = 10, WIDTH = 80, INDENT = 2 };
+enum { ROWS = 10, WIDTH = 80, INDENT = 2 };
 
 /* Calls `row` for each row of a query. */
 static int each_row(struct store *store, const char *sql, void (*row)(struct store_query *query, void *context),
@@ -62,6 +63,33 @@ static int print_outcomes(struct store *store, const char *database, bool resume
     int status = each_row(store, "SELECT outcome, detail, tickets FROM outcomes", add_outcome, &out, err);
     text_add_char(&out, '\n');
     if (!status)
+        status = output_plain(&out, err);
+    text_release(&out);
+    return status;
+}
+
+/* ---- the first row */
+
+/* score, deviation, seeds, scores in all */
+static void add_first(struct store_query *query, void *context)
+{
+    struct text *out = context;
+    struct store_cell deviation = store_query_cell(query, 1);
+    text_add(out, "\nthe first: ");
+    leaderboard_add_score(store_query_cell(query, 0).real, deviation.kind == STORE_CELL_REAL ? deviation.real : NAN,
+                          store_query_cell(query, 2).integer, out);
+    leaderboard_add_caution(store_query_cell(query, 3).integer, out);
+    text_add_char(out, '\n');
+}
+
+static int print_first(struct store *store, struct error *err)
+{
+    struct text out = TEXT_EMPTY;
+    int status = each_row(store,
+                          "SELECT l.score, l.deviation, e.seeds, (SELECT count(*) FROM leaderboard)"
+                          " FROM leaderboard AS l JOIN evaluation AS e USING (ticket) ORDER BY l.rank LIMIT 1",
+                          add_first, &out, err);
+    if (!status && out.length)
         status = output_plain(&out, err);
     text_release(&out);
     return status;
@@ -118,13 +146,13 @@ static void keep_ticket(struct store_query *query, void *context)
 
 static int print_next(struct store *store, const char *database, struct error *err)
 {
-    int64_t best = -1;
-    int status = each_row(store, "SELECT ticket FROM leaderboard LIMIT 1", keep_ticket, &best, err);
+    int64_t first = -1;
+    int status = each_row(store, "SELECT ticket FROM leaderboard LIMIT 1", keep_ticket, &first, err);
     struct text out = TEXT_EMPTY;
     text_addf(&out, "\nnext:\n  actsearch top --all %s\n", database);
-    if (best >= 0)
-        text_addf(&out, "  actsearch show %s %lld\n  actsearch export --c %s %lld > best.c\n", database,
-                  (long long)best, database, (long long)best);
+    if (first >= 0)
+        text_addf(&out, "  actsearch show %s %lld\n  actsearch export --c %s %lld > activation.c\n", database,
+                  (long long)first, database, (long long)first);
     text_addf(&out, "  actsearch query %s 'SELECT * FROM outcomes'\n", database);
     if (!status)
         status = output_plain(&out, err);
@@ -136,7 +164,9 @@ int report_print(struct store *store, const char *database, bool resumed, struct
 {
     int status = print_outcomes(store, database, resumed, err);
     if (!status)
-        status = leaderboard_print(store, LEADERBOARD_ALL, BEST, OUTPUT_TABLE, err);
+        status = leaderboard_print(store, LEADERBOARD_ALL, ROWS, OUTPUT_TABLE, err);
+    if (!status)
+        status = print_first(store, err);
     if (!status)
         status = print_places(store, err);
     return status ? status : print_next(store, database, err);

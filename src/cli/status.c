@@ -3,8 +3,10 @@
 #include "base/text.h"
 #include "cli/command.h"
 #include "cli/database.h"
+#include "cli/leaderboard.h"
 #include "cli/members.h"
 #include "cli/output.h"
+#include "search/search.h"
 #include "store/store.h"
 
 #include <math.h>
@@ -51,6 +53,7 @@ struct report {
     char began[40], ended[40];
     struct store_beat progress;
     char experiment[128], formula[256];
+    char reason[200]; /* why the search came to its end; "": it did not, or there is no one search */
 };
 
 /* ---- finding out */
@@ -100,12 +103,37 @@ static void take_counts(const struct store_query *query, struct report *report)
     report->progress.failed = store_query_cell(query, 1).integer;
 }
 
-/* ticket, score, formula */
-static void take_best(const struct store_query *query, struct report *report)
+/* ticket, score, formula, deviation, seeds */
+static void take_first(const struct store_query *query, struct report *report)
 {
+    struct store_cell deviation = store_query_cell(query, 3);
     report->progress.best_ticket = store_query_cell(query, 0).integer;
     report->progress.best_score = store_query_cell(query, 1).real;
     copy_cell(query, 2, report->formula, sizeof report->formula);
+    report->progress.best_deviation = deviation.kind == STORE_CELL_REAL ? deviation.real : NAN;
+    report->progress.best_seeds = store_query_cell(query, 4).integer;
+}
+
+static int64_t limit_of(const struct store_query *query, int column)
+{
+    struct store_cell cell = store_query_cell(query, column);
+    return cell.kind == STORE_CELL_INTEGER ? cell.integer : SEARCH_UNLIMITED;
+}
+
+/* evaluations, proposals as allowed, and as made. A search that has finished without reaching either has used up its
+   grammar. */
+static void take_end(const struct store_query *query, struct report *report)
+{
+    struct search_account account = {.evaluations = limit_of(query, 0),
+                                     .proposals = limit_of(query, 1),
+                                     .trained = store_query_cell(query, 2).integer,
+                                     .proposed = store_query_cell(query, 3).integer};
+    struct text reason = TEXT_EMPTY;
+    account.exhausted = search_end(&account) == SEARCH_GOES_ON;
+    if (report->state == STATE_FINISHED)
+        search_end_describe(&account, &reason);
+    snprintf(report->reason, sizeof report->reason, "%s", text_string(&reason));
+    text_release(&reason);
 }
 
 static int read_database(struct report *report, struct error *err)
@@ -116,9 +144,15 @@ static int read_database(struct report *report, struct error *err)
     } questions[] = {
         {"SELECT host, pid, threads, started_at, ended_at, ending FROM session ORDER BY id DESC LIMIT 1", take_session},
         {"SELECT count(*), coalesce(sum(outcome <> '" STORE_OK "'), 0) FROM evaluation", take_counts},
-        {"SELECT ticket, e.score, p.simplified FROM evaluation AS e JOIN proposal AS p USING (ticket)"
+        {"SELECT ticket, e.score, p.simplified, e.score_deviation, e.seeds FROM evaluation AS e JOIN proposal AS p "
+         "USING (ticket)"
          " WHERE e.outcome = '" STORE_OK "' ORDER BY e.score DESC, ticket LIMIT 1",
-         take_best},
+         take_first},
+        {"SELECT json_extract(experiment, '$.search.evaluations'), json_extract(experiment, '$.search.proposals'),"
+         " (SELECT count(*) FROM evaluation JOIN proposal USING (ticket) WHERE origin = '" STORE_SEARCH "'),"
+         " (SELECT count(*) FROM proposal WHERE origin = '" STORE_SEARCH "') FROM run"
+         " WHERE (SELECT count(*) FROM run) = 1 AND json_valid(experiment)",
+         take_end},
     };
     struct store *store = NULL;
     int status = database_open(report->database, &store, err);
@@ -146,10 +180,11 @@ static void take_owner(const struct store_peek *peek, struct report *report)
 static int find_out(const char *database, struct report *report, struct error *err)
 {
     struct store_peek peek;
-    *report = (struct report){.database = database,
-                              .process = -1,
-                              .age = NAN,
-                              .progress = {.to_train = -1, .best_ticket = -1, .best_score = NAN}};
+    *report = (struct report){
+        .database = database,
+        .process = -1,
+        .age = NAN,
+        .progress = {.to_train = -1, .best_ticket = -1, .best_score = NAN, .best_deviation = NAN, .best_seeds = -1}};
     int status = store_peek(database, &peek, err);
     if (status)
         return status;
@@ -238,6 +273,8 @@ static void add_state(const struct report *report, struct text *out)
     if (*report->ended)
         text_addf(out, ", %s", report->ended);
     text_add_char(out, '\n');
+    if (*report->reason)
+        text_addf(out, "ended: %s\n", report->reason);
 }
 
 static void add_progress(const struct report *report, struct text *out)
@@ -285,6 +322,16 @@ static void add_end(const struct report *report, struct text *out)
     text_addf(out, "%s%s\n", *end ? ", " : "", end);
 }
 
+static void add_first(const struct report *report, struct text *out)
+{
+    const struct store_beat *progress = &report->progress;
+    text_add(out, "first: ");
+    leaderboard_add_score(progress->best_score, progress->best_deviation, progress->best_seeds, out);
+    text_addf(out, "  %s  (ticket %lld)", report->formula, (long long)progress->best_ticket);
+    leaderboard_add_caution(progress->trained - progress->failed, out);
+    text_add_char(out, '\n');
+}
+
 static void add_block(const struct report *report, struct text *out)
 {
     const struct store_beat *progress = &report->progress;
@@ -303,8 +350,7 @@ static void add_block(const struct report *report, struct text *out)
         text_addf(out, " on %lld ranks", (long long)progress->ranks);
     text_add(out, progress->workers > 0 ? "\n" : "");
     if (progress->best_ticket >= 0)
-        text_addf(out, "best: %.4f  %s  (ticket %lld)\n", progress->best_score, report->formula,
-                  (long long)progress->best_ticket);
+        add_first(report, out);
     add_end(report, out);
 }
 
@@ -338,6 +384,7 @@ static void add_object(const struct report *report, struct text *out)
     member_count(out, "process", report->process);
     member_word(out, "began", report->began);
     member_word(out, "ended", report->ended);
+    member_word(out, "end_reason", report->reason);
     member_word(out, "last_heartbeat", report->last_beat);
     member_number(out, "heartbeat_age", report->age);
     member_count(out, "tickets", progress->tickets);
@@ -349,6 +396,8 @@ static void add_object(const struct report *report, struct text *out)
     member_count(out, "ranks", progress->ranks);
     member_count(out, "best_ticket", progress->best_ticket);
     member_number(out, "best_score", progress->best_score);
+    member_number(out, "best_deviation", progress->best_deviation);
+    member_count(out, "best_seeds", progress->best_seeds);
     member_word(out, "best_formula", report->formula);
     member_number(out, "seconds_left", left);
     member_word(out, "estimated_end", end);
@@ -382,7 +431,8 @@ const struct command command_status = {
     .usage = "actsearch status [options] DATABASE...",
     .description = "Prints for each database: the experiment, whether a process works on it and\n"
                    "when that last showed a sign of life (every 5 seconds), how many candidates are\n"
-                   "trained, the rate, the best one so far, and when the end is to be expected.\n"
+                   "trained, the rate, the first of the leaderboard with its deviation, and when\n"
+                   "the end is to be expected, or why it has come.\n"
                    "\n"
                    "It only reads, and of a database that is being written only the lock file, so\n"
                    "it neither waits for the run nor makes it wait; it works from another host that\n"

@@ -29,13 +29,16 @@ static int run(struct call *call, struct error *err)
 
 const struct command command_top = {
     .name = "top",
-    .summary = "the best functions of a database",
+    .summary = "the leaderboard of a database",
     .usage = "actsearch top [options] DATABASE",
     .description = "Prints the leaderboard: rank, ticket (for actsearch show and export), score\n"
-                   "(higher is better), its deviation over the seeds, validation accuracy and\n"
-                   "loss, where the candidate comes from, and its name or formula; of a merged\n"
-                   "database also the run and its experiment, and scores of two experiments may\n"
-                   "mean different things. Works while a run is going on.\n",
+                   "(higher is better), its deviation over the seeds (none with one seed),\n"
+                   "validation accuracy and loss, where the candidate comes from, and its name or\n"
+                   "formula; of a merged database also the run and its experiment, and scores of\n"
+                   "two experiments may mean different things. Works while a run is going on.\n"
+                   "\n"
+                   "Scores have noise: the first of many is a lucky one, too, and rows that differ\n"
+                   "by less than their deviation have no order.\n",
     .examples = "  actsearch top spirals.db\n"
                 "  actsearch top --baselines spirals.db\n"
                 "  actsearch top --all --format csv spirals.db > leaderboard.csv\n",

@@ -3,6 +3,7 @@
 #include "base/error.h"
 #include "base/memory.h"
 #include "base/text.h"
+#include "cli/leaderboard.h"
 #include "cli/terminal.h"
 
 #include <math.h>
@@ -18,13 +19,14 @@ enum { TICK_MS = 200, LOG_SECONDS = 5 };
 
 struct watch {
     struct executor_stop stop;
-    bool terminal;
+    bool terminal;           /* one that lets a line be written over */
     atomic_bool quiet, mute; /* no progress; nothing at all */
     double grace;            /* seconds */
     sigset_t heard;
     pthread_t thread;
     atomic_bool over;
-    int signals;     /* heard so far; this and the next two are the thread's own */
+    int signals;     /* heard so far; this and the next three are the thread's own */
+    int shown;       /* characters of progress in the terminal's last line */
     double first_at; /* by now() */
     double deadline; /* what is in training then is dropped; 0: none */
 
@@ -83,8 +85,9 @@ static void add_line(const struct watch *watch, struct text *out)
     double done, all, done_now;
     double seconds = progress->seconds + (progress->finished ? 0 : now() - watch->observed_at);
     share_done(watch, &done, &all, &done_now);
-    if (all > 0)
-        text_addf(out, "%3.0f%%  %.0f/%.0f", progress->finished ? 100 : 100 * done / all, done, all);
+    bool ended_early = progress->finished && done < all; /* so no share: the reason follows */
+    if (all > 0 && !ended_early)
+        text_addf(out, "%3.0f%%  %.0f/%.0f", 100 * done / all, done, all);
     else
         text_addf(out, "%lld trained", (long long)progress->trained);
     if (seconds > 0 && progress->trained_now > 0)
@@ -93,19 +96,32 @@ static void add_line(const struct watch *watch, struct text *out)
     text_add(out, estimated ? "  " : "  in ");
     add_duration(estimated ? (all - done) * seconds / done_now : seconds, out);
     text_add(out, estimated ? " left" : "");
-    if (progress->best_ticket >= 0)
-        text_addf(out, "  best %.4f  %s", progress->best_score, watch->formula);
+    if (progress->best_ticket >= 0) {
+        text_add(out, "  first ");
+        leaderboard_add_score(progress->best_score, progress->best_deviation, progress->best_seeds, out);
+        text_addf(out, "  %s", watch->formula);
+    }
 }
 
-/* On a terminal the line must not reach the last column, or it would wrap. */
-static void show(const struct watch *watch)
+/* Over the line that stands there, with blanks where that one was longer: no terminal needs to understand more than a
+   carriage return. It must not reach the last column, or it would wrap. */
+static void write_over(struct watch *watch, const char *string)
+{
+    int width = terminal_width(STDERR_FILENO) - 1;
+    int bytes = (int)character_bytes(string, width), shown = characters(string);
+    shown = shown < width ? shown : width;
+    int rest = (watch->shown < width ? watch->shown : width) - shown;
+    fprintf(stderr, "\r%.*s%*s", bytes, string, rest > 0 ? rest : 0, "");
+    watch->shown = shown;
+}
+
+static void show(struct watch *watch)
 {
     struct text line = TEXT_EMPTY;
     add_line(watch, &line);
     const char *string = text_string(&line);
     if (watch->terminal) {
-        int width = terminal_width(STDERR_FILENO) - 1;
-        fprintf(stderr, "\r%.*s\033[K", (int)character_bytes(string, width), string);
+        write_over(watch, string);
     } else {
         fprintf(stderr, "%s\n", string);
     }
@@ -113,10 +129,27 @@ static void show(const struct watch *watch)
     text_release(&line);
 }
 
-static void say(const struct watch *watch, const char *message)
+/* Why it ended, if it came to an end by itself. */
+static void show_end(const struct watch *watch)
 {
-    if (!watch->mute)
-        fprintf(stderr, "%s%s\n", watch->terminal && !watch->quiet ? "\r\033[K" : "", message);
+    struct text reason = TEXT_EMPTY;
+    if (watch->progress.finished)
+        search_end_describe(&watch->progress.account, &reason);
+    if (reason.length)
+        fprintf(stderr, "ended: %s\n", text_string(&reason));
+    text_release(&reason);
+}
+
+/* A line of its own, which stays. */
+static void say(struct watch *watch, const char *message)
+{
+    if (watch->mute)
+        return;
+    if (watch->terminal && watch->shown > 0) {
+        write_over(watch, "");
+        fputc('\r', stderr);
+    }
+    fprintf(stderr, "%s\n", message);
 }
 
 /* ---- the thread */
@@ -231,7 +264,7 @@ int watch_new(bool quiet, double grace_seconds, struct watch **watch, struct err
         return memory_error(err, "the progress");
     made->quiet = quiet;
     made->grace = grace_seconds;
-    made->terminal = isatty(STDERR_FILENO);
+    made->terminal = terminal_rewrites(STDERR_FILENO);
     pthread_mutex_init(&made->lock, NULL);
     watch_signals(&made->heard);
     pthread_sigmask(SIG_BLOCK, &made->heard, &before);
@@ -261,6 +294,7 @@ void watch_end(struct watch *watch)
         show(watch);
         if (watch->terminal)
             fputc('\n', stderr);
+        show_end(watch);
     }
 }
 

@@ -52,9 +52,11 @@ struct progress {
     int64_t workers;     /* candidates that can be in training at once, the crew's included */
     double seconds;      /* since this process started */
     int64_t best_ticket; /* -1: none yet */
-    double best_score;
+    double best_score, best_deviation; /* the deviation over its seeds; NaN: there was one */
+    int64_t best_seeds;
     const char *best_formula; /* borrowed until the observer returns */
     bool finished;
+    struct search_account account; /* says why, when it is finished */
 };
 
 /* How a run is stopped from outside, by a signal handler for example: whoever sets a flag need do

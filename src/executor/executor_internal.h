@@ -59,7 +59,8 @@ struct tally_item {
     int64_t ticket;
     enum ticket_kind kind;
     bool ok; /* trained, with a score */
-    double score;
+    double score, deviation;
+    int64_t seeds;
     bool now; /* written by this process */
 };
 /* Counts it; true when its score is the highest so far: then tally_best() wants its formula. */

@@ -37,6 +37,8 @@ static int replay_ticket(struct search *search, const struct grammar *grammar, c
     if (evaluation) {
         item.ok = strcmp(evaluation->outcome, STORE_OK) == 0;
         item.score = evaluation->score;
+        item.deviation = evaluation->score_deviation;
+        item.seeds = evaluation->seeds;
         search_tell(search, ticket.number, item.ok, item.score);
     }
     if (tally_add(tally, &item))

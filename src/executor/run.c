@@ -82,6 +82,8 @@ static void settle_oldest(struct run *run)
     if (ticket->kind == TICKET_TRAIN) {
         item.ok = evaluation_is_ok(evaluation);
         item.score = evaluation->score;
+        item.deviation = evaluation->score_deviation;
+        item.seeds = evaluation->trial_count;
         search_tell(run->search, ticket->number, item.ok, item.score);
     }
     if (tally_add(&run->tally, &item)) {

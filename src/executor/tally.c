@@ -36,6 +36,8 @@ bool tally_add(struct tally *tally, const struct tally_item *item)
         return false;
     progress->best_ticket = item->ticket;
     progress->best_score = item->score;
+    progress->best_deviation = item->deviation;
+    progress->best_seeds = item->seeds;
     return true;
 }
 
@@ -51,6 +53,7 @@ void tally_show(struct tally *tally, const struct search *search, const struct e
     if (!options->observe)
         return;
     tally->progress.to_train = search_to_train(search);
+    tally->progress.account = search_account(search);
     tally->progress.seconds = tally_seconds() - tally->began;
     tally->progress.best_formula = text_string(&tally->best);
     options->observe(options->observer, &tally->progress);

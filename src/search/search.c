@@ -3,6 +3,7 @@
 
 #include "base/error.h"
 #include "base/memory.h"
+#include "base/text.h"
 #include "rng/rng.h"
 #include "search/search_internal.h"
 
@@ -135,13 +136,55 @@ static bool catch_up(struct search *search)
     return true;
 }
 
-static bool over(const struct search *search)
+/* Before the last baseline the numbers are below 0. */
+struct search_account search_account(const struct search *search)
 {
-    int64_t own = search->proposed - search->baselines; /* the strategy's tickets */
-    if (own < 0)
-        return false;
-    return search->exhausted || own >= search->spec.proposals ||
-           search->trained - search->baselines_to_train >= search->spec.evaluations;
+    return (struct search_account){.evaluations = search->spec.evaluations,
+                                   .proposals = search->spec.proposals,
+                                   .trained = search->trained - search->baselines_to_train,
+                                   .proposed = search->proposed - search->baselines,
+                                   .exhausted = search->exhausted};
+}
+
+enum search_end search_end(const struct search_account *account)
+{
+    if (account->proposed < 0)
+        return SEARCH_GOES_ON;
+    if (account->trained >= account->evaluations)
+        return SEARCH_BUDGET;
+    return account->exhausted                        ? SEARCH_SPACE
+           : account->proposed >= account->proposals ? SEARCH_PROPOSALS
+                                                     : SEARCH_GOES_ON;
+}
+
+static void add_count(int64_t count, const char *what, struct text *out)
+{
+    text_addf(out, "%lld %s%s", (long long)count, what, count == 1 ? "" : "s");
+}
+
+void search_end_describe(const struct search_account *account, struct text *out)
+{
+    enum search_end end = search_end(account);
+    if (end == SEARCH_GOES_ON)
+        return;
+    if (end == SEARCH_BUDGET) {
+        text_add(out, "the budget of ");
+        add_count(account->evaluations, "evaluation", out);
+        text_add(out, " is used up");
+        return;
+    }
+    if (end == SEARCH_SPACE)
+        text_add(out, "the grammar has nothing more: its ");
+    else
+        text_add(out, "search.proposals is reached: ");
+    add_count(account->proposed, end == SEARCH_SPACE ? "candidate" : "proposal", out);
+    text_add(out, " gave ");
+    add_count(account->trained, "function", out);
+    text_add(out, " to train");
+    if (account->evaluations != SEARCH_UNLIMITED)
+        text_addf(out, ", of %lld in the budget", (long long)account->evaluations);
+    if (account->trained < account->proposed)
+        text_add(out, "; the others were known or turned away");
 }
 
 /* Fills genome, expression and origin of the ticket; false when the strategy has nothing more. */
@@ -183,7 +226,8 @@ static void enter(struct search *search, const struct ticket *ticket)
 int search_next(struct search *search, struct ticket *ticket, enum search_state *state, struct error *err)
 {
     *state = SEARCH_DONE;
-    if (over(search))
+    struct search_account account = search_account(search);
+    if (search_end(&account) != SEARCH_GOES_ON)
         return 0;
     *state = SEARCH_WAIT;
     if (!catch_up(search))

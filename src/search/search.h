@@ -93,6 +93,28 @@ int search_next(struct search *search, struct ticket *ticket, enum search_state 
    finite. Higher scores are better. */
 void search_tell(struct search *search, int64_t ticket, bool ok, double score);
 
+/* Why nothing more is proposed. */
+enum search_end {
+    SEARCH_GOES_ON,
+    SEARCH_BUDGET,    /* as many candidates were trained as `evaluations` says */
+    SEARCH_PROPOSALS, /* as many were proposed as `proposals` says */
+    SEARCH_SPACE,     /* the strategy came to an end: there is nothing else in the grammar */
+};
+
+/* What a search was allowed and what it has used up, baselines not counted. It follows from the rows of a database as
+   well, so that a search that has ended can be asked later. */
+struct search_account {
+    int64_t evaluations, proposals; /* allowed; SEARCH_UNLIMITED */
+    int64_t trained, proposed;      /* so far */
+    bool exhausted;                 /* the strategy has nothing more */
+};
+struct search_account search_account(const struct search *search);
+enum search_end search_end(const struct search_account *account);
+
+/* Appends the reason in a few words, with the figures: "all 30 evaluations of the budget are made"; nothing while it
+   goes on. */
+void search_end_describe(const struct search_account *account, struct text *out);
+
 /* For progress: tickets made; candidates to be trained among them; the number that the budget allows
    in all (baselines included), which falls when a baseline needs no training; -1 when not known
    beforehand. */

@@ -49,6 +49,8 @@ static const struct field fields[] = {
     FIELD(FIELD_REAL, seconds, progress.seconds),
     COUNT(best_ticket),
     FIELD(FIELD_REAL, best_score, progress.best_score),
+    FIELD(FIELD_REAL, best_deviation, progress.best_deviation),
+    COUNT(best_seeds),
     FIELD(FIELD_TEXT, experiment, experiment),
     FIELD(FIELD_TEXT, best_formula, best_formula),
 };

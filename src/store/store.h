@@ -245,7 +245,8 @@ struct store_beat {
     int64_t workers, ranks;
     double seconds;      /* since this process started */
     int64_t best_ticket; /* -1: none yet */
-    double best_score;
+    double best_score, best_deviation; /* over its seeds; NaN: not known, or one seed */
+    int64_t best_seeds;                /* -1: not known */
     const char *best_formula, *experiment; /* borrowed; may be NULL, and are cut when long */
 };
 
