@@ -17,24 +17,35 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/mman.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
 /* ---- evaluators */
 
+/* Holds evaluations until others are where the test wants them. A gate that never opens ends with the test's own time,
+   and so no verdict depends on how busy the machine is. */
+struct gate {
+    const atomic_llong *counter; /* it is open when this has reached `opens_at`; NULL: always */
+    long long opens_at;
+    long long from; /* the first of the evaluations (by number, from 1) that must wait at it */
+};
+
 struct fake {
-    int64_t pause;     /* longest sleep in microseconds; 0: instant */
-    bool jitter;       /* sleeps differ from call to call */
-    int64_t fail_at;   /* this evaluation (counted over all threads, from 1) is an error; 0: none */
-    int fail_worker;   /* the worker with this number (from 1) cannot be made; 0: none */
-    bool drops;        /* says "aborted" though nobody asked */
-    bool hold_first;   /* the first evaluation waits until no other has begun for 50 ms */
+    int64_t pause;        /* longest sleep in microseconds; 0: instant */
+    bool jitter;          /* sleeps differ from call to call */
+    int64_t fail_at;      /* this evaluation (counted over all threads, from 1) is an error; 0: none */
+    int fail_worker;      /* the worker with this number (from 1) cannot be made; 0: none */
+    bool drops;           /* says "aborted" though nobody asked */
+    long long hold_first; /* the first evaluation waits until so many have begun and no other for 50 ms; 0: no */
+    struct gate gate;
     const char *kills; /* this function kills the process by the signal `by`, or hangs when that is 0; NULL: none */
     int by;
-    atomic_llong *begun; /* counts evaluations; may be NULL */
-    atomic_llong *held;  /* how many had begun when the first went on */
-    atomic_int *workers; /* counts workers; may be NULL */
+    atomic_llong *begun;   /* counts evaluations; may be NULL, but not with a gate */
+    atomic_llong *held;    /* how many had begun when the first went on */
+    atomic_llong *hanging; /* counts those that hang; may be NULL */
+    atomic_llong *workers; /* counts workers; may be NULL */
 };
 
 struct fake_worker {
@@ -50,7 +61,7 @@ static inline void fake_sleep(int64_t microseconds)
 static inline int fake_worker_new(const void *context, void **worker, struct error *err)
 {
     const struct fake *fake = context;
-    int number = fake->workers ? atomic_fetch_add(fake->workers, 1) + 1 : 1;
+    int number = fake->workers ? (int)atomic_fetch_add(fake->workers, 1) + 1 : 1;
     if (fake->fail_worker == number)
         return error_set(err, ERROR_MEMORY, NULL, NULL, "worker %d cannot be made", number);
     struct fake_worker *made = memory_array(1, sizeof *made);
@@ -107,14 +118,40 @@ static inline int fake_fill(uint64_t hash, struct evaluation *out, struct error 
     return 0;
 }
 
+/* The count of those that must begin is waited for; the 50 ms are for those that must not. */
 static inline void fake_hold(const struct fake *fake)
 {
     long long before;
     do {
         before = atomic_load(fake->begun);
         fake_sleep(50 * 1000);
-    } while (atomic_load(fake->begun) != before);
+    } while (before < fake->hold_first || atomic_load(fake->begun) != before);
     atomic_store(fake->held, before);
+}
+
+static inline void gate_wait(const struct gate *gate, long long number, const atomic_int *abort)
+{
+    while (gate->counter && number >= gate->from && atomic_load(gate->counter) < gate->opens_at && !atomic_load(abort))
+        fake_sleep(500);
+}
+
+/* A counter that forked processes share. */
+static inline atomic_llong *fake_shared_counter(void)
+{
+    void *page = mmap(NULL, sizeof(atomic_llong), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    ck_assert(page != MAP_FAILED);
+    return page;
+}
+
+static inline void fake_free_counter(atomic_llong *counter)
+{
+    munmap(counter, sizeof *counter);
+}
+
+static inline void fake_wait_for(const atomic_llong *counter, long long value)
+{
+    while (atomic_load(counter) < value)
+        fake_sleep(200);
 }
 
 static inline void fake_kill(const struct fake *fake, const struct tree *tree)
@@ -125,6 +162,8 @@ static inline void fake_kill(const struct fake *fake, const struct tree *tree)
     text_release(&text);
     if (this_one && fake->by)
         raise(fake->by);
+    if (this_one && fake->hanging)
+        atomic_fetch_add(fake->hanging, 1);
     while (this_one && !fake->by)
         fake_sleep(10000);
 }
@@ -142,6 +181,7 @@ static inline int fake_evaluate(const void *context, void *worker, const struct 
     /* Ticket 0 is the first baseline, x; which evaluation begins first is up to the threads. */
     if (fake->hold_first && tree->count == 1 && tree->nodes[0].op == OP_x)
         fake_hold(fake);
+    gate_wait(&fake->gate, number, abort);
     int64_t pause = fake->jitter ? (int64_t)rng_below(&own->rng, (uint64_t)fake->pause + 1) : fake->pause;
     for (; pause > 0 && !atomic_load(abort); pause -= 500)
         fake_sleep(pause < 500 ? pause : 500);

@@ -53,15 +53,17 @@ END_TEST
 START_TEST(a_kill_from_outside_is_no_evidence)
 {
     static const int signals[] = {SIGKILL, SIGSEGV, SIGABRT};
-    struct fake hanging = {.kills = victim}, healthy = {.pause = 0};
+    atomic_llong *reached = fake_shared_counter();
+    struct fake hanging = {.kills = victim, .hanging = reached}, healthy = {.pause = 0};
     for (int i = 0; i < 3; i++) {
         char path[FAKE_PATH];
         fake_path(path);
         struct fake_run run = {
             .path = path, .fake = &hanging, .evaluations = 40, .window = 8, .threads = 1, .notes = true};
         for (int life = 0; life < 3; life++) {
+            atomic_store(reached, 0);
             pid_t child = fake_start(&run);
-            fake_sleep(100 * 1000);
+            fake_wait_for(reached, 1);
             kill(child, signals[i]);
             ck_assert(WIFSIGNALED(fake_wait(child)));
             ck_assert(!has_note(path));
@@ -72,6 +74,7 @@ START_TEST(a_kill_from_outside_is_no_evidence)
         ck_assert_int_eq(fake_number(path, "SELECT count(*) FROM evaluation WHERE outcome = 'crashed'"), 0);
         fake_remove(path);
     }
+    fake_free_counter(reached);
 }
 END_TEST
 

@@ -43,7 +43,9 @@ END_TEST
 START_TEST(a_killed_run_ends_with_the_same_rows)
 {
     char whole[FAKE_PATH], path[FAKE_PATH];
-    struct fake slow = {.pause = 1000};
+    enum { KILLS = 10, HELD = 8 }; /* every life ends at its 8th evaluation at the latest, which waits for ever */
+    atomic_llong *begun = fake_shared_counter(), never = 0;
+    struct fake slow = {.pause = 1000, .begun = begun, .gate = {&never, 1, HELD}};
     fake_path(whole);
     fake_path(path);
     struct fake_run run = {.path = whole, .fake = &instant, .evaluations = 120, .window = 8, .threads = 2};
@@ -52,20 +54,21 @@ START_TEST(a_killed_run_ends_with_the_same_rows)
     run.path = path;
     run.fake = &slow;
     struct rng rng = rng_keyed((uint64_t)getpid(), 0, RNG_TEST);
-    int kills = 0, status = -1;
-    for (int round = 0; round < 60 && status != 0; round++) {
+    for (int round = 0; round < KILLS; round++) {
         run.threads = 1 + round % 3;
+        atomic_store(begun, 0);
         pid_t child = fake_start(&run);
-        if (kills < 10) {
-            fake_sleep(5000 + (int64_t)rng_below(&rng, 15000));
-            kill(child, SIGKILL);
-        }
-        status = fake_wait(child);
-        ck_assert_msg(status == 0 || WIFSIGNALED(status), "the resumed run failed");
-        kills += status != 0;
+        fake_wait_for(begun, 1 + (long long)rng_below(&rng, HELD));
+        fake_sleep((int64_t)rng_below(&rng, 3000));
+        kill(child, SIGKILL);
+        ck_assert_msg(WIFSIGNALED(fake_wait(child)), "the resumed run ended before it was killed");
     }
-    ck_assert_int_eq(status, 0);
-    ck_assert_msg(kills >= 3, "killed only %d times", kills);
+    int64_t before = fake_tickets(path);
+    ck_assert_int_gt(before, 0);
+    run.fake = &instant;
+    ck_assert_int_eq(fake_wait(fake_start(&run)), 0);
+    ck_assert_int_gt(fake_tickets(path), before);
+    fake_free_counter(begun);
     char *dump = fake_dump(path);
     fake_assert_equal(expected, dump, "after kills");
     memory_free(expected);
@@ -152,6 +155,7 @@ END_TEST
 struct raise {
     struct stopper *stopper;
     atomic_llong *begun;
+    atomic_llong raised;
 };
 
 /* Raises the flag as soon as something is in training. */
@@ -161,6 +165,7 @@ static void *raise_flag(void *context)
     while (atomic_load(raise->begun) == 0)
         fake_sleep(1000);
     atomic_store(raise->stopper->abort ? &raise->stopper->stop.abort : &raise->stopper->stop.drain, 1);
+    atomic_store(&raise->raised, 1);
     return NULL;
 }
 
@@ -170,13 +175,13 @@ START_TEST(draining_keeps_and_aborting_drops_what_is_in_training)
     struct error err;
     for (int abort = 0; abort < 2; abort++) {
         atomic_llong begun = 0;
-        struct fake slow = {.pause = abort ? 100 * 1000 * 1000 : 20 * 1000, .begun = &begun};
         struct stopper stopper = {.at = 0, .abort = abort};
+        struct raise raise = {.stopper = &stopper, .begun = &begun};
+        struct fake slow = {.pause = abort ? 100 * 1000 * 1000 : 1000, .begun = &begun, .gate = {&raise.raised, 1, 1}};
         char path[FAKE_PATH];
         fake_path(path);
         struct fake_run run = {.path = path, .fake = &slow, .evaluations = 60, .window = 8, .threads = 1};
         run.stop = &stopper.stop;
-        struct raise raise = {&stopper, &begun};
         pthread_t raiser;
         ck_assert_int_eq(pthread_create(&raiser, NULL, raise_flag, &raise), 0);
         ck_assert_int_eq(fake_execute(&run, &err), ERROR_INTERRUPTED);
@@ -193,8 +198,7 @@ START_TEST(an_error_of_one_thread_ends_the_run_and_is_reported_once)
 {
     struct error err;
     char path[FAKE_PATH];
-    atomic_llong begun = 0;
-    atomic_int workers = 0;
+    atomic_llong begun = 0, workers = 0;
     struct fake failing = {.pause = 500, .jitter = true, .fail_at = 30, .begun = &begun};
     struct fake_run run = {.fake = &instant, .evaluations = 60, .window = 8, .threads = 4};
     char *expected = fake_whole(run);
@@ -203,7 +207,9 @@ START_TEST(an_error_of_one_thread_ends_the_run_and_is_reported_once)
     run.fake = &failing;
     ASSERT_FAILS(fake_execute(&run, &err), ERROR_INTERNAL, "evaluation 30 fails");
     ck_assert_int_gt(fake_tickets(path), 10);
-    struct fake no_worker = {.fail_worker = 2, .workers = &workers, .pause = 1000};
+    atomic_store(&begun, 0);
+    struct fake no_worker = {
+        .fail_worker = 2, .workers = &workers, .pause = 1000, .begun = &begun, .gate = {&workers, 2, 1}};
     run.fake = &no_worker;
     ASSERT_FAILS(fake_execute(&run, &err), ERROR_MEMORY, "worker 2 cannot be made");
     struct fake dropping = {.drops = true};
@@ -330,9 +336,10 @@ START_TEST(the_window_bounds_what_is_in_flight)
     struct error err;
     char path[FAKE_PATH];
     atomic_llong begun = 0;
-    struct fake holding = {.hold_first = true, .begun = &begun};
+    struct fake holding = {.begun = &begun};
     for (int window = 1; window <= 17; window += 8) {
         struct stopper stopper = {.at = INT64_MAX};
+        holding.hold_first = window > 2 ? window - 2 : 2;
         atomic_store(&begun, 0);
         fake_path(path);
         struct fake_run run = {.path = path, .fake = &holding, .evaluations = 40, .window = window, .threads = 3};
@@ -343,7 +350,7 @@ START_TEST(the_window_bounds_what_is_in_flight)
         ASSERT_OK(fake_execute(&run, &err));
         /* Baselines come first and all train, but a few: ticket 0 and at most `window` more. */
         ck_assert_int_le(atomic_load(&held), window + 1);
-        ck_assert_int_ge(atomic_load(&held), window > 2 ? window - 2 : 2);
+        ck_assert_int_ge(atomic_load(&held), holding.hold_first);
         ck_assert(stopper.finished);
         fake_remove(path);
     }
