@@ -22,7 +22,7 @@ static const char *const launchers[] = {"srun", "mpirun", NULL};
 static const char *const varied[] = {"search.seed", "seed", NULL};
 
 static const struct option options[] = {
-    {"output", 'o', OPTION_TEXT, "FILE", .help = "write the script to a file (default: standard output)"},
+    {"output", 'o', OPTION_TEXT, "FILE", .help = "write the script to a file (default, and -: standard output)"},
     {"db", 'd', OPTION_TEXT, "FILE",
      .help = "the database (default: NAME.db in this folder, NAME as in the experiment)"},
     {"nodes", 0, OPTION_INTEGER, "N", "machines (default 1)", .min = 1, .max = 1e5},
@@ -241,13 +241,11 @@ static int add_paths(struct cluster_script *script, const struct arguments *argu
 static int write_script(const struct arguments *arguments, const struct text *text, struct error *err)
 {
     const char *path = arguments_text(arguments, "output", NULL);
-    if (!path)
-        return output_plain(text, err);
+    bool is_file;
+    int status = output_file(path, text, &is_file, err);
     mode_t mask = umask(0);
     umask(mask);
-    int status =
-        text_failed(text) ? memory_error(err, "the script") : file_write(path, text_string(text), text->length, err);
-    if (!status && chmod(path, 0777 & ~mask) != 0)
+    if (!status && is_file && chmod(path, 0777 & ~mask) != 0)
         status = file_error(err, path, "make it executable", errno);
     return status;
 }

@@ -2,7 +2,6 @@
 #include "export/export.h"
 
 #include "base/error.h"
-#include "base/file.h"
 #include "base/memory.h"
 #include "cli/command.h"
 #include "cli/output.h"
@@ -20,14 +19,14 @@ static const struct option options[] = {
     {"c", 'c', OPTION_FLAG, .help = "as C99 code (the default, and so far the only language)"},
     {"name", 'n', OPTION_TEXT, "NAME",
      .help = "what the functions are called (default: the known name, or activation)"},
-    {"output", 'o', OPTION_TEXT, "FILE", .help = "write to a file (default: standard output)"},
+    {"output", 'o', OPTION_TEXT, "FILE", .help = "write to a file (default, and -: standard output)"},
     {"header", 'H', OPTION_FLAG, .help = "a header with static inline functions"},
     OPTION_END,
 };
 
 /* Lines for the comment at the top, and sets of values for the learned parameters. */
 struct material {
-    char name[80];
+    char name[EXPORT_NAME_SIZE];
     char lines[LINES][LINE];
     const char *provenance[LINES + 1];
     struct export_set sets[SETS + 1]; /* the mean over the layers, then each layer */
@@ -96,9 +95,7 @@ static void collect_provenance(const struct subject *subject, struct material *m
 
 static void collect(const struct subject *subject, struct material *material)
 {
-    bool taken = subject->name && export_name_is_taken(subject->name);
-    snprintf(material->name, sizeof material->name, "%s%s", subject->name ? subject->name : "activation",
-             taken ? "_activation" : "");
+    export_name_for(subject->name ? subject->name : "activation", material->name);
     if (subject->name)
         add_line(material, "known as %s", subject->name);
     if (candidate_is_rewritten(&subject->candidate)) {
@@ -115,18 +112,11 @@ static void collect(const struct subject *subject, struct material *material)
         collect_sets(subject, material);
 }
 
-static int write_code(const struct arguments *arguments, const struct text *code, struct error *err)
-{
-    const char *path = arguments_text(arguments, "output", NULL);
-    if (!path)
-        return output_plain(code, err);
-    return file_write(path, text_string(code), code->length, err);
-}
-
 static int run(struct call *call, struct error *err)
 {
     struct subject subject;
     struct text code = TEXT_EMPTY;
+    bool is_file;
     struct material *material = memory_zeroed(1, sizeof *material);
     int status = subject_open(call, &subject, err);
     if (!status && !material)
@@ -143,7 +133,7 @@ static int run(struct call *call, struct error *err)
         status = export_c(&subject.candidate.trained, &export, &code, err);
     }
     if (!status)
-        status = write_code(call->arguments, &code, err);
+        status = output_file(arguments_text(call->arguments, "output", NULL), &code, &is_file, err);
     text_release(&code);
     memory_free(material);
     subject_release(&subject);

@@ -10,6 +10,8 @@
 #include "expr/tree.h"
 #include "rng/rng.h"
 
+#include <string.h>
+
 enum { MOST_LISTED = 1000000 };
 
 static const struct option options[] = {
@@ -113,7 +115,8 @@ static int run(struct call *call, struct error *err)
 {
     const struct arguments *arguments = call->arguments;
     struct grammar *grammar = NULL;
-    int status = grammar_read(arguments->items[0], &grammar, err);
+    const char *path = arguments->items[0];
+    int status = grammar_read(strcmp(path, "-") == 0 ? "/dev/stdin" : path, &grammar, err);
     if (status)
         return status;
     if (arguments_flag(arguments, "list") || arguments_integer(arguments, "sample", 0) > 0)
@@ -130,7 +133,8 @@ const struct command command_grammar = {
     .usage = "actsearch grammar [options] GRAMMAR",
     .description = "Prints what a grammar allows: its primitives and leaves with their weights,\n"
                    "the shapes of its trees, and their exact number. With --sample or --list it\n"
-                   "prints functions: in the words of the grammar, and simplified.\n",
+                   "prints functions: in the words of the grammar, and as they are trained. A GRAMMAR\n"
+                   "that is - is read from standard input.\n",
     .examples = "  actsearch grammar grammars/swish2017.json\n"
                 "  actsearch grammar --sample 10 grammars/default.json\n"
                 "  actsearch grammar --list --format csv grammars/swish2017.json | head\n",

@@ -107,6 +107,20 @@ static int check_count(const struct command *command, int count, struct error *e
                      count < command->min_arguments ? "an argument is missing" : "too many arguments");
 }
 
+/* A single dash stands for a stream, and for most things no stream will do: a file of that name is ./- here. */
+static int check_dashes(const struct command *command, const struct arguments *arguments, struct error *err)
+{
+    bool named = false;
+    for (int i = 0; i < arguments->count; i++)
+        named |= strcmp(arguments->items[i], "-") == 0;
+    for (const struct option *option = command->options; option && option->name; option++)
+        named |= strcmp(option->name, "db") == 0 && strcmp(arguments_text(arguments, "db", ""), "-") == 0;
+    if (!named || command == &command_apply || command == &command_grammar)
+        return 0;
+    return error_set(err, ERROR_USAGE, NULL, "give it a name, or ./- for a file that is called so",
+                     "\"-\" is no file here: no stream will do for it");
+}
+
 static int run_command(const struct command *command, int word_count, char **words, struct text *note,
                        struct error *err)
 {
@@ -118,6 +132,8 @@ static int run_command(const struct command *command, int word_count, char **wor
     } else {
         if (!status)
             status = check_count(command, arguments.count, err);
+        if (!status)
+            status = check_dashes(command, &arguments, err);
         if (status && status == ERROR_USAGE)
             error_prefix(err, command->name);
         if (!status)

@@ -88,6 +88,14 @@ int output_plain(const struct text *text, struct error *err)
     return write_text(text, err);
 }
 
+int output_file(const char *path, const struct text *text, bool *is_file, struct error *err)
+{
+    *is_file = path && strcmp(path, "-") != 0;
+    if (!*is_file)
+        return output_plain(text, err);
+    return text_failed(text) ? memory_error(err, "the output") : file_write(path, text_string(text), text->length, err);
+}
+
 /* ---- CSV and JSON */
 
 /* NULL is a missing value. An empty line would be skipped by many a reader, so it is not one in a single column. */

@@ -14,6 +14,7 @@
 #ifndef ACTSEARCH_CLI_OUTPUT_H
 #define ACTSEARCH_CLI_OUTPUT_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 struct error;
@@ -49,5 +50,8 @@ int output_finish(struct output *output, struct error *err);
 
 /* Writes a plain text to standard output; ERROR_IO likewise, ERROR_MEMORY when the text has failed. */
 int output_plain(const struct text *text, struct error *err);
+
+/* Writes text to a file; NULL and "-" are standard output, which *is_file says. */
+int output_file(const char *path, const struct text *text, bool *is_file, struct error *err);
 
 #endif

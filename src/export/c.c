@@ -12,67 +12,6 @@
 
 static const struct precision precisions[] = {{"double", ""}, {"float", "f"}};
 
-/* The four functions of a set, in their order. */
-enum { FUNCTIONS = 4 };
-static const struct {
-    int precision;
-    bool derivative;
-} functions[FUNCTIONS] = {{0, false}, {0, true}, {1, false}, {1, true}};
-
-/* Names that the functions cannot have: words of C and C++, and what math.h declares. */
-static const char *const taken[] = {
-    "auto",     "break",    "case",     "char",    "class",     "const",     "continue",   "default", "delete",
-    "do",       "double",   "else",     "enum",    "extern",    "float",     "for",        "goto",    "if",
-    "inline",   "int",      "long",     "main",    "new",       "operator",  "private",    "public",  "register",
-    "restrict", "return",   "short",    "signed",  "sizeof",    "static",    "struct",     "switch",  "this",
-    "throw",    "try",      "typedef",  "union",   "unsigned",  "using",     "virtual",    "void",    "volatile",
-    "while",    "acos",     "acosh",    "asin",    "asinh",     "atan",      "atan2",      "atanh",   "cbrt",
-    "ceil",     "copysign", "cos",      "cosh",    "erf",       "erfc",      "exp",        "exp2",    "expm1",
-    "fabs",     "fdim",     "floor",    "fma",     "fmax",      "fmin",      "fmod",       "frexp",   "gamma",
-    "hypot",    "ilogb",    "isfinite", "isinf",   "isnan",     "isnormal",  "j0",         "j1",      "jn",
-    "ldexp",    "lgamma",   "llrint",   "llround", "log",       "log10",     "log1p",      "log2",    "logb",
-    "lrint",    "lround",   "modf",     "nan",     "nearbyint", "nextafter", "nexttoward", "pow",     "remainder",
-    "remquo",   "rint",     "round",    "scalbln", "scalbn",    "signbit",   "sin",        "sinh",    "sqrt",
-    "tan",      "tanh",     "tgamma",   "trunc",   "y0",        "y1",        "yn",
-};
-
-static bool is_identifier(const char *name)
-{
-    if (!(isalpha((unsigned char)*name) || *name == '_'))
-        return false;
-    for (const char *p = name; *p; p++)
-        if (!(isalnum((unsigned char)*p) || *p == '_'))
-            return false;
-    return strlen(name) < 64;
-}
-
-static bool is_joined(const char *whole, const char *begin, char end)
-{
-    size_t length = strlen(begin);
-    return strncmp(whole, begin, length) == 0 && whole[length] == end && !whole[length + 1];
-}
-
-/* math.h has tanh, tanhf and tanhl; "er" would make a second erf of its float version. */
-bool export_name_is_taken(const char *name)
-{
-    for (size_t i = 0; i < sizeof taken / sizeof *taken; i++)
-        if (strcmp(name, taken[i]) == 0 || is_joined(name, taken[i], 'f') || is_joined(name, taken[i], 'l') ||
-            is_joined(taken[i], name, 'f'))
-            return true;
-    return false;
-}
-
-static int check_name(const char *name, struct error *err)
-{
-    if (!is_identifier(name))
-        return error_set(err, ERROR_USAGE, "--name", "use letters, digits and _, for example my_activation",
-                         "\"%.80s\" is no name for a C function", name);
-    if (export_name_is_taken(name))
-        return error_set(err, ERROR_USAGE, "--name", "use another one, for example my_activation",
-                         "\"%s\" is no name for a C function here: C, C++ or math.h have it already", name);
-    return 0;
-}
-
 /* ---- comments */
 
 /* What would end the comment, or begin another, is broken up; so is a line. */
@@ -120,11 +59,10 @@ static void write_comment(const struct tree *tree, const struct tree *now, const
 /* double NAME_layer2_derivative(double x, const double *p) */
 static void write_head(const char *name, const char *suffix, int which, bool with_parameters, struct text *out)
 {
-    const struct precision *precision = &precisions[functions[which].precision];
-    text_addf(out, "%s %s%s%s%s(%s x", precision->type, name, suffix, precision->suffix,
-              functions[which].derivative ? "_derivative" : "", precision->type);
+    const char *type = precisions[functions_of_a_set[which].single].type;
+    text_addf(out, "%s %s%s%s(%s x", type, name, suffix, functions_of_a_set[which].ending, type);
     if (with_parameters)
-        text_addf(out, ", const %s *p", precision->type);
+        text_addf(out, ", const %s *p", type);
     text_add_char(out, ')');
 }
 
@@ -148,7 +86,8 @@ static void write_functions(const struct tree *tree, int parameters, const struc
         text_add(out, options->header ? "\nstatic inline " : "\n");
         write_head(options->name, with_parameters ? "_p" : "", i, with_parameters, out);
         text_add(out, "\n{\n");
-        write_body(tree, with_parameters, functions[i].derivative, &precisions[functions[i].precision], out);
+        write_body(tree, with_parameters, functions_of_a_set[i].derivative, &precisions[functions_of_a_set[i].single],
+                   out);
         text_add(out, "}\n");
     }
 }
@@ -163,7 +102,7 @@ static void write_set(int parameters, const struct export_options *options, cons
         text_add(out, " */");
     }
     for (int i = 0; i < FUNCTIONS; i++) {
-        const struct precision *precision = &precisions[functions[i].precision];
+        const struct precision *precision = &precisions[functions_of_a_set[i].single];
         text_add(out, options->header ? "\nstatic inline " : "\n");
         write_head(options->name, set->suffix, i, false, out);
         text_addf(out, "\n{\n    const %s p[%d] = {", precision->type, parameters);
@@ -171,8 +110,7 @@ static void write_set(int parameters, const struct export_options *options, cons
             text_add(out, j ? ", " : "");
             write_literal(set->values[j], precision, out);
         }
-        text_addf(out, "};\n    return %s_p%s%s(x, p);\n}\n", options->name, precision->suffix,
-                  functions[i].derivative ? "_derivative" : "");
+        text_addf(out, "};\n    return %s_p%s(x, p);\n}\n", options->name, functions_of_a_set[i].ending);
     }
 }
 
@@ -205,7 +143,7 @@ int export_c(const struct tree *tree, const struct export_options *options, stru
     struct tree code = *tree;
     tree_parameter_starts(tree, starts.values);
     const struct export_set *sets = options->sets ? options->sets : &starts;
-    int status = check_name(options->name, err);
+    int status = names_check(options, err);
     if (!status && tree_contains(tree, OP_t))
         status = tree_settle(tree, 1, &code, err);
     if (status)

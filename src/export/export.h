@@ -32,7 +32,7 @@ struct export_set {
 };
 
 struct export_options {
-    const char *name;              /* a C identifier that math.h does not have */
+    const char *name;              /* a C identifier that nobody has */
     const char *const *provenance; /* lines for the comment at the top, ended by NULL; may be NULL */
     const struct export_set *sets; /* NULL: one set, with the values at which the parameters start */
     int set_count;                 /* a function without learned parameters has one set */
@@ -48,7 +48,16 @@ struct export_options {
    ERROR_USAGE when the name will not do; ERROR_MEMORY. */
 int export_c(const struct tree *tree, const struct export_options *options, struct text *out, struct error *err);
 
-/* Is the name, though an identifier, one that C, C++ or math.h have already ("tanh")? */
-bool export_name_is_taken(const char *name);
+/* Who owns a name (reserved.def), as "<math.h>"; NULL when it is free. Names in which C or C++ keep a place for
+   compilers, with a leading underscore or two of them in a row, are not asked for here. */
+const char *export_name_owner(const char *name);
+
+/* Are the name and all that is made of it (NAMEf, NAME_derivative, ...) free? */
+bool export_name_is_free(const char *name);
+
+/* The name that functions get for what people know as `known`, which is an identifier: that, or with _activation
+   behind it where it is taken: abs_activation. */
+enum { EXPORT_NAME_SIZE = 64 };
+void export_name_for(const char *known, char name[EXPORT_NAME_SIZE]);
 
 #endif

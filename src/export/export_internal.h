@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+struct error;
 struct text;
 
 /* The floating-point type that code is written in. */
@@ -14,6 +15,18 @@ struct precision {
     const char *type;   /* "double", "float" */
     const char *suffix; /* of functions and literals: "", "f" */
 };
+
+/* The functions that a set of values has, in their order: NAME, the set's suffix, and an ending. */
+enum { FUNCTIONS = 4 };
+struct function_of_a_set {
+    const char *ending;
+    bool single, derivative;
+};
+extern const struct function_of_a_set functions_of_a_set[FUNCTIONS];
+
+struct export_options;
+/* Is options->name an identifier, and are it and all names that are made of it free? ERROR_USAGE. */
+int names_check(const struct export_options *options, struct error *err);
 
 /* Appends a number as a literal of that type, in the fewest digits that mean the same number; negative
    ones in brackets. */

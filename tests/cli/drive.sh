@@ -125,6 +125,15 @@ check_reading() {
     expect 0 'test sealed' data experiments/spirals.json
     expect 0 '^ok .* relu$' eval relu 'x*tanh(exp(x))' experiments/spirals.json --set training.epochs=1
     expect 0 '^outcome,score' eval --baselines experiments/spirals.json --set training.epochs=1 --format csv
+    # One candidate: what eval trains for an expression is its canonical form, and it says so.
+    expect 0 '' eval 'max(x,0)' relu 'sqrt(x^2)' abs experiments/spirals.json --set training.epochs=1 --format csv
+    grep -q '^actsearch: max(x, 0) is trained as relu(x)$' err.txt || fail "nothing is said of max(x,0): $(cat err.txt)"
+    [ "$(tr -d '\r' <out.txt | sed 1d | cut -d, -f1-6 | sort -u | wc -l)" = 2 ] || fail "four names, two functions: $(cat out.txt)"
+    expect 0 '' eval 'sqrt(x+8)' experiments/spirals.json --set training.epochs=1
+    grep -q "a search turns sqrt(x+8) away: f' is not finite on \[-8, 8\]: infinite at x = -8" err.txt ||
+        fail "nothing is said of sqrt(x+8): $(cat err.txt)"
+    expect 0 '' eval 'max(x,0)' 'sqrt(x+8)' experiments/spirals.json --set training.epochs=1 --quiet
+    [ -s err.txt ] && fail "eval --quiet is not quiet: $(cat err.txt)"
     command -v python3 >/dev/null || return
     for words in "top spirals.db" "data experiments/spirals.json" "grammar --sample 3 grammars/cheap.json" \
         "eval relu experiments/spirals.json --set training.epochs=1" \
@@ -137,6 +146,21 @@ check_reading() {
     # A reader that goes away early is not an error.
     "$program" grammar --list --format csv grammars/swish2017.json 2>err.txt | head -n 1 >/dev/null
     [ -s err.txt ] && fail "an error because of head: $(cat err.txt)"
+}
+
+# A dash is standard output where a file is written, and otherwise a mistake that leaves no file of that name.
+check_streams() {
+    expect 0 '^double relu(double x);$' export relu -o -
+    expect 0 '^double relu(double x);$' export relu --output=-
+    expect 0 '^#!/bin/bash$' cluster slurm experiments/spirals.json -o -
+    [ "$("$program" grammar --count - <grammars/swish2017.json)" = 6250 ] || fail "no grammar from standard input"
+    for words in "run -" "run experiments/spirals.json --db -" "top -" "status -" "show - best" "watch - best" "query - x" \
+        "merge - spirals.db" "merge new.db -" "eval relu -" "data -" "export - best" "cluster slurm -" \
+        "cluster slurm experiments/spirals.json --db -"; do
+        # shellcheck disable=SC2086
+        expect 2 '"-" is no file here: .*; give it a name' $words
+    done
+    [ -e - ] || [ -e -.db ] && fail "a file called -"
 }
 
 # The same scores with and without, rows for every layer, and an error that says how to get them.
@@ -617,6 +641,7 @@ END
 check_help
 check_run
 check_reading
+check_streams
 check_watching
 check_merge
 check_search_seed

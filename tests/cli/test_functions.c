@@ -413,7 +413,7 @@ START_TEST(export_finds_a_name)
     ASSERT_OK(RUN(export, "tanh(x) + x"));
     must_have("double activation(double x)");
     ASSERT_FAILS(RUN(export, "tanh", "--name", "my-f"), ERROR_USAGE, "--name: \"my-f\" is no name");
-    ASSERT_FAILS(RUN(export, "tanh", "--name", "tanh"), ERROR_USAGE, "already");
+    ASSERT_FAILS(RUN(export, "tanh", "--name", "tanh"), ERROR_USAGE, "is taken: <math.h>");
     ASSERT_FAILS(RUN(export, "tanh", "-o", "/nowhere/f.c"), ERROR_IO, "/nowhere/f.c: cannot create");
 }
 END_TEST
