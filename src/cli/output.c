@@ -352,7 +352,7 @@ int output_finish(struct output *output, struct error *err)
         write_text(&output->buffer, &output->err);
         text_clear(&output->buffer);
     }
-    if (output->err.code)
+    if (output->err.code && err)
         *err = output->err;
     return (int)output->err.code;
 }

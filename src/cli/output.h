@@ -45,7 +45,7 @@ void output_integer(struct output *output, int64_t value);
 void output_number(struct output *output, double value, int decimals);
 void output_missing(struct output *output);
 
-/* Writes what is left. ERROR_IO when standard output cannot take it. */
+/* Writes what is left. ERROR_IO when standard output cannot take it; err may be NULL. */
 int output_finish(struct output *output, struct error *err);
 
 /* Writes a plain text to standard output; ERROR_IO likewise, ERROR_MEMORY when the text has failed. */

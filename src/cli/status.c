@@ -1,11 +1,12 @@
 /* status: how runs are going, or how they ended. A writer that lives is asked through its lock file alone. */
 #include "base/error.h"
+#include "base/json.h"
 #include "base/text.h"
 #include "cli/command.h"
 #include "cli/database.h"
 #include "cli/leaderboard.h"
-#include "cli/members.h"
 #include "cli/output.h"
+#include "grammar/grammar.h"
 #include "search/search.h"
 #include "store/store.h"
 
@@ -16,11 +17,14 @@
 
 enum { OLD_BEAT_SECONDS = 30 };
 
-enum { FORMAT_TEXT, FORMAT_JSON };
-static const char *const formats[] = {[FORMAT_TEXT] = "text", [FORMAT_JSON] = "json", NULL};
+/* Those of cli/output.h, but that a table is a block of lines here, which was called a text. */
+enum { FORMAT_TEXT = OUTPUT_JSON + 1 };
+static const char *const formats[] = {
+    [OUTPUT_TABLE] = "table", [OUTPUT_CSV] = "csv", [OUTPUT_JSON] = "json", [FORMAT_TEXT] = "text", NULL};
 
 static const struct option options[] = {
-    {"format", 'f', OPTION_CHOICE, "FORMAT", "text (the default) or json", .choices = formats},
+    {"format", 'f', OPTION_CHOICE, "FORMAT", "table (the default, also called text: a line for each fact), csv or json",
+     .choices = formats},
     OPTION_END,
 };
 
@@ -53,7 +57,7 @@ struct report {
     char began[40], ended[40];
     struct store_beat progress;
     char experiment[128], formula[256];
-    char reason[200]; /* why the search came to its end; "": it did not, or there is no one search */
+    char reason[320]; /* why the search came to its end; "": it did not, or there is no one search */
 };
 
 /* ---- finding out */
@@ -120,14 +124,29 @@ static int64_t limit_of(const struct store_query *query, int column)
     return cell.kind == STORE_CELL_INTEGER ? cell.integer : SEARCH_UNLIMITED;
 }
 
-/* evaluations, proposals as allowed, and as made. A search that has finished without reaching either has used up its
-   grammar. */
+/* Candidates of a stored grammar; 0 when they cannot be counted. */
+static int64_t count_candidates(const char *grammar_text)
+{
+    struct json_document *document = NULL;
+    struct grammar *grammar = NULL;
+    int64_t count = 0;
+    bool counted = json_parse(grammar_text, "grammar", &document, NULL) == 0 &&
+                   grammar_parse(json_root(document), &grammar, NULL) == 0 && grammar_total(grammar, &count, NULL) == 0;
+    grammar_free(grammar);
+    json_document_free(document);
+    return counted ? count : 0;
+}
+
+/* evaluations, proposals as allowed, and as made, grammar. A search that has finished without reaching either has used
+   up its grammar. */
 static void take_end(const struct store_query *query, struct report *report)
 {
     struct search_account account = {.evaluations = limit_of(query, 0),
                                      .proposals = limit_of(query, 1),
                                      .trained = store_query_cell(query, 2).integer,
                                      .proposed = store_query_cell(query, 3).integer};
+    struct store_cell grammar = store_query_cell(query, 4);
+    account.candidates = grammar.kind == STORE_CELL_TEXT ? count_candidates(grammar.text) : 0;
     struct text reason = TEXT_EMPTY;
     account.exhausted = search_end(&account) == SEARCH_GOES_ON;
     if (report->state == STATE_FINISHED)
@@ -150,7 +169,7 @@ static int read_database(struct report *report, struct error *err)
          take_first},
         {"SELECT json_extract(experiment, '$.search.evaluations'), json_extract(experiment, '$.search.proposals'),"
          " (SELECT count(*) FROM evaluation JOIN proposal USING (ticket) WHERE origin = '" STORE_SEARCH "'),"
-         " (SELECT count(*) FROM proposal WHERE origin = '" STORE_SEARCH "') FROM run"
+         " (SELECT count(*) FROM proposal WHERE origin = '" STORE_SEARCH "'), grammar FROM run"
          " WHERE (SELECT count(*) FROM run) = 1 AND json_valid(experiment)",
          take_end},
     };
@@ -356,72 +375,102 @@ static void add_block(const struct report *report, struct text *out)
 
 /* ---- for programs */
 
-static void member_count(struct text *out, const char *key, int64_t value) /* negative: missing */
+static void add_count(struct output *output, int64_t value) /* negative: missing */
 {
     if (value >= 0)
-        member_integer(out, key, value);
+        output_integer(output, value);
     else
-        member_text(out, key, NULL);
+        output_missing(output);
 }
 
-static void member_word(struct text *out, const char *key, const char *string) /* empty: missing */
+static void add_word(struct output *output, const char *string) /* empty: missing */
 {
-    member_text(out, key, *string ? string : NULL);
+    output_text(output, *string ? string : NULL);
 }
 
-static void add_object(const struct report *report, struct text *out)
+static void add_columns(struct output *output)
+{
+    static const char *const names[] = {
+        "database",   "experiment",   "state",        "host",           "process",
+        "began",      "ended",        "end_reason",   "last_heartbeat", "heartbeat_age",
+        "tickets",    "trained",      "to_train",     "failed",         "trained_per_second",
+        "workers",    "ranks",        "best_ticket",  "best_score",     "best_deviation",
+        "best_seeds", "best_formula", "seconds_left", "estimated_end"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        output_column(output, names[i]);
+}
+
+static void add_row(const struct report *report, struct output *output)
 {
     const struct store_beat *progress = &report->progress;
     char end[40] = "";
     double left = seconds_left(report);
     if (!isnan(left))
         utc_in(left, "%Y-%m-%dT%H:%M:%SZ", end, sizeof end);
-    text_add(out, out->length ? ",\n  {" : "[\n  {");
-    member_text(out, "database", report->database);
-    member_word(out, "experiment", report->experiment);
-    member_text(out, "state", states[report->state]);
-    member_word(out, "host", report->host);
-    member_count(out, "process", report->process);
-    member_word(out, "began", report->began);
-    member_word(out, "ended", report->ended);
-    member_word(out, "end_reason", report->reason);
-    member_word(out, "last_heartbeat", report->last_beat);
-    member_number(out, "heartbeat_age", report->age);
-    member_count(out, "tickets", progress->tickets);
-    member_count(out, "trained", progress->trained);
-    member_count(out, "to_train", progress->to_train);
-    member_count(out, "failed", progress->failed);
-    member_number(out, "trained_per_second", rate(report));
-    member_count(out, "workers", progress->workers);
-    member_count(out, "ranks", progress->ranks);
-    member_count(out, "best_ticket", progress->best_ticket);
-    member_number(out, "best_score", progress->best_score);
-    member_number(out, "best_deviation", progress->best_deviation);
-    member_count(out, "best_seeds", progress->best_seeds);
-    member_word(out, "best_formula", report->formula);
-    member_number(out, "seconds_left", left);
-    member_word(out, "estimated_end", end);
-    text_add_char(out, '}');
+    output_text(output, report->database);
+    add_word(output, report->experiment);
+    output_text(output, states[report->state]);
+    add_word(output, report->host);
+    add_count(output, report->process);
+    add_word(output, report->began);
+    add_word(output, report->ended);
+    add_word(output, report->reason);
+    add_word(output, report->last_beat);
+    output_number(output, report->age, -1);
+    add_count(output, progress->tickets);
+    add_count(output, progress->trained);
+    add_count(output, progress->to_train);
+    add_count(output, progress->failed);
+    output_number(output, rate(report), -1);
+    add_count(output, progress->workers);
+    add_count(output, progress->ranks);
+    add_count(output, progress->best_ticket);
+    output_number(output, progress->best_score, -1);
+    output_number(output, progress->best_deviation, -1);
+    add_count(output, progress->best_seeds);
+    add_word(output, report->formula);
+    output_number(output, left, -1);
+    add_word(output, end);
 }
 
-/* All that can be said is said; then comes the first error. */
-static int run(struct call *call, struct error *err)
+/* ---- the command */
+
+/* All that can be said is said; then comes the first error. Rows go to `output` when it is there, blocks to `text`. */
+static int tell_of_all(const struct arguments *arguments, struct output *output, struct text *text, int *told,
+                       struct error *err)
 {
-    const struct arguments *arguments = call->arguments;
-    bool json = arguments_choice(arguments, "format", FORMAT_TEXT) == FORMAT_JSON;
-    struct text out = TEXT_EMPTY;
     int status = 0;
     for (int i = 0; i < arguments->count; i++) {
         struct report report;
         int failed = find_out(arguments->items[i], &report, status ? NULL : err);
         status = status ? status : failed;
-        if (!failed)
-            (json ? add_object : add_block)(&report, &out);
+        if (failed)
+            continue;
+        ++*told;
+        if (output)
+            add_row(&report, output);
+        else
+            add_block(&report, text);
     }
-    if (json && out.length)
-        text_add(&out, "\n]\n");
-    int printed = out.length || text_failed(&out) ? output_plain(&out, status ? NULL : err) : 0;
-    text_release(&out);
+    return status;
+}
+
+static int run(struct call *call, struct error *err)
+{
+    int format = arguments_choice(call->arguments, "format", FORMAT_TEXT), told = 0, printed = 0;
+    struct output *output = NULL;
+    struct text text = TEXT_EMPTY;
+    if (format == OUTPUT_CSV || format == OUTPUT_JSON) {
+        int failed = output_new((enum output_format)format, &output, err);
+        if (failed)
+            return failed;
+        add_columns(output);
+    }
+    int status = tell_of_all(call->arguments, output, &text, &told, err);
+    if (told > 0)
+        printed = output ? output_finish(output, status ? NULL : err) : output_plain(&text, status ? NULL : err);
+    output_free(output);
+    text_release(&text);
     return status ? status : printed;
 }
 
@@ -437,7 +486,7 @@ const struct command command_status = {
                    "It only reads, and of a database that is being written only the lock file, so\n"
                    "it neither waits for the run nor makes it wait; it works from another host that\n"
                    "shares the folder, too. \"Probably dead\": on another host, and no sign of life\n"
-                   "for 30 seconds. JSON is an array of objects with every digit.\n",
+                   "for 30 seconds. CSV and JSON have every digit.\n",
     .examples = "  actsearch status search.db\n"
                 "  actsearch status results/*.db\n"
                 "  watch -n 10 actsearch status search.db              # a job on a cluster\n"

@@ -28,6 +28,7 @@ struct search {
     int64_t applied;  /* tickets whose results the strategy has heard: 0 .. applied - 1 */
     int64_t baselines, baselines_to_train, trained;
     bool exhausted;
+    int64_t candidates; /* of the grammar, 0 when they cannot be counted; for people only */
 
     struct entry *entries; /* by ticket */
     int64_t entry_capacity;
@@ -44,6 +45,8 @@ int search_new(const struct search_spec *spec, const struct grammar *grammar, ui
     made->spec = *spec;
     made->grammar = grammar;
     made->seed = seed;
+    if (grammar_total(grammar, &made->candidates, NULL) != 0)
+        made->candidates = 0;
     int status = archive_new(&made->archive, err);
     if (!status && spec->baselines)
         made->baselines = made->baselines_to_train = archive_baselines(made->archive);
@@ -143,7 +146,8 @@ struct search_account search_account(const struct search *search)
                                    .proposals = search->spec.proposals,
                                    .trained = search->trained - search->baselines_to_train,
                                    .proposed = search->proposed - search->baselines,
-                                   .exhausted = search->exhausted};
+                                   .exhausted = search->exhausted,
+                                   .candidates = search->candidates};
 }
 
 enum search_end search_end(const struct search_account *account)
@@ -185,6 +189,10 @@ void search_end_describe(const struct search_account *account, struct text *out)
         text_addf(out, ", of %lld in the budget", (long long)account->evaluations);
     if (account->trained < account->proposed)
         text_add(out, "; the others were known or turned away");
+    if (end == SEARCH_PROPOSALS && account->candidates > 0 && account->candidates <= account->proposed) {
+        text_add(out, ", for the grammar has no more than ");
+        add_count(account->candidates, "candidate", out);
+    }
 }
 
 /* Fills genome, expression and origin of the ticket; false when the strategy has nothing more. */

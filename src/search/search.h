@@ -107,6 +107,7 @@ struct search_account {
     int64_t evaluations, proposals; /* allowed; SEARCH_UNLIMITED */
     int64_t trained, proposed;      /* so far */
     bool exhausted;                 /* the strategy has nothing more */
+    int64_t candidates;             /* of the grammar; below 1: nobody has counted them */
 };
 struct search_account search_account(const struct search *search);
 enum search_end search_end(const struct search_account *account);

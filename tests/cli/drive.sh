@@ -479,7 +479,7 @@ check_journal() {
     pid=$!
     until_status status.db "^state: running .* process $pid$"
     # shellcheck disable=SC2086
-    "$program" run $endless --wait 1000 >out.txt 2>err.txt &
+    "$program" run ${endless% --quiet} --wait 1000 >out.txt 2>err.txt &
     waiter=$!
     await grep -q 'waiting for process' err.txt
     kill -INT $waiter
