@@ -465,7 +465,7 @@ const struct command command_run = {
                    "lost it to the next one. actsearch status tells how a run is going.\n",
     .examples = "  actsearch run experiments/spirals.json\n"
                 "  actsearch run experiments/fashion-mlp.json --db results/first.db --threads 2\n"
-                "  actsearch run experiments/spirals.json --set search.strategy=random \\\n"
+                "  actsearch run experiments/fashion-mlp.json --set search.strategy=random \\\n"
                 "      --set search.evaluations=50 --set seed=3 --db random-3.db\n"
                 "  actsearch run --watch experiments/spirals.json --db watched.db\n"
                 "  actsearch run experiments/spirals.json --wait 600   # after the one that runs\n"

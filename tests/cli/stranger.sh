@@ -25,10 +25,11 @@ fail() {
 
 # A search of a second under any name of an experiment.
 small_experiment() { # NAME
-    sed 's/"name": "spirals",/"name": "'"$1"'",/
+    sed 's/^  "name": "spirals",/  "name": "'"$1"'",/
         s/"epochs": 15/"epochs": 2/; s/"seeds": 3/"seeds": 2/
         s/"evaluations": 200/"evaluations": 8/; s/"population": 32, "tournament": 8/"population": 6, "tournament": 2/' \
         "$source/experiments/spirals.json" >"experiments/$1.json"
+    [ "$1" = spirals ] || sed -i 's/, "population": 6, "tournament": 2//' "experiments/$1.json"
 }
 
 # Runs a command line of the shell on a terminal of its own; what the terminal gets is in screen.txt, with its line ends
@@ -85,8 +86,8 @@ check_terminals() {
             grep -q 'status 0' screen.txt || fail "$words on $columns columns: $(tail -n 3 screen.txt)"
         done
     done
-    on_terminal "TERM=xterm '$program' show mish" 4000
-    awk 'length($0) > 250 { exit 1 }' screen.txt || fail "a plot as wide as a very wide terminal"
+    on_terminal "TERM=xterm NO_COLOR=1 '$program' show --ascii mish" 4000
+    awk 'length($0) > 100 { exit 1 }' screen.txt || fail "a plot as wide as a very wide terminal"
 }
 
 check_character_sets() {
@@ -111,12 +112,13 @@ check_pipelines() {
         [ "$(tail -c 1 out.csv | od -An -tx1 | tr -d ' ')" = 0a ] || fail "$words: CSV does not end with a line end"
         [ "$(wc -l <out.csv)" -ge 2 ] || fail "$words: no header and row: $(cat out.csv)"
         grep -qx '' out.csv && fail "$words: an empty line in CSV"
-        last=$("$program" "$@" --format csv 2>/dev/null | tail -n 1)
-        printf '%s\n' "$last" | cmp -s - "$(tail -n 1 out.csv >last.txt; echo last.txt)" || fail "$words: \$(... | tail -1)"
+        case $("$program" "$@" --format csv 2>/dev/null | tail -n 1) in
+        '' | *"$return"*) fail "$words: what the shell gets of the last line" ;;
+        esac
         "$program" "$@" --format csv 2>err.txt | head -n 1 >/dev/null
         grep -v '%' err.txt | grep -q . && fail "$words | head -1 is not quiet: $(cat err.txt)"
         env -u LC_ALL LANG=de_DE.UTF-8 LC_NUMERIC=de_DE.UTF-8 "$program" "$@" --format csv 2>/dev/null | cmp -s - out.csv ||
-            case $words in eval*) ;; *) fail "$words: CSV depends on the locale" ;; esac
+            case $words in eval* | merge*) ;; *) fail "$words: CSV depends on the locale" ;; esac
         "$program" "$@" --format json >out.json 2>/dev/null || fail "$words --format json"
         grep -q "$return" out.json && fail "$words: a carriage return in JSON"
         command -v python3 >/dev/null && { python3 -m json.tool <out.json >/dev/null || fail "no JSON: $words"; }
@@ -203,8 +205,9 @@ ended() {
 
 check_ends() {
     small_experiment tiny
-    sed -i 's|"grammar": "[^"]*"|"grammar": {"name": "tiny", "unary": ["tanh", "relu"], "binary": ["add"], "leaves": {},
-        "shapes": {"grow": {"max_depth": 2, "max_nodes": 3}}}|' experiments/tiny.json
+    tiny='{"name": "tiny", "unary": ["tanh", "relu"], "binary": ["add"], "leaves": {}'
+    tiny="$tiny, \"shapes\": {\"grow\": {\"max_depth\": 2, \"max_nodes\": 3}}}"
+    sed -i "s|\"grammar\": \"[^\"]*\"|\"grammar\": $tiny|" experiments/tiny.json
     none='--set search.baselines=false'
     for strategy in random aging; do
         # shellcheck disable=SC2086
@@ -247,7 +250,7 @@ check_settings() {
     "$program" query cosine.db 'SELECT protocol FROM run' --format csv | grep -q 'cosine' || fail "the setting went nowhere"
     "$program" run experiments/spirals.json --set training.schedul.name=cosine --db wrong.db >out.txt 2>err.txt
     [ $? = 3 ] || fail "an unknown key is taken"
-    grep -q 'did you mean "*schedule' err.txt || fail "no nearest name: $(cat err.txt)"
+    grep -q 'training.schedul: unknown key; .*schedule' err.txt || fail "no known name: $(cat err.txt)"
     "$program" data experiments/spirals.json --set network.mlp='[8, 8, 8]' | grep -q -- '-8-8-8-' || fail "layers of one width are hidden"
     "$program" run experiments/spirals.json --set seed.x=1 --db wrong.db >out.txt 2>err.txt
     [ $? = 2 ] || fail "something is set inside a number"
