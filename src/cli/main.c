@@ -37,7 +37,7 @@ static int unknown_command(const char *name, struct error *err)
     const char *near = nearest_name(name, names);
     char cure[80];
     snprintf(cure, sizeof cure, near ? "did you mean \"%s\"?" : "actsearch --help lists them%.0s", near);
-    return error_set(err, ERROR_USAGE, NULL, cure, "unknown %s %s", *name == '-' ? "option" : "command",
+    return error_set(err, ERROR_USAGE, NULL, cure, *name == '-' ? "unknown option %s" : "unknown command \"%s\"",
                      EXCERPT(name, 60));
 }
 

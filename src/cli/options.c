@@ -173,8 +173,11 @@ static int add_given(struct arguments *arguments, const struct option *option, c
         return read_number(option, given, err);
     case OPTION_CHOICE:
         return read_choice(option, given, err);
-    case OPTION_FLAG:
     case OPTION_TEXT:
+        if (!*value && strcmp(option->value, "FILE") == 0)
+            return wrong_value(option, value, "the name of a file", err);
+        return 0;
+    case OPTION_FLAG:
     case OPTION_LIST:
         return 0;
     }

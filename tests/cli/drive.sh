@@ -48,6 +48,7 @@ await() {
         tries=$((tries + 1))
         [ $tries -gt 3000 ] && return 1
     done
+    return 0
 }
 
 # Has `status` of a database a line like the pattern?
@@ -74,6 +75,11 @@ check_help() {
         expect 2 "$command: unknown option --nonsense" "$command" --nonsense
     done
     expect 2 'name a command'
+    expect 2 'unknown command ""' ''
+    expect 4 '(an empty name): cannot open' top ''
+    expect 4 '(an empty name): cannot open' run ''
+    expect 2 '--db: expected the name of a file, got ""' run experiments/spirals.json --db ''
+    expect 2 '--output: expected the name of a file, got ""' export relu --output=
     expect 2 'did you mean "grammar"' gramar
     expect 2 'did you mean --limit' top --limi 3 x.db
     expect 2 'an argument is missing; usage: actsearch run' run
