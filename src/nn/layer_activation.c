@@ -7,6 +7,7 @@
 
 #include "base/error.h"
 #include "base/text.h"
+#include "expr/candidate.h"
 #include "expr/parse.h"
 #include "kernel/moments.h"
 #include "kernel/tape.h"
@@ -23,9 +24,13 @@ int layer_read_function(struct json json, const char *otherwise, struct tree *tr
     if (status || !text)
         return status;
     struct error parsed = ERROR_EMPTY;
-    if (tree_parse(text, tree, &parsed))
+    struct tree written;
+    struct candidate function;
+    if (tree_parse(text, &written, &parsed))
         return json_fail(json, err, parsed.cure[0] ? parsed.cure : NULL, "%s: %s", parsed.where, parsed.what);
-    return tape_new(tree, tape, err);
+    status = candidate_of(&written, &function, err);
+    *tree = function.trained;
+    return status ? status : tape_new(tree, tape, err);
 }
 
 static int activation_read(struct json json, const struct network *network, struct layer *layer, struct error *err)

@@ -9,7 +9,8 @@
  * Kinds of layers (each with "name", and "from": the layer whose value it reads, by default the one before):
  *
  *   dense                 "units": a number or "outputs"; on sequences for each step alike
- *   activation            "function": a fixed one; without it a slot that the candidate fills
+ *   activation            "function": a fixed one, trained in the form a candidate would be; without it a slot that
+ *                         the candidate fills
  *   conv2d                "channels", "kernel", "stride" (1), "padding" (0; or "same"), "bias" (true)
  *   depthwise_conv2d      the same without "channels": one filter for each channel
  *   max_pool, average_pool   "size", "stride" (the size), "padding" (0)

@@ -101,6 +101,30 @@ START_TEST(every_layer_with_weights_is_described)
 }
 END_TEST
 
+/* A fixed function is what it would be as a candidate. */
+START_TEST(a_fixed_function_is_trained_as_a_candidate_would_be)
+{
+    static const char *const pairs[][2] = {{"max(x,0)", "\"function\":\"relu(x)\""},
+                                           {"sqrt(x^2)", "\"function\":\"abs(x)\""},
+                                           {"x/(1+exp(-x))", "\"function\":\"silu(x)\""}};
+    struct error err;
+    for (size_t i = 0; i < sizeof pairs / sizeof *pairs; i++) {
+        char description[256];
+        snprintf(description, sizeof description,
+                 "{\"layers\": [{\"type\": \"activation\"}, {\"type\": \"activation\", \"function\": \"%s\"},"
+                 "{\"type\": \"dense\", \"units\": \"classes\"}]}",
+                 pairs[i][0]);
+        struct network *network = NULL;
+        struct text form = TEXT_EMPTY;
+        ASSERT_OK(read_network(description, 8, 3, &network, &err));
+        network_normal_form(network, &form);
+        ck_assert_msg(strstr(text_string(&form), pairs[i][1]) != NULL, "%s", text_string(&form));
+        text_release(&form);
+        network_free(network);
+    }
+}
+END_TEST
+
 START_TEST(wrong_descriptions_are_refused_with_their_place)
 {
     static const struct {
@@ -172,6 +196,6 @@ END_TEST
 int main(void)
 {
     return RUN_TESTS("network", 60, a_description_is_read, equal_networks_have_equal_normal_forms,
-                     every_layer_with_weights_is_described, wrong_descriptions_are_refused_with_their_place,
-                     every_failed_allocation_is_an_error);
+                     every_layer_with_weights_is_described, a_fixed_function_is_trained_as_a_candidate_would_be,
+                     wrong_descriptions_are_refused_with_their_place, every_failed_allocation_is_an_error);
 }
