@@ -38,6 +38,6 @@ struct command {
 };
 
 extern const struct command command_apply, command_cluster, command_data, command_eval, command_export, command_grammar,
-    command_merge, command_query, command_run, command_show, command_status, command_top, command_watch;
+    command_merge, command_rescue, command_query, command_run, command_show, command_status, command_top, command_watch;
 
 #endif

@@ -13,9 +13,8 @@
 #include <string.h>
 
 static const struct command *const commands[] = {
-    &command_run,     &command_cluster, &command_status, &command_top,  &command_show,
-    &command_watch,   &command_query,   &command_merge,  &command_eval, &command_data,
-    &command_grammar, &command_apply,   &command_export,
+    &command_run,   &command_cluster, &command_status, &command_top,  &command_show,    &command_watch, &command_query,
+    &command_merge, &command_rescue,  &command_eval,   &command_data, &command_grammar, &command_apply, &command_export,
 };
 enum { COMMANDS = sizeof commands / sizeof *commands };
 

@@ -147,16 +147,18 @@ static sqlite3 *open_broken(const struct store *store)
 }
 
 /* *whole: up to the end. *there is false when SQLite does not know such a table. */
-static int64_t count_readable(sqlite3 *db, const char *table, bool *whole, bool *there)
+static int64_t count_readable(sqlite3 *db, const struct table *table, int schema, bool *whole, bool *there)
 {
-    char sql[80];
+    struct text sql = TEXT_EMPTY;
     sqlite3_stmt *rows = NULL;
     int64_t count = 0;
     int code = SQLITE_ERROR;
-    snprintf(sql, sizeof sql, "SELECT * FROM %s NOT INDEXED", table);
-    /* The first attempt reports what is wrong with the schema, and the second one does without. */
-    for (int attempt = 0; attempt < 2 && !rows; attempt++)
-        sqlite3_prepare_v2(db, sql, -1, &rows, NULL);
+    text_add(&sql, "SELECT ");
+    table_columns_sql(table, schema, &sql);
+    text_addf(&sql, " FROM %s NOT INDEXED", table->name);
+    if (!text_failed(&sql))
+        sqlite3_prepare_v2(db, text_string(&sql), -1, &rows, NULL);
+    text_release(&sql);
     *there = rows != NULL;
     while (rows && (code = sqlite3_step(rows)) == SQLITE_ROW)
         count++;
@@ -174,22 +176,27 @@ static void add_table(const struct table *table, int64_t count, bool there, int 
         text_addf(out, "table %s (none of it can be read)", table->name);
 }
 
-/* Which tables are broken, and what is left of them. */
-static void add_survey(const struct store *store, struct text *out)
+/* Which tables are broken, and what is left of them. False when that is too little to begin with. */
+static bool add_survey(const struct store *store, struct text *out)
 {
     sqlite3 *db = open_broken(store);
     int broken = 0;
+    int known = 0;
+    bool hopeless = db == NULL;
     for (int i = 0; db && i < TABLE_COUNT; i++) {
         bool whole, there;
         if (store_tables[i].since > store->schema)
             continue;
-        int64_t count = count_readable(db, store_tables[i].name, &whole, &there);
+        int64_t count = count_readable(db, &store_tables[i], store->schema, &whole, &there);
+        known += there;
+        hopeless |= i == TABLE_RUN && there && count == 0;
         if (!whole)
             add_table(&store_tables[i], count, there, &broken, out);
     }
     if (db && !broken)
         text_add(out, "; the rows of all tables can be read");
     sqlite3_close(db);
+    return known > 1 && !hopeless;
 }
 
 static void add_size(const struct store *store, struct text *out)
@@ -214,11 +221,12 @@ static void add_quoted(const char *path, const char *ending, struct text *out)
         text_addf(out, "%s%s", path, ending);
 }
 
+/* With our own command: .recover of sqlite3 needs a part that many builds of it lack. */
 static void add_rescue(const struct store *store, struct text *cure)
 {
-    text_add(cure, "go back to a copy, or save what can be read: sqlite3 ");
+    text_add(cure, "go back to a copy, or save what can be read and go on from it: actsearch rescue ");
     add_quoted(store->path, "", cure);
-    text_add(cure, " .recover | sqlite3 ");
+    text_add_char(cure, ' ');
     add_quoted(store->path, ".saved", cure);
 }
 
@@ -227,8 +235,10 @@ int store_damaged(const struct store *store, struct error *err, const char *what
     struct text text = TEXT_EMPTY, cure = TEXT_EMPTY;
     text_add(&text, what); /* SQLite's own words go with the next statement */
     add_size(store, &text);
-    add_survey(store, &text);
-    add_rescue(store, &cure);
+    if (add_survey(store, &text) && !store->broken)
+        add_rescue(store, &cure);
+    else
+        text_add(&cure, "go back to a copy; nothing of it can be saved");
     int status = text_failed(&text) || text_failed(&cure)
                      ? memory_error(err, "the database")
                      : error_set(err, ERROR_INPUT, store->path, text_string(&cure), "the database is damaged: %s",
@@ -253,6 +263,8 @@ static const char first_broken_sql[] =
     "  WHERE t.ticket IS NULL"
     " UNION ALL SELECT c.ticket FROM parameter AS c LEFT JOIN trial AS t USING (ticket, seed_index)"
     "  WHERE t.ticket IS NULL"
+    " UNION ALL SELECT p.ticket FROM proposal AS p LEFT JOIN proposal AS q ON q.ticket = p.same_as"
+    "  WHERE p.same_as IS NOT NULL AND q.ticket IS NULL"
     " UNION ALL SELECT t.ticket FROM timing AS t LEFT JOIN evaluation AS e USING (ticket) WHERE e.ticket IS NULL)";
 
 static int64_t first_broken(const struct store *store)
@@ -273,10 +285,7 @@ int store_incomplete(const struct store *store, struct error *err, const char *w
     if (ticket <= 0)
         return error_set(err, ERROR_INPUT, store->path, "go back to a copy; actsearch query still reads this one",
                          "the database is damaged: %s", what);
-    text_add(&cure, "go back to a copy, or cut it off there (the rest is made again): for t in timing watch parameter "
-                    "curve trial evaluation proposal; do sqlite3 ");
-    add_quoted(store->path, "", &cure);
-    text_addf(&cure, " \"DELETE FROM $t WHERE ticket >= %" PRId64 "\"; done", ticket);
+    add_rescue(store, &cure);
     int status = text_failed(&cure)
                      ? memory_error(err, "the database")
                      : error_set(err, ERROR_INPUT, store->path, text_string(&cure),

@@ -106,6 +106,8 @@ static int connect(struct store *store, struct error *err)
         return file_error(err, store->path, "write", EACCES);
     /* Databases travel between people: what is inside one may not call functions with side effects. */
     struct text sql = TEXT_EMPTY;
+    if (store->broken) /* a broken schema is taken as far as it goes; of the others, some statements read it */
+        text_add(&sql, "PRAGMA writable_schema = ON; ");
     text_addf(&sql, "PRAGMA trusted_schema = OFF; PRAGMA foreign_keys = ON; PRAGMA synchronous = %s",
               journal_synchronous(store));
     int status =
@@ -211,9 +213,30 @@ static int check_pages(const struct store *store, struct error *err)
     return status || strcmp(finding, "ok") == 0 ? status : store_damaged(store, err, finding);
 }
 
+/* A schema that can be parsed need not be ours. */
+static int check_tables(const struct store *store, struct error *err)
+{
+    int status = 0;
+    for (int i = 0; i < TABLE_COUNT && !status; i++) {
+        sqlite3_stmt *statement = NULL;
+        struct text sql = TEXT_EMPTY;
+        if (store_tables[i].since <= store->schema)
+            table_select_sql(&store_tables[i], store->schema, &sql);
+        if (text_failed(&sql))
+            status = memory_error(err, "the database");
+        else if (sql.length > 0)
+            status = store_prepare(store, text_string(&sql), &statement, err);
+        sqlite3_finalize(statement);
+        text_release(&sql);
+    }
+    return status;
+}
+
 int store_check(const struct store *store, struct error *err)
 {
     int status = check_pages(store, err);
+    if (!status)
+        status = check_tables(store, err);
     for (size_t i = 0; i < sizeof promises / sizeof *promises && !status; i++) {
         int64_t faults = 0;
         status = store_integer(store, promises[i].sql, &faults, err);
@@ -488,6 +511,30 @@ int store_open_reader(const char *path, const struct store_options *options, str
         status = count_tickets(opened, err);
     if (!status)
         status = store_check_log(opened, err);
+    if (status)
+        abandon(opened, false);
+    else
+        *store = opened;
+    return status;
+}
+
+int store_open_broken(const char *path, struct store **store, struct error *err)
+{
+    bool fresh = false;
+    struct store *opened = store_new(false, NULL);
+    if (!opened)
+        return memory_error(err, "the database");
+    opened->broken = true;
+    int status = resolve_to_read(opened, path, err);
+    if (!status)
+        status = look_into(opened, &fresh, err);
+    if (!status && fresh)
+        status = error_set(err, ERROR_INPUT, opened->path, "go back to a copy", "this database is empty");
+    struct error merged = ERROR_EMPTY;
+    if (!status && opened->schema >= store_tables[TABLE_PROVENANCE].since &&
+        refuse_merged(opened, &merged) == ERROR_CONFLICT)
+        status = error_set(err, ERROR_CONFLICT, opened->path, "merge its inputs again into a new one",
+                           "a merged database is not saved in part");
     if (status)
         abandon(opened, false);
     else

@@ -392,6 +392,11 @@ int store_merge(const char *path, const char *const *inputs, int count, const st
                 struct store_merge *report, struct error *err);
 void store_merge_release(struct store_merge *report);
 
+/* Saves what can be read of a damaged database: makes `to`, a new file, of its run and its tickets up to the first that
+   is broken; *saved of them. ERROR_INPUT: not even the run can be read. ERROR_CONFLICT: it is a merged one.
+   ERROR_USAGE: `to` is there. */
+int store_rescue(const char *from, const char *to, int64_t *saved, struct error *err);
+
 /* A query in SQL by a person. It can only read: statements that write, open other files or change
    settings are refused, whatever the store was opened for. */
 struct store_query;

@@ -208,6 +208,7 @@ struct store {
     struct file_place place; /* of a writer's file, once it is open */
     struct file_lock lock;
     bool writable;
+    bool broken;                /* a reader that takes what it can get */
     bool fresh;                 /* made by this opening */
     bool unfinished;            /* a new file that is no database yet: closing removes it */
     enum store_journal journal; /* of a writer: which of the two it is */
@@ -273,6 +274,9 @@ int store_not_one(const struct store *store, struct error *err);
 int store_check_log(const struct store *store, struct error *err);
 /* Before a file is made: is there a log or a journal that would be taken for its own? */
 int store_check_left_behind(const struct store *store, struct error *err);
+
+/* For reading what is left of it. Neither run nor tickets are looked at yet. */
+int store_open_broken(const char *path, struct store **store, struct error *err);
 
 /* ---- place.c: whether the open file is still the one of that name */
 int place_remember(struct store *store, struct error *err);

@@ -252,6 +252,27 @@ check_no_databases() {
     says 3 '/dev/null: this is a device, not a file' "$program" top /dev/null
 }
 
+# One page of a table is gone: what is saved as the message says is gone on with, and comes out the same.
+check_damaged() {
+    larger="experiments/spirals.json --set search.evaluations=60 --set training.epochs=2 --set training.seeds=1 --quiet"
+    # shellcheck disable=SC2086
+    "$program" run $larger --db damaged.db || fail "a run"
+    "$program" query damaged.db 'SELECT * FROM evaluation' --format csv >before.csv
+    root=$(ask damaged.db "SELECT rootpage FROM sqlite_schema WHERE name = 'curve'")
+    # The last leaf of the table.
+    page=$(od -An -tu1 -j $(((root - 1) * 4096 + 8)) -N 4 damaged.db | awk '{ print (($1 * 256 + $2) * 256 + $3) * 256 + $4 }')
+    dd if=/dev/urandom of=damaged.db bs=4096 seek=$((page - 1)) count=1 conv=notrunc 2>dd.txt
+    # shellcheck disable=SC2086
+    says 3 'the database is damaged: .*broken: table curve ([0-9]* rows can be read); go back to a copy, or save what can be read and go on from it: actsearch rescue ' \
+        "$program" run $larger --db damaged.db
+    cure=$(sed -n 's/.*: actsearch rescue //p' err.txt)
+    # shellcheck disable=SC2086
+    says 0 '[1-9][0-9]* tickets saved' "$program" rescue $cure
+    # shellcheck disable=SC2086
+    "$program" run $larger --db "${cure#* }" || fail "what was saved is not gone on with"
+    "$program" query "${cure#* }" 'SELECT * FROM evaluation' --format csv | cmp - before.csv || fail "other results"
+}
+
 # ---- moved and removed
 
 check_moved() {
@@ -414,7 +435,7 @@ check_names() {
     says 3 'tanh: this is a pipe, not a file' "$program" show tanh best
 }
 
-[ $# -gt 0 ] || set -- foreign_writer stop_while_waiting without_a_log locked_readers copies no_databases moved \
+[ $# -gt 0 ] || set -- foreign_writer stop_while_waiting without_a_log locked_readers copies no_databases damaged moved \
     moved_without_a_log removed replaced folder_moved disk signals ignored_signals file_size broken_pipe names
 for case in "$@"; do
     before=$failures

@@ -931,6 +931,175 @@ START_TEST(what_is_no_file_is_refused_at_once)
 }
 END_TEST
 
+/* ---- damage */
+
+static char whole[1 << 20], spoiled[1 << 20];
+
+/* Every ticket is there, in order, with all that its evaluation tells of. */
+static void assert_usable(struct store *store)
+{
+    char sql[] = "SELECT (SELECT count(*) FROM proposal) - coalesce((SELECT max(ticket) + 1 FROM proposal), 0),"
+                 " coalesce(sum(seeds <> (SELECT count(*) FROM trial AS t WHERE t.ticket = e.ticket)), 0),"
+                 " coalesce(sum(epochs <> (SELECT count(*) FROM curve AS c WHERE c.ticket = e.ticket)), 0)"
+                 " FROM evaluation AS e";
+    ck_assert_str_eq(answer(store, sql), "0|0|0\n");
+    ck_assert_str_eq(answer(store, "PRAGMA integrity_check"), "ok\n");
+}
+
+static struct store *rescued(const char *saved, int64_t *tickets)
+{
+    struct error err = ERROR_EMPTY;
+    struct store *store = NULL;
+    char original[128];
+    unlink(saved);
+    if (store_rescue(path, saved, tickets, &err)) {
+        ck_assert_msg(err.code == ERROR_INPUT, "%s: %s", err.where, err.what);
+        return NULL;
+    }
+    snprintf(original, sizeof original, "%s", path);
+    snprintf(path, sizeof path, "%s", saved);
+    store = opened();
+    ck_assert_int_eq(store_count(store), *tickets);
+    assert_usable(store);
+    snprintf(path, sizeof path, "%s", original);
+    return store;
+}
+
+/* One byte of the schema is told as what it is, and costs nothing. */
+START_TEST(one_byte_of_the_schema)
+{
+    static const struct {
+        const char *place, *table;
+        int at;
+    } bytes[] = {
+        {"genome TEXT", "table proposal", 0},    {"CREATE TABLE evaluation", "table evaluation", 0},
+        {"TABLE trial", "table trial", 6},       {"epochs INTEGER", "table ", 2},
+        {"CREATE VIEW lineage", "malformed", 0}, {"tablecurvecurve", "", 1},
+        {"tablewatchwatch", "malformed", 6},     {"CREATE TABLE run", "table run", 3},
+    };
+    fixture_begin();
+    struct error err;
+    char saved[160];
+    int64_t tickets;
+    struct store *store = opened();
+    append_up_to(store, 20);
+    close_store(store);
+    size_t length = read_file(whole, sizeof whole);
+    name_in_folder("saved.db", saved);
+    for (size_t i = 0; i < sizeof bytes / sizeof *bytes; i++) {
+        memcpy(spoiled, whole, length);
+        char *place = memmem(spoiled, length, bytes[i].place, strlen(bytes[i].place));
+        ck_assert_msg(place != NULL, "%s", bytes[i].place);
+        place[bytes[i].at] ^= 2;
+        write_file(spoiled, length);
+        int status = store_open(path, &example_run, &fixture_options, &store, &err);
+        ck_assert_msg(status == ERROR_INPUT && strstr(err.what, "the database is damaged: ") &&
+                          strstr(err.what, bytes[i].table) && strstr(err.cure, "actsearch rescue "),
+                      "%s: %d %s; %s", bytes[i].place, status, err.what, err.cure);
+        store = rescued(saved, &tickets);
+        ck_assert_msg(store && tickets == 20, "%s: %" PRId64 " tickets", bytes[i].place, tickets);
+        assert_sound(store);
+        close_store(store);
+    }
+    ASSERT_FAILS(store_rescue(path, saved, &tickets, &err), ERROR_USAGE, "this file is there already");
+    fixture_end();
+}
+END_TEST
+
+/* Whatever is read of it: an error is one of input, or a conflict, and what is rescued is sound. */
+static void try_everything(const char *saved)
+{
+    struct error err = ERROR_EMPTY;
+    struct store *store = NULL;
+    struct store_cursor *cursor = NULL;
+    const struct store_ticket *ticket = NULL;
+    int64_t tickets;
+    int status = store_open_read(path, &store, &err);
+    if (!status)
+        status = store_cursor_new(store, 0, &cursor, &err);
+    while (!status && !(status = store_cursor_next(cursor, &ticket, &err)) && ticket)
+        if (!ticket->proposal.genome || !ticket->proposal.simplified || !ticket->proposal.outcome)
+            ck_abort_msg("a ticket without a genome");
+    store_cursor_free(cursor);
+    store_close(store, NULL);
+    if (status && status != ERROR_INPUT && status != ERROR_CONFLICT)
+        ck_abort_msg("reading: %d %s", status, err.what);
+    status = store_open(path, &example_run, &fixture_options, &store, &err);
+    if (!status)
+        status = store_close(store, &err);
+    if (status && status != ERROR_INPUT && status != ERROR_CONFLICT)
+        ck_abort_msg("writing: %d %s", status, err.what);
+    if (status == ERROR_INPUT)
+        store_close(rescued(saved, &tickets), NULL);
+}
+
+START_TEST(damage_anywhere_is_an_error_of_input)
+{
+    fixture_begin();
+    char saved[160];
+    struct store *store = opened();
+    append_up_to(store, 20);
+    close_store(store);
+    size_t length = read_file(whole, sizeof whole);
+    name_in_folder("saved.db", saved);
+    srand(2);
+    for (int i = 0; i < 400; i++) {
+        memcpy(spoiled, whole, length);
+        size_t page = (size_t)rand() % (length / 4096) * 4096;
+        size_t at = i % 2 ? page + (page == 0) * 100 + (size_t)rand() % 40 : (size_t)rand() % length;
+        size_t count = i % 5 ? 1 : 1 + (size_t)rand() % 300;
+        for (size_t k = at; k < at + count && k < length; k++)
+            spoiled[k] ^= (char)(1 + rand() % 255);
+        write_file(spoiled, length);
+        try_everything(saved);
+    }
+    fixture_end();
+}
+END_TEST
+
+START_TEST(rows_that_cannot_be_are_an_error_of_input)
+{
+    static const char *const changes[] = {
+        "UPDATE proposal SET simplified = x'00' WHERE ticket = 3",
+        "UPDATE proposal SET genome = NULL WHERE ticket = 3",
+        "UPDATE proposal SET nodes = 'many' WHERE ticket = 3",
+        "UPDATE evaluation SET score = 'good' WHERE ticket = 3",
+        "UPDATE evaluation SET seeds = 1.5 WHERE ticket = 3",
+        "UPDATE run SET window = NULL",
+        "UPDATE run SET experiment = x'ff'",
+    };
+    fixture_begin();
+    struct store *store = opened();
+    struct error err;
+    append_up_to(store, 5);
+    close_store(store);
+    size_t length = read_file(whole, sizeof whole);
+    for (size_t i = 0; i < sizeof changes / sizeof *changes; i++) {
+        char sql[400];
+        struct store_cursor *cursor = NULL;
+        const struct store_ticket *ticket = NULL;
+        write_file(whole, length);
+        /* without the checks that would not let it in */
+        tamper("PRAGMA writable_schema = ON; UPDATE sqlite_schema SET sql = replace(replace(replace(replace(sql,"
+               " 'TEXT NOT NULL', 'TEXT'), 'INTEGER NOT NULL', 'INTEGER'), 'REAL NOT NULL', 'REAL'), ') STRICT', ')')"
+               " WHERE name IN ('proposal', 'evaluation', 'run')");
+        snprintf(sql, sizeof sql, "PRAGMA ignore_check_constraints = ON; %s", changes[i]);
+        tamper(sql);
+        int status = store_open_read(path, &store, &err);
+        if (!status)
+            status = store_cursor_new(store, 0, &cursor, &err);
+        while (!status && !(status = store_cursor_next(cursor, &ticket, &err)) && ticket)
+            continue;
+        store_cursor_free(cursor);
+        ck_assert_msg(status == ERROR_INPUT && strstr(err.what, "has a row whose "), "%s: %d %s", changes[i], status,
+                      err.what);
+        store_close(store, NULL);
+        store = NULL;
+    }
+    fixture_end();
+}
+END_TEST
+
 START_TEST(paths_that_lead_nowhere)
 {
     fixture_begin();
@@ -1042,6 +1211,7 @@ int main(void)
         a_replaced_database_is_noticed_and_its_successor_untouched_with_a_log,
         a_replaced_database_is_noticed_and_its_successor_untouched_without_a_log,
         a_database_moves_with_its_folder_with_a_log, a_database_moves_with_its_folder_without_a_log,
+        one_byte_of_the_schema, damage_anywhere_is_an_error_of_input, rows_that_cannot_be_are_an_error_of_input,
         a_copy_without_its_log_is_known_for_one, a_log_without_its_database_is_kept, what_is_no_file_is_refused_at_once,
         paths_that_lead_nowhere, a_read_only_folder_can_be_read_and_not_written);
 }
