@@ -1,4 +1,5 @@
 # cmake --install: the program, one library with all modules, headers, pkg-config file, CMake package.
+# --component program: what is needed to run it, which is also what scripts/bundle takes.
 include(CMakePackageConfigHelpers)
 
 set(members "")
@@ -17,14 +18,14 @@ add_library(actsearch_library STATIC ${members})
 set_target_properties(actsearch_library PROPERTIES OUTPUT_NAME actsearch LINKER_LANGUAGE C)
 add_dependencies(actsearch_library actsearch)
 
-install(TARGETS actsearch RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
+install(TARGETS actsearch RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR} COMPONENT program)
 install(TARGETS actsearch_library ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR})
 install(DIRECTORY src/ DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/actsearch
         FILES_MATCHING PATTERN "*.h" PATTERN "*.def"
         PATTERN "*_internal.h" EXCLUDE PATTERN "cli" EXCLUDE
         PATTERN "polynomials.h" EXCLUDE PATTERN "vector_math.h" EXCLUDE)
-install(DIRECTORY grammars experiments DESTINATION ${CMAKE_INSTALL_DATADIR}/actsearch)
-install(FILES README.md LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR})
+install(DIRECTORY grammars experiments DESTINATION ${CMAKE_INSTALL_DATADIR}/actsearch COMPONENT program)
+install(FILES README.md LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR} COMPONENT program)
 
 # Found from where the file lies, so that an installed tree can be moved and --prefix works.
 file(RELATIVE_PATH ACTSEARCH_PREFIX_FROM_PC ${CMAKE_INSTALL_FULL_LIBDIR}/pkgconfig ${CMAKE_INSTALL_PREFIX})
