@@ -9,6 +9,7 @@
 #include "cli/output.h"
 #include "cli/workbench.h"
 #include "experiment/experiment.h"
+#include "mpi/team.h"
 
 #include <ctype.h>
 #include <errno.h>
@@ -197,6 +198,9 @@ static int add_database(const struct arguments *arguments, const char *name, str
 static void remark(const struct cluster_script *script, long seconds, const struct experiment *experiment)
 {
     workbench_remark_window(experiment, script->nodes * script->tasks * script->threads);
+    if (script->nodes * script->tasks > 1 && !team_is_possible())
+        fprintf(stderr, "actsearch: this program was built without MPI, so that one task is all that the job can have; "
+                        "build it with your site's MPI (./build-with-mpi in the folder of a bundle), or use --array\n");
     if (seconds > 0 && seconds <= script->warning)
         fprintf(stderr,
                 "actsearch: the job is told to stop %ld s before its time limit, which is only %ld s; a smaller "

@@ -13,9 +13,11 @@ int team_open(struct team **team, struct error *err)
     *team = NULL;
     int status = launch_size(&size, err);
     if (!status && size > 1)
-        status = error_set(err, ERROR_UNSUPPORTED, NULL,
-                           "install an MPI (Debian: libopenmpi-dev openmpi-bin), configure and build again",
-                           "this is one of %d processes, but the program was built without MPI", size);
+        status =
+            error_set(err, ERROR_UNSUPPORTED, NULL,
+                      "build it with one: ./build-with-mpi in the folder of a bundle; else install an MPI (Debian: "
+                      "libopenmpi-dev openmpi-bin), configure and build again",
+                      "this is one of %d processes, but the program was built without MPI", size);
     return status;
 }
 
@@ -28,6 +30,11 @@ const char *team_library(char *buffer, int size)
 {
     snprintf(buffer, (size_t)size, "no MPI");
     return buffer;
+}
+
+bool team_is_possible(void)
+{
+    return false;
 }
 
 int team_size(const struct team *team)

@@ -55,13 +55,25 @@ void team_close(struct team *team)
     memory_free(team);
 }
 
+bool team_is_possible(void)
+{
+    return true;
+}
+
 const char *team_library(char *buffer, int size)
 {
     char version[MPI_MAX_LIBRARY_VERSION_STRING] = "";
     int length = 0;
     MPI_Get_library_version(version, &length); /* may be called before MPI_Init() */
-    const char *name = strncmp(version, "Open MPI v", 10) == 0 ? version + 10 : version;
-    snprintf(buffer, (size_t)size, "%s%.*s", name == version ? "" : "Open MPI ", (int)strcspn(name, ",\n"), name);
+    static const char *const heads[][2] = {{"Open MPI v", "Open MPI "}, {"MPICH Version:", "MPICH "}};
+    const char *name = version, *family = "";
+    for (size_t i = 0; i < sizeof heads / sizeof *heads; i++)
+        if (strncmp(version, heads[i][0], strlen(heads[i][0])) == 0) {
+            name = version + strlen(heads[i][0]);
+            family = heads[i][1];
+        }
+    name += strspn(name, " \t");
+    snprintf(buffer, (size_t)size, "%s%.*s", family, (int)strcspn(name, ",\n"), name);
     return buffer;
 }
 

@@ -39,6 +39,9 @@ void team_close(struct team *team);
 /* Which MPI this program was built with, for --version: "Open MPI 4.1.4", or "no MPI". */
 const char *team_library(char *buffer, int size);
 
+/* Whether it was built with any. */
+bool team_is_possible(void);
+
 int team_size(const struct team *team);
 bool team_leads(const struct team *team); /* rank 0, or alone */
 
