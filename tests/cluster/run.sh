@@ -11,6 +11,10 @@ shift 2
 # shellcheck source=tests/cluster/slurm.sh
 . "$source/tests/cluster/slurm.sh"
 slurm_missing || exit 1
+grep -q '^[^ ]* [^ ]* cgroup' /proc/mounts || {
+    echo "skipped: cluster: no cgroup file system is mounted here, without which slurmd does not start"
+    exit 77
+}
 
 work=$(mktemp -d)
 chmod 755 "$work" # munged wants its socket to be reachable
