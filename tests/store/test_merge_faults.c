@@ -273,9 +273,10 @@ static bool kill_merge(const char *out, const char *const *names, int count, int
         close(ends[0]);
         killer_pipe = ends[1];
         killer_at = question;
+        const struct store_options asked = {.stopped = tell_and_wait};
         const char *const inputs[] = {in_folder(names[0]), in_folder(names[1])};
         ck_assert_int_eq(count, 2);
-        _exit(store_merge(in_folder(out), inputs, count, tell_and_wait, &last_merge, NULL) == 0 ? 0 : 1);
+        _exit(store_merge(in_folder(out), inputs, count, &asked, &last_merge, NULL) == 0 ? 0 : 1);
     }
     close(ends[1]);
     if (read(ends[0], &byte, 1) == 1)
