@@ -84,14 +84,16 @@ static void look_for_poles(struct look *look, const double *values)
     }
 }
 
-/* The largest |slope| at every stride-th grid point; look->judgement says when one is not finite. */
+/* The largest |slope| at every stride-th grid point; look->judgement says when one is not finite, or is finite by the
+   chain rule's convention only: next to a pole of the slope a step of the training may be of any size. */
 static double steepest_slope(struct look *look, int stride)
 {
     double steepest = 0;
     for (int i = 0; i < POINTS; i += stride) {
-        double slope = tree_eval_at(look->tree, point(i), look->at).slope;
-        if (!is_a_float(slope)) {
-            not_finite(look, NOT_FINITE_SLOPE, point(i), slope);
+        bool pole;
+        double slope = tree_eval_poles_at(look->tree, point(i), look->at, &pole).slope;
+        if (!is_a_float(slope) || pole) {
+            not_finite(look, NOT_FINITE_SLOPE, point(i), is_a_float(slope) ? INFINITY : slope);
             return INFINITY;
         }
         steepest = fmax(steepest, fabs(slope));

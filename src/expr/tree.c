@@ -317,9 +317,24 @@ static struct moving eval_leaf(const struct node *node, double x, const struct s
     return leaf;
 }
 
+/* The chain rule's product. What does not move has no slope, even where the outer derivative is infinite or undefined:
+   sqrt(relu(x)) left of 0. And an exact zero of the outer derivative wins where the inner slope has left the range of
+   numbers: tanh(exp(x)) far out. (The custom elsewhere is NaN.) */
+double chain_product(double outer, double inner)
+{
+    return inner == 0 || (outer == 0 && isinf(inner)) ? 0 : outer * inner;
+}
+
+static double multiply(double outer, double inner, bool *pole)
+{
+    if (pole && inner == 0 && !isfinite(outer))
+        *pole = true;
+    return chain_product(outer, inner);
+}
+
 /* Forward-mode differentiation with a stack of duals. A partial derivative is only asked for where
    the argument moves, so that 0 * Inf cannot make a NaN of a constant; the kernels do the same. */
-static struct dual eval(const struct tree *tree, double x, const struct surroundings *at, int by_parameter)
+static struct dual eval(const struct tree *tree, double x, const struct surroundings *at, int by_parameter, bool *pole)
 {
     struct moving stack[TREE_CAPACITY];
     int top = 0;
@@ -336,9 +351,9 @@ static struct dual eval(const struct tree *tree, double x, const struct surround
         double second = arity == 2 ? b->dual.value : 0, slope = 0;
         double value = op_value(op, a->dual.value, second);
         if (a->moves)
-            slope = a->dual.slope * op_slope_at(op, a->dual.value, second, value, 0);
+            slope = multiply(op_slope_at(op, a->dual.value, second, value, 0), a->dual.slope, pole);
         if (arity == 2 && b->moves) {
-            double by_b = b->dual.slope * op_slope_at(op, a->dual.value, second, value, 1);
+            double by_b = multiply(op_slope_at(op, a->dual.value, second, value, 1), b->dual.slope, pole);
             slope = a->moves ? slope + by_b : by_b;
             a->moves = true;
         }
@@ -355,17 +370,23 @@ double tree_stage(int i)
 
 struct dual tree_eval_at(const struct tree *tree, double x, struct surroundings at)
 {
-    return eval(tree, x, &at, -1);
+    return eval(tree, x, &at, -1, NULL);
+}
+
+struct dual tree_eval_poles_at(const struct tree *tree, double x, struct surroundings at, bool *pole)
+{
+    *pole = false;
+    return eval(tree, x, &at, -1, pole);
 }
 
 double tree_value_at(const struct tree *tree, double x, struct surroundings at)
 {
-    return eval(tree, x, &at, TREE_PARAMETERS).value; /* by a parameter that no tree has */
+    return eval(tree, x, &at, TREE_PARAMETERS, NULL).value; /* by a parameter that no tree has */
 }
 
 struct dual tree_eval_parameter_at(const struct tree *tree, double x, struct surroundings at, int p)
 {
-    return eval(tree, x, &at, p);
+    return eval(tree, x, &at, p, NULL);
 }
 
 struct dual tree_eval(const struct tree *tree, double x, const double *parameters)

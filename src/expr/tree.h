@@ -49,18 +49,36 @@ struct tree {
     struct node nodes[TREE_CAPACITY];
 };
 
+/* What ops.def says of a primitive's size. */
+enum op_reach { OP_SATURATES, OP_FOLLOWS, OP_GROWS, OP_POLE };
+
 /* What ops.def says of a primitive, for code that handles all of them alike. */
 struct op_info {
     const char *name;
     int arity;            /* 0, 1 or 2 */
     const char *infix;    /* "+", or NULL */
     int cost;             /* in additions */
+    enum op_reach reach;  /* of unary primitives */
     const char *domain;   /* for people; NULL for leaves */
     const char *value;    /* C99 text; NULL for leaves */
     const char *slope[2]; /* C99 text of the derivative by a and by b */
     const char *symbolic[2];
 };
 const struct op_info *op_info(enum op op);
+
+/* How large something gets: bounded; no larger than the argument but for a factor; infinite only together with the
+   value that it is the slope of; or infinite at any time. */
+enum reach { REACH_BOUNDED, REACH_LINEAR, REACH_WITH_VALUE, REACH_FAR };
+
+/* Of a sub-expression: its value, its slopes by x and by learned parameters, and whether it moves with any of those.
+   Only where a slope is REACH_FAR can 0 * Inf come out of the chain rule while the value is finite. b is ignored for
+   unary primitives. */
+struct reaches {
+    enum reach value, slope;
+    bool moves;
+};
+struct reaches op_reaches(enum op op, struct reaches a, struct reaches b);
+struct reaches leaf_reaches(enum op leaf);
 
 /* The primitive of that name; OP_COUNT if there is none. Leaves are not found. */
 enum op op_by_name(const char *name);
@@ -129,6 +147,8 @@ struct surroundings {
 
 /* f(x) and df/dx. */
 struct dual tree_eval_at(const struct tree *tree, double x, struct surroundings at);
+/* The same; *pole tells whether a zero has won over the infinite slope of a primitive: sqrt(abs(x)) at 0. */
+struct dual tree_eval_poles_at(const struct tree *tree, double x, struct surroundings at, bool *pole);
 /* f(x) alone, at a fraction of the price. */
 double tree_value_at(const struct tree *tree, double x, struct surroundings at);
 /* f(x) and df/dp of learned parameter p. */
@@ -138,6 +158,9 @@ struct dual tree_eval_parameter_at(const struct tree *tree, double x, struct sur
 struct dual tree_eval(const struct tree *tree, double x, const double *parameters);
 double tree_value(const struct tree *tree, double x, const double *parameters);
 struct dual tree_eval_parameter(const struct tree *tree, double x, const double *parameters, int p);
+
+/* outer * inner, as the chain rule multiplies them everywhere: zero wins over infinity, and an inner zero over NaN. */
+double chain_product(double outer, double inner);
 
 /* One primitive at a point (b is ignored for unary ones): value and partial derivatives; the
    reference that kernels are tested against. */

@@ -462,6 +462,42 @@ START_TEST(evaluation_carries_the_derivative)
 }
 END_TEST
 
+START_TEST(zero_wins_over_infinity)
+{
+    ck_assert(chain_product(0, INFINITY) == 0 && chain_product(-INFINITY, 0) == 0);
+    ck_assert(chain_product(NAN, 0) == 0); /* what does not move has no slope */
+    ck_assert(isnan(chain_product(0, NAN)) && isnan(chain_product(NAN, 1)));
+    ck_assert(chain_product(2, INFINITY) == INFINITY && chain_product(2, 3) == 6);
+    struct tree saturated = TREE(X, apply(OP_exp), apply(OP_tanh));
+    struct tree flat = TREE(X, apply(OP_relu), apply(OP_sqrt));
+    struct tree bent = TREE(X, apply(OP_square), apply(OP_sqrt));
+    bool pole;
+    ck_assert(tree_eval(&saturated, 1000, NULL).slope == 0);
+    ck_assert(tree_eval(&flat, -1, NULL).slope == 0 && tree_eval(&flat, 4, NULL).slope == 0.25);
+    ck_assert(tree_eval(&bent, 0, NULL).slope == 0 && tree_eval(&bent, -3, NULL).slope == -1);
+    tree_eval_poles_at(&saturated, 1000, (struct surroundings){NULL, 1}, &pole);
+    ck_assert(!pole);
+    ck_assert(tree_eval_poles_at(&flat, -1, (struct surroundings){NULL, 1}, &pole).slope == 0);
+    ck_assert(pole);
+}
+END_TEST
+
+/* A primitive's `reach` against what it does: bounded values, bounded slopes, slopes that are finite with the value. */
+START_TEST(reaches_are_as_stated)
+{
+    static const double sizes[] = {0, 1e-300, 1e-40, 1e-3, 0.5, 1, 3, 10, 100, 700, 1e4, 1e40, 1e300, INFINITY};
+    for (int op = TREE_FIRST_UNARY; op < TREE_FIRST_BINARY; op++)
+        for (size_t i = 0; i < 2 * sizeof sizes / sizeof *sizes; i++) {
+            double x = i % 2 ? -sizes[i / 2] : sizes[i / 2];
+            double value = op_value((enum op)op, x, 0), slope = op_slope((enum op)op, x, 0, 0);
+            enum op_reach reach = op_info((enum op)op)->reach;
+            bool right = isnan(value) || reach == OP_POLE || (reach == OP_GROWS && (isfinite(slope) || isinf(value))) ||
+                         (reach < OP_GROWS && fabs(slope) <= 1.8 && (fabs(value) <= 2 || reach == OP_FOLLOWS));
+            ck_assert_msg(right, "%s at %g: %g, slope %g", op_info((enum op)op)->name, x, value, slope);
+        }
+}
+END_TEST
+
 START_TEST(names_and_table_agree)
 {
     for (int op = 0; op < OP_COUNT; op++) {
@@ -486,5 +522,5 @@ int main(void)
                      unary_slopes_agree_with_central_differences, unary_slopes_at_zero_are_the_stated_ones,
                      binary_slopes_agree_with_central_differences, nan_in_gives_nan_out, infinities_give_the_limits,
                      tails_stay_finite, bessel_functions_have_their_tabulated_values, evaluation_carries_the_derivative,
-                     names_and_table_agree);
+                     zero_wins_over_infinity, reaches_are_as_stated, names_and_table_agree);
 }
