@@ -47,6 +47,20 @@ def bessel_of_u(order, k):
     return function
 
 
+def bessel_difference_of_u(k):
+    """e^-x (I0(x) - I1(x)) (1 + x)^1.5; x = k (1 + u) / (1 - u)."""
+    def function(u):
+        if 1 - u < mpf(10) ** -15:
+            return 1 / sqrt(8 * pi)
+        x = k * (1 + u) / (1 - u)
+        if x > 1e6:
+            value = (1 + mpf(3) / (8 * x)) / (2 * x * sqrt(2 * pi * x))
+        else:
+            value = exp(-x) * (besseli(0, x) - besseli(1, x))
+        return value * sqrt(1 + x) ** 3
+    return function
+
+
 def weighted_fit(function, weight, interval, count, points=80, rounds=60):
     """Like chebyfit(), but the error counts times the weight: least squares, reweighted until it is even (Lawson)."""
     low, high = (mpf(end) for end in interval)
@@ -80,6 +94,7 @@ FITS = [
     ("ATAN_D", "double", "atan t = t + t^3 P(t^2), |t| <= sqrt(2) - 1", at_zero(lambda z: (atan(sqrt(z)) - sqrt(z)) / sqrt(z) ** 3, -mpf(1) / 3), [0, (sqrt(mpf(2)) - 1) ** 2], 8),
     ("I0E_D", "double", "e^-x I0(x) sqrt(1 + x) = P(u), u = (x - 4) / (x + 4), x >= 0", bessel_of_u(0, mpf(4)), [-1, 1], 26),
     ("I1E_D", "double", "e^-x I1(x) (1 + x)^1.5 / x = P(u), u = (x - 4) / (x + 4), x >= 0", bessel_of_u(1, mpf(4)), [-1, 1], 26),
+    ("I01E_D", "double", "e^-x (I0(x) - I1(x)) (1 + x)^1.5 = P(u), u = (x - 4) / (x + 4), x >= 0", bessel_difference_of_u(mpf(4)), [-1, 1], 26),
 ]
 
 print("""/* Polynomials of the kernels, lowest power first. Made by scripts/fit_polynomials.py: change that,

@@ -2,8 +2,8 @@
  *
  * Bounds, held by tests over the whole range of floats against the double reference of expr/ops.def:
  * the value is within 4 ulp of the reference rounded to float, with the right result at +-0,
- * subnormals, +-Inf and NaN; the derivative is within KERNEL_SLOPE_ULP ulp, or within
- * KERNEL_SLOPE_FLOOR of it where it crosses zero. */
+ * subnormals, +-Inf and NaN; the derivative is within KERNEL_SLOPE_ULP ulp, or as near as the true one
+ * would be at an argument KERNEL_BACKWARD_ULP ulp away (where it crosses zero), or subnormal where the true one is. */
 #ifndef ACTSEARCH_KERNEL_KERNEL_H
 #define ACTSEARCH_KERNEL_KERNEL_H
 
@@ -13,7 +13,7 @@
 #include <stddef.h>
 
 #define KERNEL_SLOPE_ULP 8
-#define KERNEL_SLOPE_FLOOR 0x1p-21
+#define KERNEL_BACKWARD_ULP 4
 
 /* v[i] = op(a[i], b[i]) for i < N. b is NULL for unary primitives. v may be a or b. */
 void kernel_value(enum isa isa, enum op op, ptrdiff_t N, const float *a, const float *b, float *v);

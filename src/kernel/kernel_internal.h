@@ -5,6 +5,7 @@
 #include "base/isa.h"
 #include "expr/tree.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 
 /* v = op(a, b). */
@@ -18,6 +19,7 @@ typedef void slope_loop(ptrdiff_t N, const float *a, const float *b, const float
 struct loops {
     value_loop *value[OP_COUNT]; /* NULL for leaves */
     slope_loop *slope[OP_COUNT];
+    bool (*all_finite)(ptrdiff_t N, const float *d);
 };
 
 const struct loops *loops_for(enum isa isa);

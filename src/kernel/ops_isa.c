@@ -121,7 +121,7 @@ UNARY(log_sigmoid)
 UNARY(tanh)
 {
     float size = abs_f(a);
-    float e = exp_moderate_f(-2.0f * at_most_f(size, 40.0f)); /* e^-80 is nothing beside 1, but the slope wants it */
+    float e = exp_negative_f(-2.0f * size); /* nothing beside 1, but the slope goes on to 0 with it */
     float inverse = 1.0f / (1.0f + e);
     float square = a * a;
     float small = fma_f(a * square, HORNER_F(POLYNOMIAL_TANH, square), a);
@@ -181,7 +181,7 @@ UNARY(erf)
     float large = with_sign_f(1.0f - exp_moderate_f(-square) * HORNER_F(POLYNOMIAL_ERFC, size), a);
     float v = size < 0.75f ? small : large;
     /* beside 1 the lost bits of the square do not matter, in the slope they do */
-    struct split s = minus_square_f(at_most_f(abs_f(a), 10.0f));
+    struct split s = minus_square_f(at_most_f(abs_f(a), 16.0f)); /* e^-256 is 0 */
     float e = times_parts_f(1.0f, exp_parts_negative_f(s.high, s.low));
     return JET(size > 0.0f ? v : a, 1.12837917f * e);
 }
@@ -289,13 +289,19 @@ UNARY(sinc)
     double x = a;
     struct sin_cos s = sin_cos_d(x);
     double v = s.sin / x;
-    double d = (s.cos - v) / x;
-    return JET(a == 0 ? 1.0f : (float)v, a == 0 ? 0.0f : (float)d);
+    double z = x * x;
+    double series = fma_d(z, -1.0 / 88, 1.0); /* near 0 the difference has nothing left of its digits */
+    series = fma_d(z * series, -1.0 / 54, 1.0);
+    series = fma_d(z * series, -1.0 / 28, 1.0);
+    series = fma_d(z * series, -1.0 / 10, 1.0);
+    double d = abs_d(x) < 0.5 ? x * (-1.0 / 3) * series : (s.cos - v) / x;
+    return JET(a == 0 ? 1.0f : (float)v, (float)d);
 }
 
-/* What both Bessel functions need of |x|. */
+/* What both Bessel functions need of |x|: e^-x I0(x), e^-x I1(x) / x, and their slope e^-x (I0(x) - I1(x)), which has
+   a polynomial of its own since the two become alike. */
 struct bessel {
-    double x, i0, i1;
+    double x, i0, i1_by_x, difference;
 };
 
 INLINE struct bessel bessel_d(float a)
@@ -304,25 +310,24 @@ INLINE struct bessel bessel_d(float a)
     double u = (x - 4.0) / (x + 4.0);
     double inverse = 1.0 / (1.0 + x);
     double root = __builtin_sqrt(inverse);
-    return (struct bessel){
-        .x = x, .i0 = HORNER_D(POLYNOMIAL_I0E_D, u) * root, .i1 = HORNER_D(POLYNOMIAL_I1E_D, u) * root * inverse * x};
+    return (struct bessel){.x = x,
+                           .i0 = HORNER_D(POLYNOMIAL_I0E_D, u) * root,
+                           .i1_by_x = HORNER_D(POLYNOMIAL_I1E_D, u) * root * inverse,
+                           .difference = HORNER_D(POLYNOMIAL_I01E_D, u) * root * inverse};
 }
 
 UNARY(bessel_i0e)
 {
     struct bessel s = bessel_d(a);
-    double d = s.i1 - s.i0;
     float v = (float)(a > 3.4028235e38f || a < -3.4028235e38f ? 0.0 : s.i0);
-    return JET(v, (float)(a > 0 ? d : a < 0 ? -d : 0.0));
+    return JET(v, (float)(a > 0 ? -s.difference : a < 0 ? s.difference : 0.0));
 }
 
 UNARY(bessel_i1e)
 {
     struct bessel s = bessel_d(a);
-    double d = s.i0 - s.i1 - (s.x > 0 ? s.i1 / s.x : 0.5);
-    d = s.x > 0 ? d : 0.5;
-    double v = a > 3.4028235e38f || a < -3.4028235e38f ? 0.0 : s.i1;
-    return JET((float)with_sign_d(v, a), (float)d);
+    double v = a > 3.4028235e38f || a < -3.4028235e38f ? 0.0 : s.i1_by_x * s.x;
+    return JET((float)with_sign_d(v, a), (float)(s.difference - s.i1_by_x));
 }
 
 /* ---- two arguments ---- */
@@ -477,10 +482,18 @@ INLINE bool is_trig(enum op op)
 #undef OP_UNARY
 #undef OP_BINARY
 
+static bool all_finite(ptrdiff_t N, const float *d)
+{
+    uint32_t bits = 0;
+    LOOP bits |= (bits_of_float(d[i]) & 0x7fffffffu) + 0x00800000u; /* reaches the sign from the largest exponent */
+    return !(bits >> 31);
+}
+
 #define JOIN_(a, b) a##b
 #define JOIN(a, b) JOIN_(a, b)
 
 const struct loops JOIN(loops, ISA_SUFFIX) = {
+    .all_finite = all_finite,
 #define OP_LEAF(name)
 #define OP_UNARY(name, ...) .value[OP_##name] = value_##name, .slope[OP_##name] = slope_##name,
 #define OP_BINARY(name, ...) .value[OP_##name] = value_##name, .slope[OP_##name] = slope_##name,

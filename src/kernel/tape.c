@@ -5,6 +5,7 @@
 #include "base/memory.h"
 #include "kernel/kernel_internal.h"
 
+#include <math.h>
 #include <string.h>
 
 /* A block of a value and its slope, for the handful of slots that a function needs, fits the
@@ -29,11 +30,12 @@ struct instruction {
 /* Slots are single-assignment while compiling, and renamed to as few as possible at the end. */
 struct tape {
     int instructions, slots, constants, parameters;
-    bool uses_t;
+    bool uses_t, may_overflow; /* may_overflow: 0 and infinity can meet in a slope */
     struct operand result;
     struct instruction code[TREE_CAPACITY];
     float constant[TREE_CAPACITY];
     float start[TREE_PARAMETERS];
+    struct tree tree; /* what it was compiled from */
 };
 
 enum { MOVES_WITH_X = 1 };
@@ -211,6 +213,24 @@ static void assign_slots(struct tape *tape)
         tape->result.index = slot_of[tape->result.index];
 }
 
+static struct reaches reaches_of(struct operand operand, const struct reaches *slots)
+{
+    static const enum op leaves[] = {
+        [PLACE_X] = OP_x, [PLACE_T] = OP_t, [PLACE_CONSTANT] = OP_const, [PLACE_PARAMETER] = OP_param};
+    return operand.place == PLACE_SLOT ? slots[operand.index] : leaf_reaches(leaves[operand.place]);
+}
+
+/* Slots are still the instructions' numbers. */
+static void find_overflow(struct tape *tape)
+{
+    struct reaches slots[TREE_CAPACITY];
+    for (int i = 0; i < tape->instructions; i++) {
+        const struct instruction *code = &tape->code[i];
+        slots[i] = op_reaches(code->op, reaches_of(code->a, slots), reaches_of(code->b, slots));
+        tape->may_overflow = slots[i].slope == REACH_FAR; /* the last one is the result */
+    }
+}
+
 int tape_new(const struct tree *tree, struct tape **out, struct error *err)
 {
     *out = NULL;
@@ -223,8 +243,10 @@ int tape_new(const struct tree *tree, struct tape **out, struct error *err)
     for (int i = 0; i < TREE_PARAMETERS; i++)
         tape->start[i] = (float)starts[i];
     tape->parameters = tree_parameter_count(tree);
+    tape->tree = *tree;
     compile(tape, tree);
     drop_unused(tape);
+    find_overflow(tape);
     assign_slots(tape);
     *out = tape;
     return 0;
@@ -240,9 +262,9 @@ int tape_parameters(const struct tape *tape)
     return tape->parameters;
 }
 
-/* Scratch: a block of ones, one of t, one for each constant and parameter, and two for each slot. A parameter's
-   block is uniform, too, unless there are several sets: then it holds them in the order of the elements. */
-enum { ONES, T, UNIFORM };
+/* Scratch: a block of ones, one of t, one of the input, one for each constant and parameter, and two for each slot. A
+   parameter's block is uniform, too, unless there are several sets: then it holds them in the order of the elements. */
+enum { ONES, T, INPUT, UNIFORM };
 
 static float *block_at(void *scratch, int i)
 {
@@ -325,9 +347,40 @@ struct pass {
     const struct loops *loops;
     void *scratch;
     uint16_t direction;
+    float t;
     const float *x;
     ptrdiff_t n;
 };
+
+/* The slope of element i in double. Its parameters are in its block, whoever has put them there. */
+static float slope_in_double(const struct pass *pass, ptrdiff_t i)
+{
+    const struct tape *tape = pass->tape;
+    double parameters[TREE_PARAMETERS];
+    for (int j = 0; j < tape->parameters; j++)
+        parameters[j] = (double)parameter_block(tape, pass->scratch, j)[i];
+    struct surroundings at = {parameters, (double)pass->t};
+    double x = (double)pass->x[i];
+    if (pass->direction == MOVES_WITH_X)
+        return (float)tree_eval_at(&tape->tree, x, at).slope;
+    int parameter = 0;
+    while (pass->direction != 2u << parameter)
+        parameter++;
+    return (float)tree_eval_parameter_at(&tape->tree, x, at, parameter).slope;
+}
+
+/* The loops multiply and add slopes as they are, so where one leaves the range of float, infinities and 0 * Inf come
+   out, though the product may be an ordinary number: tanh(exp(x)) has slope 0 far out. Such elements are hardly ever
+   met and hence done again in double, which has the range, and where an exact zero wins. Whether an element is one of
+   them depends on it alone. */
+static void redo_slopes(const struct pass *pass, const float *v, float *d)
+{
+    if (pass->loops->all_finite(pass->n, d))
+        return;
+    for (ptrdiff_t i = 0; i < pass->n; i++)
+        if (!isfinite(d[i]) && isfinite(v[i]))
+            d[i] = slope_in_double(pass, i);
+}
 
 static const float *value_at(const struct pass *pass, struct operand operand)
 {
@@ -369,6 +422,8 @@ static void run_block(const struct pass *pass, bool *slot_moves, float *y, float
             bool direct = !binary && code->a.place != PLACE_SLOT; /* the argument's slope is 1 */
             float *d = last ? dy : slope_block(tape, pass->scratch, code->slot);
             pass->loops->slope[code->op](pass->n, a, b, direct ? NULL : da, db, v, d);
+            if (last && tape->may_overflow)
+                redo_slopes(pass, v, d);
         } else {
             pass->loops->value[code->op](pass->n, a, b, v);
             if (last && dy)
@@ -398,15 +453,17 @@ static bool blocks_are_alike(const struct tape *tape, const struct tape_paramete
 }
 
 /* y and dy may each be NULL; with dy NULL, direction is 0. */
-static void run(const struct tape *tape, enum isa isa, const struct tape_parameters *parameters, ptrdiff_t N,
+static void run(const struct tape *tape, enum isa isa, const struct tape_parameters *parameters, float t, ptrdiff_t N,
                 const float *x, uint16_t direction, float *y, float *dy, void *scratch)
 {
     bool alike = blocks_are_alike(tape, parameters);
-    struct pass pass = {.tape = tape, .loops = loops_for(isa), .scratch = scratch, .direction = direction};
+    struct pass pass = {.tape = tape, .loops = loops_for(isa), .scratch = scratch, .direction = direction, .t = t};
     bool slot_moves[TREE_CAPACITY] = {false};
     for (ptrdiff_t i = 0; i < N; i += BLOCK) {
         pass.x = x + i;
         pass.n = N - i < BLOCK ? N - i : BLOCK;
+        if (x == y && dy && tape->may_overflow) /* the result takes its place, and redo_slopes() wants it */
+            pass.x = memcpy(block_at(scratch, INPUT), x + i, (size_t)pass.n * sizeof *x);
         if (!alike)
             fill_parameter_blocks(tape, parameters, i, scratch);
         if (tape->instructions == 0)
@@ -422,8 +479,8 @@ void tape_run_sets(const struct tape *tape, enum isa isa, const struct tape_para
     fill_uniform_blocks(tape, parameters, t, dy || dp, scratch);
     if (dp)
         for (int j = 0; j < tape->parameters; j++)
-            run(tape, isa, parameters, N, x, (uint16_t)(2u << j), NULL, dp[j], scratch);
-    run(tape, isa, parameters, N, x, dy ? MOVES_WITH_X : 0, y, dy, scratch);
+            run(tape, isa, parameters, t, N, x, (uint16_t)(2u << j), NULL, dp[j], scratch);
+    run(tape, isa, parameters, t, N, x, dy ? MOVES_WITH_X : 0, y, dy, scratch);
 }
 
 void tape_run(const struct tape *tape, enum isa isa, const float *parameters, float t, ptrdiff_t N, const float *x,

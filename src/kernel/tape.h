@@ -8,6 +8,10 @@
  * Element i of the result depends on element i of the input and on its set of learned parameters only, and
  * its bits do not depend on where it stands in the array. They do depend on the instruction level (base/isa.h).
  *
+ * Slopes are multiplied as chain_product() does it: an exact zero wins over an infinity. What leaves the range of float
+ * on its way is worked out in double, so a slope is not finite only where the value is not, where the true slope is
+ * beyond float, or at a pole of it.
+ *
  * A tape is immutable and thread-safe; scratch memory belongs to one thread. A run allocates
  * nothing. NaN and infinities follow ops.def; nothing is trapped or reported here. */
 #ifndef ACTSEARCH_KERNEL_TAPE_H
@@ -32,7 +36,8 @@ size_t tape_scratch_bytes(const struct tape *tape);
 
 /* y[i] = f(x[i]), dy[i] = f'(x[i]), and dp[j][i] = df/dp_j at x[i], for i < N.
    parameters: (P), or NULL for where they start. t: the progress of training, 1 for inference. x: (N).
-   y: (N). dy: (N) or NULL when not wanted. dp: (P) pointers to (N), or NULL. No two arrays may overlap. */
+   y: (N). dy: (N) or NULL when not wanted. dp: (P) pointers to (N), or NULL. y may be x; otherwise no two arrays
+   may overlap. */
 void tape_run(const struct tape *tape, enum isa isa, const float *parameters, float t, ptrdiff_t N, const float *x,
               float *y, float *dy, float *const *dp, void *scratch);
 

@@ -127,17 +127,32 @@ static double ulp_error(float value, double reference)
     return fabs((double)value - reference) / ulp;
 }
 
-static bool slope_is_right(float value, double reference, double *error)
+/* `given`: by how much the true slope changes when the argument moves by KERNEL_BACKWARD_ULP. */
+static bool slope_is_right(float value, double reference, double given, double *error)
 {
+    bool below = fabs(reference) < (double)FLT_MIN && fabs((double)value) < (double)FLT_MIN; /* of the normal numbers */
     *error = ulp_error(value, reference);
-    if (*error <= KERNEL_SLOPE_ULP)
-        return true;
-    double distance = fabs((double)value - reference);
-    if (distance <= KERNEL_SLOPE_FLOOR) {
+    if (*error > KERNEL_SLOPE_ULP && (below || fabs((double)value - reference) <= given))
         *error = 0;
-        return true;
-    }
-    return false;
+    return *error <= KERNEL_SLOPE_ULP;
+}
+
+static float moved(float x, int ulps)
+{
+    for (int i = 0; i < abs(ulps); i++)
+        x = nextafterf(x, ulps < 0 ? -INFINITY : INFINITY);
+    return x;
+}
+
+static double slope_given(enum op op, float a, float b, int by, double reference)
+{
+    double most = 0;
+    for (int side = -KERNEL_BACKWARD_ULP; side <= KERNEL_BACKWARD_ULP; side += 2 * KERNEL_BACKWARD_ULP)
+        for (int which = 0; which < 2; which++) {
+            double slope = op_slope(op, which ? a : moved(a, side), which ? moved(b, side) : b, by);
+            most = isfinite(slope) ? fmax(most, fabs(slope - reference)) : most;
+        }
+    return most;
 }
 
 static double worst_value(enum isa isa, enum op op, ptrdiff_t *where)
@@ -176,7 +191,9 @@ static void check_op(enum isa isa, enum op op)
             float slope = by ? sweep.db[i] : sweep.da[i];
             if (!isfinite(reference) || fabs(reference) > FLT_MAX)
                 continue;
-            if (!slope_is_right(slope, reference, &error))
+            if (ulp_error(slope, reference) <= KERNEL_SLOPE_ULP)
+                error = ulp_error(slope, reference);
+            else if (!slope_is_right(slope, reference, slope_given(op, sweep.a[i], sweep.b[i], by, reference), &error))
                 ck_abort_msg("%s d %s/d%c(%a=%g, %g): %g, expected %g: %.2f ulp", isa_name(isa), name, 'a' + by,
                              sweep.a[i], sweep.a[i], sweep.b[i], slope, reference, error);
             if (error > worst_slope)
@@ -326,8 +343,10 @@ START_TEST(a_wrong_value_is_rejected)
     ck_assert_double_gt(ulp_error(INFINITY, 1e30), VALUE_ULP);
     ck_assert_double_gt(ulp_error(-INFINITY, 1e300), VALUE_ULP);
     ck_assert_double_gt(ulp_error(1e-44f, 0), VALUE_ULP);
-    ck_assert(!slope_is_right(1.000002f, 1.0, &error));
-    ck_assert(!slope_is_right(NAN, 1.0, &error));
+    ck_assert(!slope_is_right(1.000002f, 1.0, 1e-6, &error));
+    ck_assert(!slope_is_right(NAN, 1.0, 1, &error));
+    ck_assert(!slope_is_right(7e-35f, 1e-40, 1e-40, &error)); /* small is not enough */
+    ck_assert(slope_is_right(1e-9f, 2e-9, 1e-8, &error));
 }
 END_TEST
 

@@ -247,6 +247,57 @@ START_TEST(constants_do_not_make_nan)
 }
 END_TEST
 
+/* Far out a slope by x is what double says, and an exact zero where it has one, at every level and next to ordinary
+   elements; so are slopes by parameters, with one set and with several, and at any t. */
+START_TEST(slopes_leave_no_nan_behind)
+{
+    static const char *const texts[] = {"x*tanh(exp(x))",      "tanh(p0*exp(x))",      "x*erf(exp(x)) + p1{2}*x",
+                                        "sqrt(relu(x))",       "min(cosh(x), p0{3})",  "(1-t)*x + t*tanh(exp(x))",
+                                        "gauss(p0*exp(x))*x",  "1/(1+exp(exp(p0*x)))", "bessel_i0e(exp(p0*x))",
+                                        "reciprocal(1+1/x^2)", "softsign(x^3*exp(x))", "log(cosh(p0*x))*0.1"};
+    enum { SETS = 3, MANY = 700 };
+    static float x[MANY], y[MANY], dy[MANY], dp[2][MANY], in_place[MANY], in_place_dy[MANY];
+    float *const dp_rows[] = {dp[0], dp[1]};
+    static const float values[2 * SETS] = {0.5f, 1, 2, 3, 2.5f, 2};
+    for (int i = 0; i < MANY; i++)
+        x[i] = i % 7 ? (float)(i - MANY / 2) * 0.01f : (float)(i - MANY / 2) * 0.28f;
+    x[MANY - 1] = 1e-30f;
+    for (size_t k = 0; k < sizeof texts / sizeof *texts; k++) {
+        struct error err = ERROR_EMPTY;
+        struct tree tree = parsed(texts[k]);
+        struct tape *tape;
+        ASSERT_OK(tape_new(&tree, &tape, &err));
+        void *scratch = memory_aligned(tape_scratch_bytes(tape));
+        ck_assert_ptr_nonnull(scratch);
+        for (int run = 0; run < 2 * (1 + (int)isa_best()); run++) {
+            struct tape_parameters parameters = {values, run % 2 ? SETS : 1, 0};
+            float t = run % 2 ? 0.25f : 1;
+            tape_run_sets(tape, (enum isa)(run / 2), &parameters, t, MANY, x, y, dy, dp_rows, scratch);
+            memcpy(in_place, x, sizeof x);
+            tape_run_sets(tape, (enum isa)(run / 2), &parameters, t, MANY, in_place, in_place, in_place_dy, NULL,
+                          scratch);
+            for (int i = 0; i < MANY; i++) {
+                ptrdiff_t set = i % parameters.sets;
+                double own[TREE_PARAMETERS] = {(double)values[set], (double)values[parameters.sets + set]};
+                struct surroundings at = {own, (double)t};
+                struct dual f = tree_eval_at(&tree, (double)x[i], at);
+                bool right = !isfinite(y[i]) || fabs(f.slope) > 3e38 || close_to((double)dy[i], f.slope, 1);
+                for (int j = 0; j < tape_parameters(tape) && isfinite(y[i]); j++)
+                    right &= close_to((double)dp[j][i], tree_eval_parameter_at(&tree, (double)x[i], at, j).slope, 1);
+                if (dy[i] != in_place_dy[i] && !isnan(dy[i]))
+                    ck_abort_msg("%s at %g: slope %g, in place %g", texts[k], (double)x[i], (double)dy[i],
+                                 (double)in_place_dy[i]);
+                if (!right)
+                    ck_abort_msg("%s at %g: %g, slope %g, expected %g and %g", texts[k], (double)x[i], (double)y[i],
+                                 (double)dy[i], f.value, f.slope);
+            }
+        }
+        memory_free(scratch);
+        tape_free(tape);
+    }
+}
+END_TEST
+
 START_TEST(compiling_reports_lack_of_memory)
 {
     struct error err = ERROR_EMPTY;
@@ -306,5 +357,5 @@ int main(void)
 {
     return RUN_TESTS("tape", 60, tapes_agree_with_the_reference, tapes_follow_t, bits_do_not_depend_on_the_place,
                      products_are_run_by_loops_of_their_own, sets_of_parameters_take_turns, constants_do_not_make_nan,
-                     compiling_reports_lack_of_memory, moments_are_those_of_the_literature);
+                     slopes_leave_no_nan_behind, compiling_reports_lack_of_memory, moments_are_those_of_the_literature);
 }
