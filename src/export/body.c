@@ -23,6 +23,7 @@ struct operand {
     bool literal;
     double number; /* of a literal */
     enum motion motion;
+    struct reaches reaches;
     double slope;               /* STEADY */
     char slope_name[NAME_SIZE]; /* MOVING */
 };
@@ -38,6 +39,7 @@ struct line {
 struct body {
     const struct precision *precision;
     bool derivative;
+    bool last; /* the operation that is being written is the root */
     struct line lines[TREE_CAPACITY];
     int count;
 };
@@ -65,6 +67,27 @@ static void add_scaled(const struct body *body, double factor, const char *slope
         text_add(sum, " * ");
     }
     text_add(sum, slope);
+}
+
+/* actsearch_times(outer, d3) */
+static void add_careful_product(const struct body *body, const struct text *outer, const struct operand *inner,
+                                struct text *sum)
+{
+    text_addf(sum, "%sactsearch_times%s(%s, %s)", sum->length ? " + " : "", body->precision->suffix, text_string(outer),
+              inner->slope_name);
+}
+
+/* Can 0 and infinity meet in the product of the primitive's own slope and this argument's, and be seen? For an infinite
+   x the product of the root has an infinite value, or none. */
+static bool is_careful(enum op op, const struct operand *inner, const struct operand *other, bool last)
+{
+    if (inner->motion != MOVING)
+        return false;
+    if (inner->reaches.slope > REACH_BOUNDED)
+        return true;
+    if (op < TREE_FIRST_BINARY)
+        return op_info(op)->reach >= OP_GROWS;
+    return op == OP_mul ? other->reaches.value > (last ? REACH_LINEAR : REACH_BOUNDED) : op == OP_div || op == OP_pow;
 }
 
 /* outer * d3 */
@@ -110,7 +133,10 @@ static void find_slope(struct body *body, enum op op, const struct operand *a, c
         }
         struct text outer = TEXT_EMPTY;
         write_primitive(info->slope[i], a->value, b ? b->value : "", line->result.value, body->precision, &outer);
-        add_product(body, &outer, inner, alone, &line->slope);
+        if (is_careful(op, inner, b ? arguments[1 - i] : NULL, body->last))
+            add_careful_product(body, &outer, inner, &line->slope);
+        else
+            add_product(body, &outer, inner, alone, &line->slope);
         line->slope.failed |= text_failed(&outer);
         text_release(&outer);
     }
@@ -126,7 +152,7 @@ static void find_slope(struct body *body, enum op op, const struct operand *a, c
 
 static struct operand leaf(const struct node *node, const struct precision *precision)
 {
-    struct operand result = {.motion = STILL};
+    struct operand result = {.motion = STILL, .reaches = leaf_reaches(node->op)};
     if (node->op == OP_x) {
         strcpy(result.value, "x");
         result.motion = STEADY;
@@ -155,6 +181,7 @@ static struct operand operation(struct body *body, enum op op, const struct oper
             text_release(&line->value);
             return body->lines[i].result;
         }
+    line->result.reaches = op_reaches(op, a->reaches, b ? b->reaches : a->reaches);
     snprintf(line->result.value, NAME_SIZE, "t%d", body->count);
     snprintf(line->result.slope_name, NAME_SIZE, "d%d", body->count);
     if (body->derivative)
@@ -171,6 +198,7 @@ static struct operand all_operations(struct body *body, const struct tree *tree)
         const struct node *node = &tree->nodes[i];
         int arity = op_info(node->op)->arity;
         top -= arity;
+        body->last = i == tree->count - 1;
         if (arity == 0)
             stack[top] = leaf(node, body->precision);
         else

@@ -3,8 +3,9 @@
  * The code needs nothing but <math.h>. Each line is one primitive, in the words of ops.def: the same
  * text that is compiled into actsearch as its double reference. Sub-expressions that occur twice are
  * computed once; the derivative is carried along (forward mode) and what it does not need is left out.
- * So the double version agrees with tree_eval() to the last bits that a compiler's contractions leave,
- * but that its slope may be a number where the reference has 0 times infinity. The float version is the
+ * So the double version agrees with tree_eval() to the last bits that a compiler's contractions leave; an
+ * exact zero wins over an infinite slope here too, by a helper that is called where the two can meet. Only
+ * where the value is not finite, the slope may be NaN in one of them. The float version is the
  * same text in float: it loses accuracy where the expression cancels, and range where a part of it leaves
  * of float.
  *

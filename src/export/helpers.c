@@ -45,8 +45,32 @@ static void write_series(const char *name, const char *body, bool header, struct
     text_add(out, header ? "#endif\n" : "");
 }
 
+/* The product of the chain rule, chain_product() of the reference. In double for both types: what is exact there is
+   rounded once, as a product in float is. */
+static const char times[] = "actsearch_times(double outer, double inner)\n"
+                            "{\n"
+                            "    return inner == 0 || (outer == 0 && isinf(inner)) ? 0.0 : outer * inner;\n"
+                            "}\n";
+static const char times_in_float[] = "actsearch_timesf(float outer, float inner)\n"
+                                     "{\n"
+                                     "    return (float)actsearch_times((double)outer, (double)inner);\n"
+                                     "}\n";
+
+static void write_times(bool header, struct text *out)
+{
+    const char *storage = header ? "static inline" : "static";
+    if (header)
+        text_add(out, "\n#ifndef actsearch_times_DEFINED\n#define actsearch_times_DEFINED");
+    text_addf(out, "\n/* Slopes are multiplied by it where one may be infinite: an exact zero wins. */\n%s double %s",
+              storage, times);
+    text_addf(out, "\n%s float %s", storage, times_in_float);
+    text_add(out, header ? "#endif\n" : "");
+}
+
 void write_helpers(const char *code, bool header, struct text *out)
 {
+    if (mentions(code, "actsearch_times") || mentions(code, "actsearch_timesf"))
+        write_times(header, out);
     for (size_t i = 0; i < sizeof series / sizeof *series; i++)
         if (mentions(code, series[i].function))
             write_series(series[i].function, series[i].body, header, out);
