@@ -77,6 +77,35 @@ START_TEST(compositions_are_derived)
 }
 END_TEST
 
+/* Far out, where parts of a formula overflow, the printed derivative read back is the slope. */
+START_TEST(zero_wins_in_the_formula)
+{
+    static const char *const texts[] = {
+        "tanh(exp(x))",      "x*tanh(exp(x))",    "erf(sinh(x))",      "gauss(exp(x))*x",  "atan(exp(x^2))",
+        "sigmoid(x*exp(x))", "sqrt(relu(x))",     "relu(x)^0.5 + x",   "sqrt(x^2)",        "bessel_i0e(exp(-x))",
+        "exp(-exp(x))",      "x*exp(-exp(x))",    "softsign(cosh(x))", "min(exp(x), 3)*x", "silu(-exp(x))",
+        "gelu(-sinh(x))",    "1/(1+exp(exp(x)))", "mish(-exp(x))",
+    };
+    static const double far[] = {0, 1, 6, 50, 100, 300, 600, 711, 800, 1000, 1e4};
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+        struct error err = ERROR_EMPTY;
+        struct text printed = TEXT_EMPTY;
+        struct tree tree = parsed(texts[i]), slope;
+        ASSERT_OK(tree_derivative(&tree, &slope, &err));
+        tree_print(&slope, &printed);
+        slope = parsed(text_string(&printed));
+        for (size_t k = 0; k < 2 * sizeof far / sizeof *far; k++) {
+            double x = k % 2 ? -far[k / 2] : far[k / 2], value = tree_value(&slope, x, NULL);
+            struct dual f = tree_eval(&tree, x, NULL);
+            if (isfinite(f.value) && isfinite(f.slope) && !agrees(value, f.slope, 1e-9))
+                ck_abort_msg("d/dx %s, that is %s, at %g: %g, expected %g", texts[i], text_string(&printed), x, value,
+                             f.slope);
+        }
+        text_release(&printed);
+    }
+}
+END_TEST
+
 START_TEST(parameters_are_derived)
 {
     struct error err = ERROR_EMPTY;
@@ -140,6 +169,7 @@ END_TEST
 
 int main(void)
 {
-    return RUN_TESTS("derive", 30, every_primitive_is_derived, compositions_are_derived, parameters_are_derived,
-                     simple_derivatives_look_simple, limits_are_errors, wrong_values_are_rejected);
+    return RUN_TESTS("derive", 30, every_primitive_is_derived, compositions_are_derived, zero_wins_in_the_formula,
+                     parameters_are_derived, simple_derivatives_look_simple, limits_are_errors,
+                     wrong_values_are_rejected);
 }
