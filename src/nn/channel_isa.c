@@ -24,7 +24,7 @@ static inline __attribute__((always_inline)) void sum_columns(ptrdiff_t R, ptrdi
                 float x = a[r * C + first + j];
                 if (centre)
                     x = (x - centre[first + j]) * (x - centre[first + j]);
-                lane[j] += b ? x * b[r * C + first + j] : x;
+                lane[j] += !b ? x : x == 0 ? 0 : x * b[r * C + first + j];
             }
         for (int j = 0; j < count; j++)
             total[j] += (double)lane[j];

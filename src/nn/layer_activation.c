@@ -138,7 +138,7 @@ static void activation_backward(struct layer_run *run, struct step *step)
         return;
     if (!run->over_input)
         memcpy(run->gx, run->gy, (size_t)N * sizeof *run->gx);
-    step->loops->multiply(N, run->workspace, run->gx);
+    step->loops->multiply_slopes(N, run->workspace, run->gx);
 }
 
 const struct layer_kind layer_activation = {

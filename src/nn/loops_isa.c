@@ -22,10 +22,22 @@ static void multiply(ptrdiff_t N, const float *restrict d, float *restrict g)
         g[i] *= d[i];
 }
 
+/* A gradient that is 0 lets nothing through, not even an infinite slope. */
+static void multiply_slopes(ptrdiff_t N, const float *restrict d, float *restrict g)
+{
+    for (ptrdiff_t i = 0; i < N; i++)
+        g[i] = g[i] == 0 ? g[i] : g[i] * d[i];
+}
+
 static void add(ptrdiff_t N, const float *restrict x, float *restrict y)
 {
     for (ptrdiff_t i = 0; i < N; i++)
         y[i] += x[i];
+}
+
+static inline double product(float a, float b)
+{
+    return a == 0 ? 0 : (double)a * (double)b;
 }
 
 static double dot(ptrdiff_t N, const float *a, const float *b)
@@ -34,9 +46,9 @@ static double dot(ptrdiff_t N, const float *a, const float *b)
     ptrdiff_t i = 0;
     for (; i + LANES <= N; i += LANES)
         for (int j = 0; j < LANES; j++)
-            lane[j] += (double)a[i + j] * (double)b[i + j];
+            lane[j] += product(a[i + j], b[i + j]);
     for (int j = 0; i + j < N; j++)
-        lane[j] += (double)a[i + j] * (double)b[i + j];
+        lane[j] += product(a[i + j], b[i + j]);
     double total = 0;
     for (int j = 0; j < LANES; j++)
         total += lane[j];
@@ -89,6 +101,7 @@ const struct nn_loops *JOIN(nn_loops, ISA_SUFFIX)(void)
     static const struct nn_loops table = {
         .bias_add = bias_add,
         .multiply = multiply,
+        .multiply_slopes = multiply_slopes,
         .add = add,
         .dot = dot,
         .all_finite = all_finite,

@@ -44,9 +44,11 @@ struct nn_loops {
     void (*bias_add)(ptrdiff_t B, ptrdiff_t N, const float *bias, float *y);
     /* g[i] *= d[i] */
     void (*multiply)(ptrdiff_t N, const float *d, float *g);
+    /* The same of a gradient and slopes: where the gradient is 0 it stays so, whatever the slope. */
+    void (*multiply_slopes)(ptrdiff_t N, const float *d, float *g);
     /* y[i] += x[i] */
     void (*add)(ptrdiff_t N, const float *x, float *y);
-    /* sum of a[i] b[i] in double; a and b may be the same array */
+    /* sum of a[i] b[i] in double; a and b may be the same array. Where a[i] is 0 nothing is added, whatever b[i]. */
     double (*dot)(ptrdiff_t N, const float *a, const float *b);
     bool (*all_finite)(ptrdiff_t N, const float *x);
     /* One step; scale is for clipping. w, m, v: changed. */

@@ -131,7 +131,7 @@ void pooled_backward(struct layer_run *run, struct step *step)
     ptrdiff_t N = step->B * shape_elements(&pool->out);
     const float *slope = run->workspace + pooled_scratch(pool);
     layer_function_backward(run, step, N, run->pool->gy, slope + N);
-    step->loops->multiply(N, slope, run->pool->gy);
+    step->loops->multiply_slopes(N, slope, run->pool->gy);
     if (run->gx)
         give_to_winners(run, step);
 }

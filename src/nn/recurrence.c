@@ -132,7 +132,7 @@ static void apply_backward(struct recurrence *r, bool gates, int planes, const f
     const struct nn_loops *loops = r->step->loops;
     if (is_function(r, gates))
         add_parameter_gradients(r, planes, g, place);
-    loops->multiply(planes * r->plane, dy, g);
+    loops->multiply_slopes(planes * r->plane, dy, g);
 }
 
 /* ---- between products, (B, T, G N), and planes, (B, N) */

@@ -263,9 +263,42 @@ START_TEST(a_loss_shows_what_is_not_finite)
 }
 END_TEST
 
+/* A gradient of 0 stays so beside an infinite slope; NaN in it is not hidden. */
+START_TEST(no_gradient_is_no_gradient)
+{
+    enum { R = 40, C = 33 };
+    static float slopes[R * C], g[R * C];
+    float sum[C];
+    for (int isa = 0; isa <= (int)isa_best(); isa++) {
+        const struct nn_loops *loops = nn_loops_for((enum isa)isa);
+        const struct channel_loops *channels = channel_loops_for((enum isa)isa);
+        for (int i = 0; i < R * C; i++) {
+            g[i] = i % 3 ? 0 : 2;
+            slopes[i] = i % 3 == 1 ? INFINITY : i % 3 == 2 ? NAN : 0.5f;
+        }
+        ck_assert_double_eq(loops->dot(R * C, g, slopes), R * C / 3.0);
+        channels->column_dots(R, C, g, slopes, sum);
+        for (int c = 0; c < C; c++)
+            ck_assert(sum[c] == (c % 3 ? 0 : R));
+        loops->multiply_slopes(R * C, slopes, g);
+        for (int i = 0; i < R * C; i++)
+            ck_assert(g[i] == (i % 3 ? 0 : 1));
+        g[5] = NAN;
+        g[7] = 1;
+        loops->multiply_slopes(R * C, slopes, g);
+        ck_assert(isnan(g[5]) && isinf(g[7]));
+        g[5] = 1;
+        slopes[5] = 2;
+        g[4] = NAN;
+        ck_assert(isnan(loops->dot(R * C, g, slopes)));
+    }
+}
+END_TEST
+
 int main(void)
 {
-    return RUN_TESTS("loops", 60, bias_and_column_sums, sums_over_many_rows, pools_find_the_largest, multiply_and_dot,
-                     one_bad_number_anywhere_is_seen, adam_and_momentum_match_plain_ones,
-                     softmax_cross_entropy_is_stable_and_right, a_loss_shows_what_is_not_finite);
+    return RUN_TESTS("loops", 60, no_gradient_is_no_gradient, bias_and_column_sums, sums_over_many_rows,
+                     pools_find_the_largest, multiply_and_dot, one_bad_number_anywhere_is_seen,
+                     adam_and_momentum_match_plain_ones, softmax_cross_entropy_is_stable_and_right,
+                     a_loss_shows_what_is_not_finite);
 }

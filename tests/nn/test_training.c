@@ -370,10 +370,58 @@ START_TEST(what_is_not_finite_is_reported)
 }
 END_TEST
 
+/* Some steps on a batch of large numbers; the losses. */
+static void train_far_out(const char *candidate, enum isa isa, float losses[])
+{
+    struct error err;
+    struct network *network = NULL;
+    ASSERT_OK(read_network("{\"mlp\": [20, 20]}", FEATURES, CLASSES, &network, &err));
+    struct trainer_options options = {.isa = isa, .batch = B, .optimiser = optimiser_default(), .input_square = 1};
+    struct trainer *trainer = make_trainer(network, &options, candidate);
+    for (int t = 0; t < 12; t++) {
+        fill_batch(trainer, network, B, 3);
+        for (ptrdiff_t i = 0; i < B * FEATURES; i += 2)
+            trainer_input(trainer)[i] *= 120;
+        struct pass result = trainer_gradient(trainer, B);
+        ck_assert_msg(result.finite, "%s: step %d is not finite", candidate, t);
+        losses[t] = (float)result.loss;
+        trainer_update(trainer, 0.02);
+        ck_assert_msg(trainer_is_finite(trainer), "%s: step %d left something infinite", candidate, t);
+    }
+    trainer_free(trainer);
+    network_free(network);
+}
+
+/* A function trains as it does when what overflows in it is kept small by hand. */
+START_TEST(sound_functions_train_like_their_clamped_forms)
+{
+    static const char *const pairs[][2] = {
+        {"x*tanh(exp(x))", "x*tanh(exp(min(x,20)))"},
+        {"x*sigmoid(sinh(x))", "x*sigmoid(sinh(max(-20,min(x,20))))"},
+        {"relu(x) + erf(exp(x))", "relu(x) + erf(exp(min(x,10)))"},
+        {"max(x, -exp(-exp(x)))", "max(x, -exp(-exp(min(x,10))))"},
+        {"x/(1+exp(-exp(x)))", "x/(1+exp(-exp(min(x,10))))"},
+        {"p*x*tanh(exp(x))", "p*x*tanh(exp(min(x,20)))"},
+    };
+    blas_thread_init();
+    for (int isa = 0; isa <= (int)isa_best(); isa++)
+        for (size_t i = 0; i < sizeof pairs / sizeof *pairs; i++) {
+            float plain[12], clamped[12];
+            train_far_out(pairs[i][0], (enum isa)isa, plain);
+            train_far_out(pairs[i][1], (enum isa)isa, clamped);
+            for (int t = 0; t < 12; t++)
+                if (!(fabsf(plain[t] - clamped[t]) <= 2e-3f * (1 + fabsf(clamped[t]))))
+                    ck_abort_msg("%s, step %d: loss %g, clamped %g", pairs[i][0], t, (double)plain[t],
+                                 (double)clamped[t]);
+        }
+}
+END_TEST
+
 int main(void)
 {
     return RUN_TESTS("training", 60, optimisers_are_read_and_written, schedules_follow_their_formulas,
                      the_first_step_of_adam_is_the_sign_of_the_gradient, optimisers_match_the_textbook,
                      deviations_follow_the_rules, auto_keeps_the_signal, earlier_candidates_leave_nothing_behind,
-                     a_step_allocates_nothing, what_is_not_finite_is_reported);
+                     a_step_allocates_nothing, what_is_not_finite_is_reported,
+                     sound_functions_train_like_their_clamped_forms);
 }
