@@ -72,7 +72,8 @@ double machine_peak(enum isa isa)
     ptrdiff_t turns = 1 << 12;
     for (int r = 0; r < ROUNDS; r++) {
         double start = now();
-        sink += level->multiply_add(turns, factor, term);
+        sink = level->multiply_add(turns, factor, term);
+        (void)sink;
         seconds = now() - start;
         if (seconds < round_seconds / 2) {
             turns *= 2;

@@ -34,8 +34,8 @@ static const char *const statements[STATEMENT_COUNT] = {
                     " LEFT JOIN evaluation AS e ON e.ticket = home.ticket WHERE o.run = ? AND o.run_ticket = ?",
     [FIND_MEASURED] = "SELECT ticket FROM temp.measured WHERE class = ? AND fingerprint = ?",
     [ADD_MEASURED] = "INSERT INTO temp.measured VALUES (?, ?, ?)",
-    [FIND_SCORE] = "SELECT p.simplified, e.score FROM proposal AS p JOIN evaluation AS e USING (ticket)"
-                   " WHERE p.ticket = ?",
+    [FIND_SCORE] = ("SELECT p.simplified, e.score FROM proposal AS p JOIN evaluation AS e USING (ticket)"
+                    " WHERE p.ticket = ?"),
 };
 
 /* The functions that the merged database has evaluations of. */

@@ -70,8 +70,8 @@ START_TEST(quotes_line_ends_and_blank_lines_do_not_matter)
         "a,kind\r\n1,x y\r\n2.5,z\r\n-3e1,z\r\n4,x y\r\n",
         "a,kind\n1,x y\n2.5,z\n-3e1,z\n4,x y",
         "a,kind\r\n1,x y\r\n2.5,z\r\n-3e1,z\r\n4,\"x y\"\r",
-        "\xef\xbb\xbf"
-        "a,kind\n1,x y\n2.5,z\n-3e1,z\n4,x y\n\n",
+        ("\xef\xbb\xbf"
+         "a,kind\n1,x y\n2.5,z\n-3e1,z\n4,x y\n\n"),
         "\n  \na,kind\n1,x y\n\n2.5,z\n-3e1,z\n4,x y\n\r\n \n",
         "\"a\",\"kind\"\n\"1\",\"x y\"\n2.5,\"z\"\n-3e1,z\n4,x y\n",
         " a , kind\n 1,  x y \n2.5 , \"z\" \n+2.5,z\n4,x y\n",

@@ -181,8 +181,8 @@ START_TEST(optimisers_match_the_textbook)
         "{\"name\": \"adam\"}",
         "{\"name\": \"adam\", \"weight_decay\": 0.1, \"beta1\": 0.8, \"beta2\": 0.9, \"epsilon\": 0.01}",
         "{\"name\": \"adam\", \"clip_norm\": 0.05, \"epsilon\": 0.01}",
-        "{\"name\": \"adamw\", \"weight_decay\": 0.5, \"beta1\": 0.8, \"beta2\": 0.9, \"epsilon\": 0.01, "
-        "\"clip_norm\": 0.5}",
+        ("{\"name\": \"adamw\", \"weight_decay\": 0.5, \"beta1\": 0.8, \"beta2\": 0.9, \"epsilon\": 0.01, "
+         "\"clip_norm\": 0.5}"),
         "{\"name\": \"sgd\"}",
         "{\"name\": \"sgd\", \"momentum\": 0, \"weight_decay\": 0.1}",
         "{\"name\": \"sgd\", \"nesterov\": true, \"momentum\": 0.7, \"clip_norm\": 0.1}",
