@@ -121,13 +121,14 @@ UNARY(log_sigmoid)
 UNARY(tanh)
 {
     float size = abs_f(a);
-    float e = exp_negative_f(-2.0f * size); /* nothing beside 1, but the slope goes on to 0 with it */
+    float e4 = exp_moderate_f(-2.0f * at_most_f(size, 44.361416f), 2); /* 4 e^-2x down to the smallest normal */
+    float e = 0.25f * e4;
     float inverse = 1.0f / (1.0f + e);
     float square = a * a;
     float small = fma_f(a * square, HORNER_F(POLYNOMIAL_TANH, square), a);
     float large = with_sign_f((1.0f - e) * inverse, a);
     float v = size < 0.625f ? small : large;
-    return JET(size > 0.0f ? v : a, 4.0f * e * inverse * inverse); /* -0 and NaN stay */
+    return JET(size > 0.0f ? v : a, size > 44.361416f ? 0.0f : e4 * inverse * inverse); /* -0 and NaN stay */
 }
 
 UNARY(elu)
@@ -178,7 +179,7 @@ UNARY(erf)
     float size = at_most_f(abs_f(a), 4.0f); /* where it is 1 */
     float square = size * size;
     float small = a * HORNER_F(POLYNOMIAL_ERF, square);
-    float large = with_sign_f(1.0f - exp_moderate_f(-square) * HORNER_F(POLYNOMIAL_ERFC, size), a);
+    float large = with_sign_f(1.0f - exp_moderate_f(-square, 0) * HORNER_F(POLYNOMIAL_ERFC, size), a);
     float v = size < 0.75f ? small : large;
     /* beside 1 the lost bits of the square do not matter, in the slope they do */
     struct split s = minus_square_f(at_most_f(abs_f(a), 16.0f)); /* e^-256 is 0 */
@@ -290,11 +291,8 @@ UNARY(sinc)
     struct sin_cos s = sin_cos_d(x);
     double v = s.sin / x;
     double z = x * x;
-    double series = fma_d(z, -1.0 / 88, 1.0); /* near 0 the difference has nothing left of its digits */
-    series = fma_d(z * series, -1.0 / 54, 1.0);
-    series = fma_d(z * series, -1.0 / 28, 1.0);
-    series = fma_d(z * series, -1.0 / 10, 1.0);
-    double d = abs_d(x) < 0.5 ? x * (-1.0 / 3) * series : (s.cos - v) / x;
+    double near = x * (-1.0 / 3) * fma_d(z, -1.0 / 10, 1.0); /* of the difference few digits would be left */
+    double d = z < 1e-4 ? near : (s.cos - v) / x;
     return JET(a == 0 ? 1.0f : (float)v, (float)d);
 }
 

@@ -182,15 +182,15 @@ INLINE float exp_f(float x)
     return e.fraction * e.up * e.down;
 }
 
-/* e^x for |x| <= 80, where it is an ordinary number: the exponent is added to, nothing is multiplied. */
-INLINE float exp_moderate_f(float x)
+/* 2^up e^x where that is a normal number: the exponent is added to, nothing is multiplied. */
+INLINE float exp_moderate_f(float x, uint32_t up)
 {
     const float magic = 12582912.0f;
     float shifted = fma_f(x, 1.44269504f, magic);
     float n = shifted - magic;
     float r = fma_f(n, 2.12194440e-4f, fma_f(n, -0.693359375f, x));
     float fraction = 1.0f + fma_f(r * r, HORNER_F(POLYNOMIAL_EXP, r), r);
-    return float_of_bits(bits_of_float(fraction) + (bits_of_float(shifted) << 23));
+    return float_of_bits(bits_of_float(fraction) + ((bits_of_float(shifted) + up) << 23));
 }
 
 /* factor * e^x, rounded once even where e^x alone is subnormal. */
