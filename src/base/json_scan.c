@@ -479,7 +479,9 @@ static int check_bytes(const struct scan *scan, size_t length)
     bool wide = length >= 2 && (memcmp(scan->text, "\xff\xfe", 2) == 0 || memcmp(scan->text, "\xfe\xff", 2) == 0);
     if (wide || (length >= 2 && zero && zero < scan->text + 2)) {
         struct text cure = TEXT_EMPTY;
-        text_addf(&cure, "save it as UTF-8: iconv -f UTF-16 -t UTF-8 %s > utf8.json", scan->name);
+        text_add(&cure, "save it as UTF-8: iconv -f UTF-16 -t UTF-8 ");
+        text_add_shell(&cure, scan->name);
+        text_add(&cure, " > utf8.json");
         int status = error_set(scan->err, ERROR_INPUT, scan->name, text_string(&cure),
                                "this is UTF-16, but JSON is read as UTF-8");
         text_release(&cure);
@@ -489,7 +491,9 @@ static int check_bytes(const struct scan *scan, size_t length)
         return fail_at(scan, zero, "", "is this the right file?", "holds a zero byte, so it is not JSON");
     if (!unicode_valid(scan->text, length, &bad)) {
         struct text cure = TEXT_EMPTY;
-        text_addf(&cure, "save it as UTF-8: iconv -f LATIN1 -t UTF-8 %s > utf8.json", scan->name);
+        text_add(&cure, "save it as UTF-8: iconv -f LATIN1 -t UTF-8 ");
+        text_add_shell(&cure, scan->name);
+        text_add(&cure, " > utf8.json");
         int status = fail_at(scan, scan->text + bad, "", text_string(&cure), "the byte %02x is not UTF-8",
                              (unsigned char)scan->text[bad]);
         text_release(&cure);

@@ -75,6 +75,19 @@ void text_add_number(struct text *text, double value)
     text_add(text, digits);
 }
 
+void text_add_shell(struct text *text, const char *word)
+{
+    size_t plain = strspn(word, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-./=,:+@%");
+    if (*word && !word[plain]) {
+        text_add(text, word);
+        return;
+    }
+    text_add_char(text, '\'');
+    for (; *word; word++)
+        text_addf(text, *word == '\'' ? "'\\''" : "%c", *word);
+    text_add_char(text, '\'');
+}
+
 void text_clear(struct text *text)
 {
     text->length = 0;

@@ -26,6 +26,9 @@ void text_addf(struct text *text, const char *format, ...) __attribute__((format
 /* Adds `value` in the shortest decimal form that reads back as the same double: 0.1, 1e-07, inf. */
 void text_add_number(struct text *text, double value);
 
+/* Adds a word so that a shell reads it as it is: between quotes where it must be. */
+void text_add_shell(struct text *text, const char *word);
+
 /* Forgets the contents, keeps the memory. */
 void text_clear(struct text *text);
 void text_release(struct text *text);

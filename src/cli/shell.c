@@ -7,15 +7,7 @@
 
 void shell_quote(const char *word, struct text *out)
 {
-    size_t plain = strspn(word, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-./=,:+@%");
-    if (*word && !word[plain]) {
-        text_add(out, word);
-        return;
-    }
-    text_add_char(out, '\'');
-    for (; *word; word++)
-        text_addf(out, *word == '\'' ? "'\\''" : "%c", *word);
-    text_add_char(out, '\'');
+    text_add_shell(out, word);
 }
 
 void shell_escape(const char *word, struct text *out)

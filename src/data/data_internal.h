@@ -91,6 +91,14 @@ void data_names_free(char **names, ptrdiff_t count);
 /* The names of `count` numbers from `first` on: "0", "1", ...; NULL when memory is short. */
 char **data_number_names(int first, int count);
 
+/* Refuses (ERROR_INPUT) the file `path` if its first bytes are those of a known kind of file, with the way from there
+   to one that can be read; 0 when they are of no such kind. bytes[length] is 0. expected: "a CSV table". */
+int data_refuse_foreign(const char *path, const char *bytes, size_t length, const char *expected, struct error *err);
+
+/* Refuses different texts of a column that are one number, as "1" and "1.0" are: whether they are one class or two the
+   file does not say. Exact: numbers beyond 2^53 that a double takes for one are two. */
+int data_check_spelling(char *const *names, ptrdiff_t count, const char *path, const char *column, struct error *err);
+
 /* FNV-1a, fed with integers low byte first whatever the processor. */
 #define DATA_DIGEST_START 0xcbf29ce484222325u
 uint64_t data_digest_bytes(uint64_t digest, const void *bytes, size_t count);

@@ -10,6 +10,7 @@
 #include "base/error.h"
 #include "base/memory.h"
 #include "base/text.h"
+#include "base/unicode.h"
 #include "data/data_internal.h"
 #include "data/stream_internal.h"
 
@@ -18,7 +19,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MOST_SIZES = 4, LONGEST_HEADER = 1 << 16, MAX_CLASSES = 1000 };
+enum { MOST_SIZES = 4, LONGEST_HEADER = 1 << 16, MAX_CLASSES = 1000, WIDEST = 8 };
+
+#define SIGN ((uint64_t)1 << 63)
 
 enum form { FORM_UNSIGNED, FORM_SIGNED, FORM_FLOAT };
 
@@ -27,9 +30,9 @@ static const struct kind {
     enum form form;
     int size; /* bytes */
 } kinds[] = {
-    {"u1", FORM_UNSIGNED, 1}, {"i1", FORM_SIGNED, 1}, {"i2", FORM_SIGNED, 2},
-    {"u2", FORM_UNSIGNED, 2}, {"i4", FORM_SIGNED, 4}, {"u4", FORM_UNSIGNED, 4},
-    {"i8", FORM_SIGNED, 8},   {"f4", FORM_FLOAT, 4},  {"f8", FORM_FLOAT, 8},
+    {"u1", FORM_UNSIGNED, 1}, {"i1", FORM_SIGNED, 1},   {"i2", FORM_SIGNED, 2}, {"u2", FORM_UNSIGNED, 2},
+    {"i4", FORM_SIGNED, 4},   {"u4", FORM_UNSIGNED, 4}, {"i8", FORM_SIGNED, 8}, {"u8", FORM_UNSIGNED, 8},
+    {"f4", FORM_FLOAT, 4},    {"f8", FORM_FLOAT, 8},
 };
 
 /* An array whose header has been read; the stream stands at the first number. */
@@ -42,7 +45,7 @@ struct array {
 
 static const char *const save_again =
     "save it again: numpy.save(file, numpy.ascontiguousarray(a, dtype='<f4')) or another of the number types u1 i1 i2 "
-    "u2 i4 u4 i8 f4 f8";
+    "u2 i4 u4 i8 u8 f4 f8";
 
 static int header_error(const struct array *array, struct error *err)
 {
@@ -54,13 +57,13 @@ static int read_kind(struct array *array, const char *descr, struct error *err)
 {
     const char *path = stream_path(&array->stream);
     if (*descr == '>')
-        return error_set(err, ERROR_INPUT, path, save_again, "numbers of type %.40s are big endian", descr);
+        return error_set(err, ERROR_INPUT, path, save_again, "numbers of type %s are big endian", EXCERPT(descr, 40));
     for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++)
         if ((*descr == '<' || *descr == '|' || *descr == '=') && strcmp(descr + 1, kinds[i].name) == 0)
             array->kind = &kinds[i];
     if (array->kind)
         return 0;
-    return error_set(err, ERROR_INPUT, path, save_again, "values of type %.40s%s are not read", descr,
+    return error_set(err, ERROR_INPUT, path, save_again, "values of type %s%s are not read", EXCERPT(descr, 40),
                      strchr(descr, 'O')   ? " (Python objects)"
                      : strchr(descr, '[') ? " (records)"
                                           : "");
@@ -149,15 +152,18 @@ static int read_literal(struct array *array, const char *p, struct error *err)
 static int read_header(struct array *array, struct error *err)
 {
     struct stream *stream = &array->stream;
-    uint8_t start[12];
+    uint8_t start[12] = {0};
     stream->expected = 10;
     int status = stream_read_exactly(stream, start, 8, err);
     if (status)
         return status;
-    if (memcmp(start, "\x93NUMPY", 6) != 0)
-        return error_set(err, ERROR_INPUT, stream_path(stream), "write it with numpy.save()",
-                         "this is not an NPY file: it begins with %02x %02x %02x %02x", start[0], start[1], start[2],
-                         start[3]);
+    if (memcmp(start, "\x93NUMPY", 6) != 0) {
+        status = data_refuse_foreign(stream_path(stream), (const char *)start, 8, "an NPY array", err);
+        return status ? status
+                      : error_set(err, ERROR_INPUT, stream_path(stream), "write it with numpy.save()",
+                                  "this is not an NPY file: it begins with %02x %02x %02x %02x", start[0], start[1],
+                                  start[2], start[3]);
+    }
     if (start[6] < 1 || start[6] > 3)
         return error_set(err, ERROR_INPUT, stream_path(stream), "write it with numpy.save()",
                          "NPY version %d.%d is not known, only 1 to 3", start[6], start[7]);
@@ -199,17 +205,23 @@ static int array_open(struct array *array, const char *path, struct error *err)
     return status;
 }
 
-static double number_at(const struct kind *kind, const uint8_t *bytes)
+/* An integer, its sign in all 64 bits; of a float the bits as they are. */
+static uint64_t integer_at(const struct kind *kind, const uint8_t *bytes)
 {
     uint64_t bits = 0;
     for (int i = kind->size; i-- > 0;)
         bits = bits << 8 | bytes[i];
+    int unused = 64 - 8 * kind->size;
+    return kind->form == FORM_SIGNED ? (uint64_t)((int64_t)(bits << unused) >> unused) : bits;
+}
+
+static double number_at(const struct kind *kind, const uint8_t *bytes)
+{
+    uint64_t bits = integer_at(kind, bytes);
     if (kind->form == FORM_UNSIGNED)
         return (double)bits;
-    if (kind->form == FORM_SIGNED) {
-        int unused = 64 - 8 * kind->size;
-        return (double)((int64_t)(bits << unused) >> unused);
-    }
+    if (kind->form == FORM_SIGNED)
+        return (double)(int64_t)bits;
     if (kind->size == 8) {
         double number;
         memcpy(&number, &bits, sizeof number);
@@ -221,10 +233,25 @@ static double number_at(const struct kind *kind, const uint8_t *bytes)
     return (double)number;
 }
 
+/* Reads all `count` labels and the end of the file; out: (count), in an order in which negative ones come first. As
+   integers: a double would make one class of 2^60 and 2^60 + 1. */
+static int array_read_labels(struct array *array, ptrdiff_t count, uint64_t *out, struct error *err)
+{
+    uint64_t sign = array->kind->form == FORM_SIGNED ? SIGN : 0;
+    uint8_t bytes[WIDEST];
+    for (ptrdiff_t i = 0; i < count; i++) {
+        int status = stream_read_exactly(&array->stream, bytes, (size_t)array->kind->size, err);
+        if (status)
+            return status;
+        out[i] = integer_at(array->kind, bytes) ^ sign;
+    }
+    return stream_read_end(&array->stream, err);
+}
+
 /* Reads all `count` numbers and the end of the file; out: (count). */
 static int array_read(struct array *array, ptrdiff_t count, double *out, struct error *err)
 {
-    enum { PART = 1024, WIDEST = 8 };
+    enum { PART = 1024 };
     uint8_t part[PART * WIDEST];
     struct stream *stream = &array->stream;
     for (ptrdiff_t first = 0; first < count; first += PART) {
@@ -274,46 +301,39 @@ static int read_inputs(struct array *array, enum data_target target, struct data
 }
 
 /* One number a row: (rows), or (rows, 1). */
-static int read_targets(const char *path, enum data_target target, const char *inputs, struct data_table *table,
-                        struct error *err)
+static int check_targets(const struct array *array, enum data_target target, const char *inputs,
+                         const struct data_table *table, struct error *err)
 {
-    struct array array;
-    int status = array_open(&array, path, err);
-    if (status)
-        goto done;
-    const char *found = stream_path(&array.stream);
-    if (array.rank != 1 && !(array.rank == 2 && array.size[1] == 1))
-        status = error_set(err, ERROR_INPUT, found, "shape it (rows)", "expected one number a row, found %d dimensions",
-                           array.rank);
-    else if (array.size[0] != table->rows)
-        status = error_set(err, ERROR_INPUT, found, "take both files from the same set",
-                           "it has %td numbers, but %.300s has %td rows", array.size[0], inputs, table->rows);
-    else if (target == DATA_TARGET_CLASS && array.kind->form == FORM_FLOAT)
-        status =
-            error_set(err, ERROR_INPUT, found, "save them as '<i4', or name the file as \"target\" to predict numbers",
-                      "labels are integers, these are of type %s", array.kind->name);
-    if (status)
-        goto done;
-    table->numbers = memory_array((size_t)table->rows, sizeof *table->numbers);
-    status = table->numbers ? array_read(&array, table->rows, table->numbers, err) : memory_error(err, found);
-done:
-    stream_close(&array.stream);
-    return status;
+    const char *path = stream_path(&array->stream);
+    if (array->rank != 1 && !(array->rank == 2 && array->size[1] == 1))
+        return error_set(err, ERROR_INPUT, path, "shape it (rows)", "expected one number a row, found %d dimensions",
+                         array->rank);
+    if (array->size[0] != table->rows)
+        return error_set(err, ERROR_INPUT, path, "take both files from the same set",
+                         "it has %td numbers, but %s has %td rows", array->size[0], EXCERPT(inputs, 300), table->rows);
+    if (target == DATA_TARGET_CLASS && array->kind->form == FORM_FLOAT)
+        return error_set(err, ERROR_INPUT, path,
+                         "save them as '<i4', or name the file as \"target\" to predict numbers",
+                         "labels are integers, these are of type %s", array->kind->name);
+    return 0;
 }
 
-static int compare_numbers(const void *a, const void *b)
+static int compare_labels(const void *a, const void *b)
 {
-    double x = *(const double *)a, y = *(const double *)b;
+    uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
     return (x > y) - (x < y);
 }
 
-static int name_classes(struct data_table *table, const double *values, int count, struct error *err)
+static int name_classes(struct data_table *table, const uint64_t *labels, int count, bool is_signed, struct error *err)
 {
     table->class_names = memory_zeroed((size_t)count, sizeof *table->class_names);
     table->shape.classes = table->class_names ? count : 0;
     for (int i = 0; i < table->shape.classes; i++) {
         struct text name = TEXT_EMPTY;
-        text_addf(&name, "%.0f", values[i]);
+        if (is_signed)
+            text_addf(&name, "%lld", (long long)(labels[i] ^ SIGN));
+        else
+            text_addf(&name, "%llu", (unsigned long long)labels[i]);
         if (!(table->class_names[i] = text_take(&name)))
             return memory_error(err, "the class names");
     }
@@ -321,16 +341,18 @@ static int name_classes(struct data_table *table, const double *values, int coun
 }
 
 /* The different labels become classes in their order, so that 1 .. K or -1 and 1 will do as well. */
-static int number_classes(const char *path, struct data_table *table, struct error *err)
+static int number_classes(const struct array *array, const uint64_t *labels, struct data_table *table,
+                          struct error *err)
 {
+    const char *path = stream_path(&array->stream);
     size_t rows = (size_t)table->rows;
-    double *sorted = memory_array(rows, sizeof *sorted);
+    uint64_t *sorted = memory_array(rows, sizeof *sorted);
     table->y = memory_array(rows, sizeof *table->y);
     int status = sorted && table->y ? 0 : memory_error(err, path);
     if (status)
         goto done;
-    memcpy(sorted, table->numbers, rows * sizeof *sorted);
-    qsort(sorted, rows, sizeof *sorted, compare_numbers);
+    memcpy(sorted, labels, rows * sizeof *sorted);
+    qsort(sorted, rows, sizeof *sorted, compare_labels);
     ptrdiff_t count = 0;
     for (size_t i = 0; i < rows; i++)
         if (i == 0 || sorted[i] != sorted[count - 1])
@@ -340,15 +362,44 @@ static int number_classes(const char *path, struct data_table *table, struct err
                            "the labels have %td different value%s, a classification needs 2 to %d", count,
                            count == 1 ? "" : "s", MAX_CLASSES);
     else
-        status = name_classes(table, sorted, (int)count, err);
+        status = name_classes(table, sorted, (int)count, array->kind->form == FORM_SIGNED, err);
     for (size_t i = 0; !status && i < rows; i++) {
-        const double *found = bsearch(&table->numbers[i], sorted, (size_t)count, sizeof *sorted, compare_numbers);
+        const uint64_t *found = bsearch(&labels[i], sorted, (size_t)count, sizeof *sorted, compare_labels);
         table->y[i] = (int32_t)(found - sorted);
     }
-    memory_free(table->numbers);
-    table->numbers = NULL;
 done:
     memory_free(sorted);
+    return status;
+}
+
+static int read_labels(struct array *array, struct data_table *table, struct error *err)
+{
+    uint64_t *labels = memory_array((size_t)table->rows, sizeof *labels);
+    int status =
+        labels ? array_read_labels(array, table->rows, labels, err) : memory_error(err, stream_path(&array->stream));
+    if (!status)
+        status = number_classes(array, labels, table, err);
+    memory_free(labels);
+    return status;
+}
+
+static int read_numbers(struct array *array, struct data_table *table, struct error *err)
+{
+    table->numbers = memory_array((size_t)table->rows, sizeof *table->numbers);
+    return table->numbers ? array_read(array, table->rows, table->numbers, err)
+                          : memory_error(err, stream_path(&array->stream));
+}
+
+static int read_targets(const char *path, enum data_target target, const char *inputs, struct data_table *table,
+                        struct error *err)
+{
+    struct array array;
+    int status = array_open(&array, path, err);
+    if (!status)
+        status = check_targets(&array, target, inputs, table, err);
+    if (!status)
+        status = target == DATA_TARGET_CLASS ? read_labels(&array, table, err) : read_numbers(&array, table, err);
+    stream_close(&array.stream);
     return status;
 }
 
@@ -362,5 +413,5 @@ int data_npy_read(const struct data_spec *spec, struct data_table *table, struct
     stream_close(&inputs.stream);
     if (!status)
         status = read_targets(targets, spec->target, path, table, err);
-    return status || spec->target == DATA_TARGET_NUMBER ? status : number_classes(targets, table, err);
+    return status;
 }

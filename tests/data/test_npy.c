@@ -249,7 +249,7 @@ START_TEST(wrong_arrays_are_refused_by_name)
         {"{'descr': '<f4', 'fortran_order': True, 'shape': (10, 2), }", "the array is in Fortran order; save it again"},
         {"{'descr': '|O', 'fortran_order': False, 'shape': (10, 2), }", "type |O (Python objects) are not read"},
         {"{'descr': '<f2', 'fortran_order': False, 'shape': (10, 2), }", "type <f2 are not read"},
-        {"{'descr': '<u8', 'fortran_order': False, 'shape': (10, 2), }", "type <u8 are not read"},
+        {"{'descr': '<c8', 'fortran_order': False, 'shape': (10, 2), }", "type <c8 are not read"},
         {"{'descr': '|b1', 'fortran_order': False, 'shape': (10, 2), }", "type |b1 are not read"},
         {"{'descr': [('a', '<f4')], 'fortran_order': False, 'shape': (10,), }", "(records) are not read"},
         {"{'descr': '<f4', 'fortran_order': False, 'shape': (10, 1, 1, 1, 2), }", "more than 4 dimensions"},
@@ -277,7 +277,10 @@ START_TEST(wrong_arrays_are_refused_by_name)
         ck_assert_uint_gt(strlen(err.cure), 0);
     }
     write_file("x.npy", "PK\3\4 and more", 13);
-    ASSERT_FAILS(open_set(RAW, 1, &set, &err), ERROR_INPUT, "not an NPY file: it begins with 50 4b 03 04");
+    ASSERT_FAILS(open_set(RAW, 1, &set, &err), ERROR_INPUT,
+                 "this is a zip archive, but an NPY array was expected; unpack it: unzip ");
+    write_file("x.npy", "PLAIN text", 10);
+    ASSERT_FAILS(open_set(RAW, 1, &set, &err), ERROR_INPUT, "not an NPY file: it begins with 50 4c 41 49");
     write_file("x.npy", "\x93NUMPY\x04\0zz", 10);
     ASSERT_FAILS(open_set(RAW, 1, &set, &err), ERROR_INPUT, "NPY version 4.0 is not known");
     write_file("x.npy", "\x93NUM", 4);
@@ -303,6 +306,57 @@ START_TEST(wrong_arrays_are_refused_by_name)
 }
 END_TEST
 
+/* Labels next to each other that a double, or 63 bits, takes for one. */
+START_TEST(labels_of_64_bits_keep_their_last_bit)
+{
+    static const struct {
+        const char *descr;
+        uint64_t labels[3];
+        const char *names[3]; /* in their order */
+    } cases[] = {
+        {"<i8", {UINT64_C(1) << 60, (UINT64_C(1) << 60) + 1, 7}, {"7", "1152921504606846976", "1152921504606846977"}},
+        {"<i8",
+         {UINT64_C(0x8000000000000000), UINT64_C(0x8000000000000001), UINT64_C(0x7fffffffffffffff)},
+         {"-9223372036854775808", "-9223372036854775807", "9223372036854775807"}},
+        {"<u8",
+         {UINT64_C(0xffffffffffffffff), UINT64_C(0xfffffffffffffffe), UINT64_C(0x8000000000000000)},
+         {"9223372036854775808", "18446744073709551614", "18446744073709551615"}},
+        {"<i8", {UINT64_MAX, 0, 1}, {"-1", "0", "1"}},
+    };
+    write_inputs(1, "<f4", "10, 2", 2);
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct error err;
+        struct data_set *set;
+        uint8_t bytes[512];
+        char literal[100];
+        snprintf(literal, sizeof literal, "{'descr': '%s', 'fortran_order': False, 'shape': (10,), }\n",
+                 cases[i].descr);
+        size_t size = put_start(bytes, 1, literal);
+        for (int row = 0; row < ROWS; row++)
+            for (int byte = 0; byte < 8; byte++)
+                bytes[size++] = (uint8_t)(cases[i].labels[row % 3] >> 8 * byte);
+        write_file("y.npy", bytes, size);
+        ASSERT_OK(open_set(RAW, 1, &set, &err));
+        ck_assert_int_eq(data_shape(set).classes, 3);
+        for (int class = 0; class < 3; class ++)
+            ck_assert_str_eq(data_class_name(set, class), cases[i].names[class]);
+        for (ptrdiff_t k = 0; k < data_size(set, DATA_TRAIN); k++) {
+            float x[2];
+            int32_t y;
+            char name[24];
+            data_gather_range(set, DATA_TRAIN, k, 1, x, CLASSES(&y));
+            uint64_t label = cases[i].labels[data_split_index(set, DATA_TRAIN, k) % 3];
+            if (cases[i].descr[1] == 'i')
+                snprintf(name, sizeof name, "%lld", (long long)label);
+            else
+                snprintf(name, sizeof name, "%llu", (unsigned long long)label);
+            ck_assert_str_eq(data_class_name(set, y), name);
+        }
+        data_set_free(set);
+    }
+}
+END_TEST
+
 START_TEST(every_failing_allocation_is_reported)
 {
     write_labels("<i4");
@@ -315,8 +369,8 @@ END_TEST
 
 int main(void)
 {
-    return RUN_TESTS_WITH_FILES("data npy", every_type_and_version_is_read, negative_numbers_keep_their_sign,
-                                images_keep_their_shape, images_are_scaled_as_a_whole,
-                                numbers_are_predicted_from_a_target, packed_arrays_and_other_spellings_are_read,
-                                wrong_arrays_are_refused_by_name, every_failing_allocation_is_reported);
+    return RUN_TESTS_WITH_FILES(
+        "data npy", every_type_and_version_is_read, negative_numbers_keep_their_sign, images_keep_their_shape,
+        images_are_scaled_as_a_whole, numbers_are_predicted_from_a_target, packed_arrays_and_other_spellings_are_read,
+        wrong_arrays_are_refused_by_name, labels_of_64_bits_keep_their_last_bit, every_failing_allocation_is_reported);
 }
