@@ -3,6 +3,7 @@
 #include "base/error.h"
 #include "base/memory.h"
 #include "base/text.h"
+#include "base/unicode.h"
 #include "data/csv_internal.h"
 #include "data/data_internal.h"
 
@@ -22,6 +23,25 @@ struct reader {
     char **texts;      /* (rows, kept) row-major, borrowed from the file's text */
 };
 
+static int twice(const struct csv *csv, const char *name, struct error *err)
+{
+    ptrdiff_t place[2] = {0}, count = 0;
+    for (ptrdiff_t j = 0; j < csv->columns; j++)
+        if (strcmp(csv->names[j], name) == 0) {
+            place[count < 2 ? count : 1] = j + 1;
+            count++;
+        }
+    struct text cure = TEXT_EMPTY;
+    text_addf(&cure,
+              "give the columns different names, or set \"skip\": %ld and \"header\": false and name them by number",
+              csv->head);
+    int status = csv_error(csv, csv->head, text_string(&cure), err,
+                           "the header has column \"%s\" %td times, first as column %td and last as column %td",
+                           EXCERPT(name, 100), count, place[0], place[1]);
+    text_release(&cure);
+    return status;
+}
+
 /* The column called `name`; there must be exactly one. */
 static int find_column(const struct csv *csv, const char *name, ptrdiff_t *column, struct error *err)
 {
@@ -35,30 +55,64 @@ static int find_column(const struct csv *csv, const char *name, ptrdiff_t *colum
     if (found == 1)
         return 0;
     if (found > 1)
-        return csv_error(csv, csv->head, "give the columns different names", err,
-                         "the header has column \"%s\" %d times", name, found);
+        return twice(csv, name, err);
     struct text present = TEXT_EMPTY;
     for (ptrdiff_t j = 0; j < csv->columns && present.length < 600; j++)
-        text_addf(&present, "%s%.60s", j ? ", " : "", csv->names[j]);
-    const char *first = csv->header ? csv->names[0] : csv->cells[0];
-    bool semicolons = csv->columns == 1 && csv->separator != ';' && strchr(first, ';');
-    int status =
-        csv_error(csv, csv->head, semicolons ? "set \"separator\": \";\"" : "name one of them in the experiment's data",
-                  err, "there is no column \"%s\"; columns: %s", name, text_string(&present));
+        text_addf(&present, "%s%s", j ? ", " : "", EXCERPT(csv->names[j], 60));
+    int status = csv_error(csv, csv->head, "name one of them in the experiment's data", err,
+                           "there is no column \"%s\"; columns: %s", EXCERPT(name, 100), text_string(&present));
     text_release(&present);
     return status;
+}
+
+/* Every unnamed column is meant by "" in "ignore"; no other list can name several. */
+static void ignore_unnamed(struct reader *reader)
+{
+    for (ptrdiff_t j = 0; j < reader->csv.columns; j++)
+        if (!*reader->csv.names[j])
+            reader->roles[j] = ROLE_IGNORED;
 }
 
 static int give_role(struct reader *reader, char *const *names, int count, enum role role, struct error *err)
 {
     for (int i = 0; i < count; i++) {
         ptrdiff_t column = 0;
+        if (role == ROLE_IGNORED && !*names[i]) {
+            ignore_unnamed(reader);
+            continue;
+        }
         int status = find_column(&reader->csv, names[i], &column, err);
         if (status)
             return status;
         reader->roles[column] = role;
     }
     return 0;
+}
+
+static int compare_names(const void *a, const void *b);
+
+/* A name must be of one column, and one that an index has, which pandas and R write without a name, is no feature. */
+static int check_names(const struct reader *reader, struct error *err)
+{
+    const struct csv *csv = &reader->csv;
+    int status = 0;
+    for (ptrdiff_t j = 0; j < csv->columns; j++)
+        if (!*csv->names[j] && reader->roles[j] == ROLE_FEATURE)
+            return csv_error(csv, csv->head, "set \"ignore\": [\"\"], or give it a name in the header", err,
+                             "column %td has no name%s", j + 1,
+                             j == 0                  ? ", as the index that pandas and R write"
+                             : j == csv->columns - 1 ? ": the header ends with a separator"
+                                                     : "");
+    char **sorted = memory_array((size_t)csv->columns, sizeof *sorted);
+    if (!sorted)
+        return memory_error(err, csv->path);
+    memcpy(sorted, csv->names, (size_t)csv->columns * sizeof *sorted);
+    qsort(sorted, (size_t)csv->columns, sizeof *sorted, compare_names);
+    for (ptrdiff_t j = 1; !status && j < csv->columns; j++)
+        if (*sorted[j] && strcmp(sorted[j - 1], sorted[j]) == 0)
+            status = twice(csv, sorted[j], err);
+    memory_free(sorted);
+    return status;
 }
 
 static int give_roles(struct reader *reader, const struct data_spec *spec, struct error *err)
@@ -79,6 +133,8 @@ static int give_roles(struct reader *reader, const struct data_spec *spec, struc
         reader->numbers += reader->roles[j] == ROLE_FEATURE;
         reader->kept += reader->roles[j] == ROLE_ONE_HOT || reader->roles[j] == ROLE_LABEL;
     }
+    if (!status)
+        status = check_names(reader, err);
     if (!status && reader->numbers + spec->one_hot_count == 0)
         status = csv_error(csv, csv->head, "a table needs a column of numbers", err, "no column is left as a feature");
     return status;
@@ -87,7 +143,7 @@ static int give_roles(struct reader *reader, const struct data_spec *spec, struc
 static int read_cell(struct reader *reader, struct data_table *table, ptrdiff_t column, double **x, char ***text,
                      struct error *err)
 {
-    const struct csv *csv = &reader->csv;
+    struct csv *csv = &reader->csv;
     switch (reader->roles[column]) {
     case ROLE_FEATURE:
         return csv_number(csv, column, "write a number, or name the column in \"one_hot\" or \"ignore\"", (*x)++, err);
@@ -195,6 +251,8 @@ static int number_classes(const struct reader *reader, ptrdiff_t place, struct d
                            "the label column has %td different value%s, a classification needs 2 to %d", count,
                            count == 1 ? "" : "s", MAX_CLASSES);
     if (!status)
+        status = data_check_spelling(names, count, reader->csv.path, reader->csv.predicted, err);
+    if (!status)
         status = copy_names(table, names, (int)count, err);
     if (!status && !(table->y = memory_array((size_t)table->rows, sizeof *table->y)))
         status = memory_error(err, reader->csv.path);
@@ -223,8 +281,11 @@ static int find_categories(const struct reader *reader, ptrdiff_t rows, struct c
                 return status;
             if (found->count > MAX_CLASSES)
                 return csv_error(csv, csv->head, "name it in \"ignore\"", err,
-                                 "column \"%.100s\" of \"one_hot\" has %td different values, the limit is %d",
-                                 csv->names[j], found->count, MAX_CLASSES);
+                                 "column \"%s\" of \"one_hot\" has %td different values, the limit is %d",
+                                 EXCERPT(csv->names[j], 100), found->count, MAX_CLASSES);
+            status = data_check_spelling(found->names, found->count, csv->path, csv->names[j], err);
+            if (status)
+                return status;
             *features += found->count;
         }
         place += reader->roles[j] == ROLE_ONE_HOT || reader->roles[j] == ROLE_LABEL;
@@ -277,7 +338,7 @@ static int read_target_file(const char *path, const char *table_path, struct dat
     struct csv csv;
     ptrdiff_t count = 0;
     bool found = true;
-    int status = csv_open(&csv, path, ',', false, 0, err);
+    int status = csv_open(&csv, path, &(struct csv_form){.separator = ',', .decimal = '.'}, err);
     if (!status && csv.columns != 1)
         status = csv_error(&csv, csv.head, "write one number a line", err, "this line has %td cells", csv.columns);
     while (!status && found) {
@@ -291,7 +352,7 @@ static int read_target_file(const char *path, const char *table_path, struct dat
     }
     if (!status && count != table->rows)
         status = error_set(err, ERROR_INPUT, path, "take both files from the same set",
-                           "it has %td numbers, but %.300s has %td rows", count, table_path, table->rows);
+                           "it has %td numbers, but %s has %td rows", count, EXCERPT(table_path, 300), table->rows);
     csv_close(&csv);
     return status;
 }
@@ -315,7 +376,13 @@ int data_csv_read(const struct data_spec *spec, struct data_table *table, struct
     struct reader reader = {0};
     const char *path = spec->files[DATA_FILE_TABLE];
     ptrdiff_t features = 0;
-    int status = csv_open(&reader.csv, path, spec->separator, spec->header, spec->skip, err);
+    const struct csv_form form = {.separator = spec->separator,
+                                  .decimal = spec->decimal,
+                                  .header = spec->header,
+                                  .skip = spec->skip,
+                                  .role = spec->target == DATA_TARGET_CLASS ? "label" : "target",
+                                  .predicted = spec->label};
+    int status = csv_open(&reader.csv, path, &form, err);
     if (!status)
         status = give_roles(&reader, spec, err);
     if (!status)

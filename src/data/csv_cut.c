@@ -1,5 +1,6 @@
 #include "base/error.h"
 #include "base/memory.h"
+#include "base/unicode.h"
 #include "data/csv_internal.h"
 #include "data/data_internal.h"
 #include "data/stream_internal.h"
@@ -7,7 +8,6 @@
 #include <float.h>
 #include <math.h>
 #include <stdarg.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -15,13 +15,17 @@ enum { MAX_COLUMNS = 1 << 20 };
 
 int csv_error(const struct csv *csv, long line, const char *cure, struct error *err, const char *what, ...)
 {
-    char where[512], message[1024];
-    snprintf(where, sizeof where, "%.480s:%ld", csv->path, line);
+    struct text where = TEXT_EMPTY, advice = TEXT_EMPTY;
+    text_addf(&where, "%s:%ld", csv->path, line);
+    if (csv_advice(csv, &advice) && !text_failed(&advice))
+        cure = text_string(&advice);
     va_list args;
     va_start(args, what);
-    vsnprintf(message, sizeof message, what, args);
+    int status = error_setv(err, ERROR_INPUT, text_string(&where), cure, what, args);
     va_end(args);
-    return error_set(err, ERROR_INPUT, where, cure, "%s", message);
+    text_release(&where);
+    text_release(&advice);
+    return status;
 }
 
 /* Runs of spaces separate. */
@@ -71,8 +75,8 @@ static int cut_quoted(struct csv *csv, char **cell, struct error *err)
     while (is_space(csv, *csv->p))
         csv->p++;
     if (csv->p < csv->end && !is_separator(csv, *csv->p) && *csv->p != '\n' && *csv->p != '\r')
-        return csv_error(csv, csv->line, "write a quote inside a cell twice", err, "\"%.20s\" follows a closing quote",
-                         csv->p);
+        return csv_error(csv, csv->line, "write a quote inside a cell twice", err, "\"%s\" follows a closing quote",
+                         EXCERPT(csv->p, 20));
     return 0;
 }
 
@@ -198,9 +202,64 @@ static int number_columns(struct csv *csv, struct error *err)
     return 0;
 }
 
-int csv_open(struct csv *csv, const char *path, char separator, bool header, int skip, struct error *err)
+/* Old systems end lines by CR alone: then there is no other line end in the file. */
+static void mend_line_ends(struct csv *csv)
 {
-    *csv = (struct csv){.path = path, .line = 1, .separator = separator, .header = header};
+    if (memchr(csv->p, '\n', (size_t)(csv->end - csv->p)))
+        return;
+    for (char *p = csv->p; p < csv->end; p++)
+        *p = *p == '\r' ? '\n' : *p;
+}
+
+/* The file must be text, and this program's text is UTF-8. */
+static int check_bytes(struct csv *csv, struct error *err)
+{
+    size_t bad = 0, length = csv->text.length;
+    int status = data_refuse_foreign(csv->path, csv->p, length, "a CSV table", err);
+    if (status)
+        return status;
+    if (memchr(csv->p, 0, length))
+        return error_set(err, ERROR_INPUT, csv->path, "save it as plain text, UTF-8",
+                         "holds a zero byte, so it is not a CSV text");
+    if (unicode_valid(csv->p, length, &bad))
+        return 0;
+    struct text where = TEXT_EMPTY, cure = TEXT_EMPTY;
+    long line = 1;
+    for (size_t i = 0; i < bad; i++)
+        line += csv->p[i] == '\n';
+    text_addf(&where, "%s:%ld", csv->path, line);
+    text_add(&cure, "save it as UTF-8: iconv -f LATIN1 -t UTF-8 ");
+    text_add_shell(&cure, csv->path);
+    text_add(&cure, " > utf8.csv, and name that file");
+    status = error_set(err, ERROR_INPUT, text_string(&where), text_string(&cure), "the byte %02x is not UTF-8",
+                       (unsigned char)csv->p[bad]);
+    text_release(&where);
+    text_release(&cure);
+    return status;
+}
+
+/* Keeps the first lines, whole ones where there are any. */
+static void keep_sample(struct csv *csv)
+{
+    enum { SAMPLE = 1 << 16 };
+    size_t length = (size_t)(csv->end - csv->p);
+    if (length > SAMPLE) {
+        const char *newline = memrchr(csv->p, '\n', SAMPLE);
+        length = newline ? (size_t)(newline - csv->p) + 1 : SAMPLE;
+    }
+    text_add_bytes(&csv->sample, csv->p, length);
+}
+
+int csv_open(struct csv *csv, const char *path, const struct csv_form *form, struct error *err)
+{
+    *csv = (struct csv){.path = path,
+                        .line = 1,
+                        .separator = form->separator,
+                        .decimal = form->decimal,
+                        .header = form->header,
+                        .skip = form->skip,
+                        .role = form->role,
+                        .predicted = form->predicted};
     int status = stream_read_all(path, &csv->text, err);
     if (status)
         return status;
@@ -208,18 +267,20 @@ int csv_open(struct csv *csv, const char *path, char separator, bool header, int
         return empty_error(csv, err);
     csv->p = csv->text.data;
     csv->end = csv->p + csv->text.length;
-    if (memchr(csv->p, 0, csv->text.length))
-        return error_set(err, ERROR_INPUT, path, "save it as plain text, UTF-8",
-                         "holds a zero byte, so it is not a CSV text");
+    status = check_bytes(csv, err);
+    if (status)
+        return status;
     csv->c_locale = newlocale(LC_ALL_MASK, "C", (locale_t)0);
     if (!csv->c_locale)
         return memory_error(err, path);
     if (csv->end - csv->p >= 3 && memcmp(csv->p, "\xef\xbb\xbf", 3) == 0)
         csv->p += 3;
-    status = skip_lines(csv, skip, err);
+    mend_line_ends(csv);
+    keep_sample(csv);
+    status = skip_lines(csv, form->skip, err);
     if (!status)
         status = cut_first(csv, err);
-    return status || header ? status : number_columns(csv, err);
+    return status || form->header ? status : number_columns(csv, err);
 }
 
 void csv_close(struct csv *csv)
@@ -231,6 +292,7 @@ void csv_close(struct csv *csv)
     if (csv->own_names)
         data_names_free(csv->own_names, csv->columns);
     text_release(&csv->text);
+    text_release(&csv->sample);
     *csv = (struct csv){0};
 }
 
@@ -275,19 +337,48 @@ int csv_next(struct csv *csv, bool *found, struct error *err)
     return *found ? cut_record(csv, err) : 0;
 }
 
-/* Digits, sign, point and exponent only: strtod alone would also take "nan", "inf" and "0x10". */
-int csv_number(const struct csv *csv, ptrdiff_t column, const char *cure, double *value, struct error *err)
+/* The cell with a point where the file has a decimal comma; returns `buffer` or, unchanged, `cell`. */
+static const char *with_point(const struct csv *csv, const char *cell, char *buffer, size_t size)
 {
-    const char *cell = csv->cells[column], *name = csv->names[column];
-    if (*cell == '\0')
-        return csv_error(csv, csv->row, "fill it in, or leave the row out", err,
-                         "the cell of column \"%.100s\" is empty", name);
+    size_t length = strlen(cell);
+    if (csv->decimal != ',' || length >= size || strchr(cell, '.'))
+        return cell;
+    memcpy(buffer, cell, length + 1);
+    char *comma = strchr(buffer, ',');
+    if (comma)
+        *comma = '.';
+    return buffer;
+}
+
+static int not_a_number(const struct csv *csv, ptrdiff_t column, const char *cure, struct error *err)
+{
+    struct text advice = TEXT_EMPTY;
+    const char *cell = csv->cells[column];
+    if (csv_advice_number(csv, cell, &advice) && !text_failed(&advice))
+        cure = text_string(&advice);
+    int status = csv_error(csv, csv->row, cure, err, "column \"%s\" holds \"%s\", which is not a number",
+                           EXCERPT(csv->names[column], 100), EXCERPT(cell, 40));
+    text_release(&advice);
+    return status;
+}
+
+/* Digits, sign, point and exponent only: strtod alone would also take "nan", "inf" and "0x10". */
+int csv_number(struct csv *csv, ptrdiff_t column, const char *cure, double *value, struct error *err)
+{
+    enum { LONGEST = 400 };
+    char buffer[LONGEST];
+    if (*csv->cells[column] == '\0')
+        return csv_error(csv, csv->row, "fill it in, leave the row out, or name the column in \"ignore\"", err,
+                         "the cell of column \"%s\" is empty", EXCERPT(csv->names[column], 100));
+    const char *cell = with_point(csv, csv->cells[column], buffer, sizeof buffer);
     char *end = NULL;
     *value = strtod_l(cell, &end, csv->c_locale);
-    if (*end || strspn(cell, "0123456789.eE+-") != strlen(cell))
-        return csv_error(csv, csv->row, cure, err, "column \"%.100s\" holds \"%.40s\", which is not a number", name,
-                         cell);
+    bool point = csv->decimal == ',' && cell != buffer && strchr(cell, '.'); /* 1.234 may be a thousand there */
+    if (*end || point || strspn(cell, "0123456789.eE+-") != strlen(cell))
+        return not_a_number(csv, column, cure, err);
     if (fabs(*value) > (double)FLT_MAX)
-        return csv_error(csv, csv->row, cure, err, "column \"%.100s\" holds %.40s, which is too large", name, cell);
+        return csv_error(csv, csv->row, cure, err, "column \"%s\" holds %s, which is too large",
+                         EXCERPT(csv->names[column], 100), EXCERPT(cell, 40));
+    csv->comma_seen = csv->comma_seen || strchr(csv->cells[column], ',');
     return 0;
 }

@@ -3,7 +3,7 @@
  * CSV, as RFC 4180 describes it and as people write it:
  *
  *   table  = { any line } [ header ] { record }   one line each; blank lines are passed over
- *   record = cell { separator cell } end          end is LF, CR LF or the end of the file
+ *   record = cell { separator cell } end          end is LF, CR LF or the end of the file; CR in a file without LF
  *   cell   = plain | '"' { any but '"' | '""' } '"'
  *
  * Plain cells lose spaces at both ends. A byte order mark at the start is passed over. When the separator
@@ -25,7 +25,11 @@ struct csv {
     struct text text;
     char *p, *end; /* what is not read yet; *end is 0 */
     long line;     /* of p, from 1 */
-    char separator;
+    char separator, decimal;
+    int skip;
+    const char *role, *predicted; /* borrowed: "label" or "target", and the column of that name; may be NULL */
+    bool comma_seen;              /* a number with a decimal comma has been read */
+    struct text sample;           /* the beginning of the file as it was, for advice */
     ptrdiff_t columns;
     bool header;
     char **names;   /* (columns) of the header, or "1", "2", ...; borrowed from the text or from own_names */
@@ -36,9 +40,17 @@ struct csv {
     locale_t c_locale;
 };
 
-/* Reads the file, passes over `skip` lines and cuts the header or, without one, the first record.
+/* How a CSV file is written and what is to be predicted; the strings are borrowed. */
+struct csv_form {
+    char separator, decimal; /* decimal: "." or "," */
+    bool header;
+    int skip;
+    const char *role, *predicted;
+};
+
+/* Reads the file, passes over form->skip lines and cuts the header or, without one, the first record.
    On failure too csv_close() must follow. */
-int csv_open(struct csv *csv, const char *path, char separator, bool header, int skip, struct error *err);
+int csv_open(struct csv *csv, const char *path, const struct csv_form *form, struct error *err);
 void csv_close(struct csv *csv);
 
 /* No more records than this follow: the number of lines. */
@@ -48,9 +60,16 @@ size_t csv_most_rows(const struct csv *csv);
 int csv_next(struct csv *csv, bool *found, struct error *err);
 
 /* The cell of the last record as a number; cure for one that holds something else. */
-int csv_number(const struct csv *csv, ptrdiff_t column, const char *cure, double *value, struct error *err);
+int csv_number(struct csv *csv, ptrdiff_t column, const char *cure, double *value, struct error *err);
 
-/* ERROR_INPUT at a line of the file. */
+/* Looks at the beginning of the file for a way of reading it that fits better than the one that was asked for; appends
+   what to set, or the command that mends the file, and returns true. False: it fits as it is. */
+bool csv_advice(const struct csv *csv, struct text *cure);
+
+/* The same for a cell that is no number as it stands, such as 7,4 or 1 234. */
+bool csv_advice_number(const struct csv *csv, const char *cell, struct text *cure);
+
+/* ERROR_INPUT at a line of the file; csv_advice() goes before `cure`. */
 int csv_error(const struct csv *csv, long line, const char *cure, struct error *err, const char *what, ...)
     __attribute__((format(printf, 5, 6)));
 

@@ -68,6 +68,7 @@ struct data_spec {
     enum data_target target;
     char *files[DATA_FILE_COUNT]; /* owned; those that the format uses */
     char separator;               /* of a CSV file; a space stands for runs of spaces */
+    char decimal;                 /* of the numbers of a CSV file: '.' or ',' */
     bool header;                  /* a CSV file names its columns; else they are "1", "2", ... */
     int skip;                     /* lines of a CSV file before anything is read */
     char *label;                  /* owned; the column to predict; NULL when that is another file */
@@ -92,7 +93,9 @@ struct data_spec {
         inputs (N, features), (N, height, width) or (N, height, width, channels); labels: integers (N);
         target: numbers (N)
      {"format": "csv", "file": F, "label": COLUMN | "target": COLUMN | "target_file": F, "ignore": [COLUMN, ...],
-      "one_hot": [COLUMN, ...], "separator": ",", "header": true, "skip": 0, ...as for npy}
+      "one_hot": [COLUMN, ...], "separator": ",", "decimal": ".", "header": true, "skip": 0, ...as for npy}
+        classes are the texts of the label column; "1" and "1.0" in one column are refused, for whether they are one
+        class or two the file does not say. "" in "ignore" stands for all columns without a name.
         "one_hot" makes one 0/1 column for each value that stands in the file, in the order of their bytes
      {"format": "text", "file": F, "steps": 64, "train": 0.8, "validation": 0.1, "test": 0.1}
         the symbols are bytes; whole numbers in train, validation and test count samples

@@ -119,15 +119,29 @@ static int read_idx(struct json data, const char *experiment_path, struct data_s
     return status ? status : read_parts(&data, false, spec, err);
 }
 
-static int read_separator(struct json value, char *out, struct error *err)
+/* One of the single characters of `allowed`; a tab may be written as the escape that it is elsewhere. */
+static int read_character(struct json value, const char *allowed, const char *expected, char *out, struct error *err)
 {
-    const char *separator = ",";
-    int status = json_string_or(value, &separator, err);
-    if (!status && (strlen(separator) != 1 || !strchr(",;\t ", *separator)))
-        status =
-            json_fail(value, err, NULL, "expected \",\", \";\", \"\\t\" or \" \", got \"%s\"", EXCERPT(separator, 20));
-    *out = *separator;
+    const char *character = NULL;
+    if (!json_exists(value))
+        return 0;
+    int status = json_string(value, &character, err);
+    if (!status && strcmp(character, "\\t") == 0)
+        character = "\t";
+    if (!status && (strlen(character) != 1 || !strchr(allowed, *character)))
+        return json_fail(value, err, NULL, "expected %s, got \"%s\"", expected, EXCERPT(character, 20));
+    *out = status ? *out : *character;
     return status;
+}
+
+static int read_characters(const struct json *data, struct data_spec *spec, struct error *err)
+{
+    struct json separator = json_member(data, "separator"), decimal = json_member(data, "decimal");
+    spec->separator = ',';
+    spec->decimal = '.';
+    int status =
+        read_character(separator, ",;\t |:", "\",\", \";\", \"\\t\", \" \", \"|\" or \":\"", &spec->separator, err);
+    return status ? status : read_character(decimal, ".,", "\".\" or \",\"", &spec->decimal, err);
 }
 
 /* A list of columns, none of which is the one to predict. */
@@ -205,9 +219,9 @@ static int read_csv_target(const struct json *data, const char *experiment_path,
 
 static int read_csv(struct json data, const char *experiment_path, struct data_spec *spec, struct error *err)
 {
-    static const char *const keys[] = {"format", "file",       "label",     "target", "target_file",
-                                       "ignore", "one_hot",    "separator", "header", "skip",
-                                       "train",  "validation", "test",      "scale",  NULL};
+    static const char *const keys[] = {"format",     "file",      "label",   "target", "target_file", "ignore",
+                                       "one_hot",    "separator", "decimal", "header", "skip",        "train",
+                                       "validation", "test",      "scale",   NULL};
     int64_t skip = 0;
     spec->header = true;
     int status = json_only_keys(data, keys, err);
@@ -222,7 +236,7 @@ static int read_csv(struct json data, const char *experiment_path, struct data_s
     if (!status)
         status = check_one_hot(&data, spec, err);
     if (!status)
-        status = read_separator(json_member(&data, "separator"), &spec->separator, err);
+        status = read_characters(&data, spec, err);
     if (!status)
         status = json_bool_or(json_member(&data, "header"), &spec->header, err);
     if (!status)
@@ -411,6 +425,7 @@ static void add_csv(const struct data_spec *spec, struct text *out)
     text_add(out, spec->header ? "" : ",\"header\":false");
     if (spec->skip > 0)
         text_addf(out, ",\"skip\":%d", spec->skip);
+    text_add(out, spec->decimal == ',' ? ",\"decimal\":\",\"" : "");
 }
 
 static void add_made_up(const struct data_spec *spec, struct text *out)

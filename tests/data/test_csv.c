@@ -195,6 +195,21 @@ START_TEST(broken_tables_are_refused_with_line_and_cure)
         {"a,kind\n", "the table has no rows"},
         {"a,kind\n1,x\n2,x\n", "the label column has 1 different value, a classification needs 2 to 1000"},
         {"a,kind\n1,x\n", "the label column has 1 different value"},
+        {"a,a,kind\n1,2,x\n2,3,y\n",
+         "t.csv:1: the header has column \"a\" 2 times, first as column 1 and last as column 2; "},
+        {",a,kind\n0,1,x\n1,2,y\n",
+         "t.csv:1: column 1 has no name, as the index that pandas and R write; set \"ignore\": [\"\"]"},
+        {"a,kind,\n1,x,\n2,y,\n", "column 3 has no name: the header ends with a separator; set \"ignore\": [\"\"]"},
+        {"a,kind\n1,caf\xe9\n2,y\n", "t.csv:2: the byte e9 is not UTF-8; save it as UTF-8: iconv -f LATIN1 -t UTF-8 "},
+        {"a,kind\n1,\xc0\xaf\n2,y\n", "t.csv:2: the byte c0 is not UTF-8"},
+        {"a,kind\n1,1\n2,1.0\n",
+         "column \"kind\" has one number in two spellings, \"1\" and \"1.0\"; write it in one way"},
+        {"a,kind\n1,01\n2,1\n", "in two spellings, \"01\" and \"1\""},
+        {"a,kind\n1,+1\n2,1e0\n3,b\n", "in two spellings, \"+1\" and \"1e0\""},
+        {"a,kind\n1,100\n2,1e2\n3,b\n", "in two spellings, \"100\" and \"1e2\""},
+        {"a,kind\n1,-0.50\n2,-.5\n3,b\n", "in two spellings, \"-.5\" and \"-0.50\""},
+        {"a,kind\n1,0\n2,-0.0\n3,b\n", "in two spellings, \"-0.0\" and \"0\""},
+        {"a,kind\n1,1152921504606846977\n2,1152921504606846977.0\n3,b\n", "in two spellings"},
     };
     struct error err;
     struct data_set *set;
@@ -208,6 +223,60 @@ START_TEST(broken_tables_are_refused_with_line_and_cure)
     ASSERT_FAILS(open_set(RAW, 1, &set, &err), ERROR_INPUT, "holds a zero byte");
     ck_assert_int_eq(unlink(in_folder("t.csv")), 0);
     ASSERT_FAILS(open_set(RAW, 1, &set, &err), ERROR_IO, "t.csv: there is no such file");
+}
+END_TEST
+
+/* Different numbers are different classes, however near; what is no number is a text to the letter. */
+START_TEST(labels_are_classes_to_the_last_digit)
+{
+    static const struct {
+        const char *labels[3];
+    } cases[] = {
+        {{"1152921504606846976", "1152921504606846977", "1152921504606846978"}},
+        {{"0.1", "0.10000000000000000001", "0.2"}},
+        {{"1e-400", "1e400", "2e400"}},
+        {{"1", "-1", "1a"}},
+        {{"NaN", "nan", "inf"}},
+        {{"a", "A", "\xc3\xa4"}},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct error err;
+        struct data_set *set;
+        struct text text = TEXT_EMPTY;
+        text_add(&text, "a,kind\n");
+        for (int row = 0; row < 9; row++)
+            text_addf(&text, "%d,%s\n", row, cases[i].labels[row % 3]);
+        write_text("t.csv", text_string(&text));
+        text_release(&text);
+        ASSERT_OK(open_set(RAW, 1, &set, &err));
+        ck_assert_int_eq(data_shape(set).classes, 3);
+        data_set_free(set);
+    }
+}
+END_TEST
+
+/* The same table with decimal commas; and its normal form tells the two apart, but not from before there was a choice.
+ */
+START_TEST(decimal_commas_are_read_where_they_are_said)
+{
+    struct error err;
+    struct data_spec spec;
+    struct text normal = TEXT_EMPTY;
+    write_text("t.csv", "a;kind\n1;x y\n2.5;z\n-3e1;z\n.5;x y\n");
+    uint64_t expected = digest_of(CSV ",\"scale\":\"none\",\"separator\":\";\"}");
+    write_text("t.csv", "a;kind\n1;x y\n2,5;z\n-3e1;z\n,5;x y\n");
+    ck_assert_uint_eq(digest_of(CSV ",\"scale\":\"none\",\"separator\":\";\",\"decimal\":\",\"}"), expected);
+    ASSERT_OK(read_spec(CSV ",\"decimal\":\",\"}", &spec, &err));
+    data_spec_normal_form(&spec, &normal);
+    ck_assert_ptr_nonnull(strstr(text_string(&normal), ",\"decimal\":\",\""));
+    data_spec_release(&spec);
+    text_clear(&normal);
+    ASSERT_OK(read_spec(CSV ",\"decimal\":\".\"}", &spec, &err));
+    data_spec_normal_form(&spec, &normal);
+    ck_assert_ptr_null(strstr(text_string(&normal), "decimal"));
+    data_spec_release(&spec);
+    text_release(&normal);
+    ASSERT_FAILS(read_spec(CSV ",\"decimal\":\"\"}", &spec, &err), ERROR_INPUT, "$.decimal: expected \".\" or \",\"");
 }
 END_TEST
 
@@ -407,8 +476,7 @@ START_TEST(tables_without_header_are_read)
     write_text("t.csv", "569,30,malignant\n1,2,3,x\n4,5,6,y\n");
     ASSERT_FAILS(
         open_set(TABLE ",\"header\":false,\"label\":\"3\"}", 1, &set, &err), ERROR_INPUT,
-        "t.csv:2: this line has 4 cells, the first line has 3; every line needs as many cells as the first; lines "
-        "before it can be skipped by \"skip\"");
+        "t.csv:2: this line has 4 cells, the first line has 3; the table begins further down: set \"skip\": 1");
 }
 END_TEST
 
@@ -498,8 +566,9 @@ int main(void)
     return RUN_TESTS_WITH_FILES(
         "data csv", rows_come_back_with_their_classes, quotes_line_ends_and_blank_lines_do_not_matter,
         packed_tables_are_read, quoted_cells_may_hold_anything, columns_are_scaled_by_train_alone,
-        broken_tables_are_refused_with_line_and_cure, too_many_classes_are_refused, numbers_do_not_follow_the_locale,
-        divisions_by_number_and_share, numbers_to_predict_are_standardised,
+        broken_tables_are_refused_with_line_and_cure, too_many_classes_are_refused,
+        labels_are_classes_to_the_last_digit, decimal_commas_are_read_where_they_are_said,
+        numbers_do_not_follow_the_locale, divisions_by_number_and_share, numbers_to_predict_are_standardised,
         one_hot_columns_stand_where_their_column_stood, tables_without_header_are_read, test_rows_of_numbers_are_sealed,
         scikit_learns_tables_open, every_failing_allocation_is_reported);
 }
