@@ -487,8 +487,10 @@ int store_open_read(const char *path, struct store **store, struct error *err)
 static int resolve_to_read(struct store *store, const char *path, struct error *err)
 {
     int status = resolve(path, true, &store->path, err);
-    if (status || exists(store->path))
-        return status;
+    if (status)
+        return resolve(path, false, &store->path, err); /* nothing was to be created */
+    if (exists(store->path))
+        return 0;
     status = store_check_left_behind(store, err);
     return status ? status : file_error(err, path, "open", ENOENT);
 }

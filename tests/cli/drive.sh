@@ -271,7 +271,7 @@ check_bad_input() {
     echo '{"name": "g", "unary": ["tahn"], "shapes": {"templates": ["unary(x)"]}}' >grammar.json
     expect 3 'grammar.json: \$.unary\[0\].*tanh' grammar grammar.json
     echo '{"name": "g", "unary": ["tanh", "shapes": 1}' >grammar.json
-    expect 3 'grammar.json:1:[0-9]*: a comma stands before a closing }' grammar grammar.json
+    expect 3 'grammar.json:1:41: ' grammar grammar.json
     printf 'a,b,kind\n1,2,x\n3,4,y\n' >table.csv
     bad 's/"data": {.*}/"data": {"format": "csv", "file": "..\/table.csv", "label": "species"}/'
     expect 3 'table.csv.*species' $run
