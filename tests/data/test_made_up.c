@@ -262,7 +262,7 @@ START_TEST(wrong_descriptions_are_refused_with_their_path)
         {"{\"format\":\"csv\",\"label\":\"kind\"}", "$.file: missing"},
         {"{\"format\":\"csv\",\"file\":\"t.csv\"}", "$.label: missing"},
         {"{\"format\":\"csv\",\"file\":\"t.csv\",\"label\":\"\"}", "$.label: must not be empty"},
-        {TABLE "\"separator\":\"|\"}", "$.separator: expected \",\", \";\", "},
+        {TABLE "\"separator\":\"x\"}", "$.separator: expected \",\", \";\", "},
         {TABLE "\"separator\":\"\"}", "$.separator: expected"},
         {TABLE "\"ignore\":[\"id\",3]}", "$.ignore[1]: expected a string, got 3"},
         {TABLE "\"ignore\":[\"kind\"]}", "$.ignore[0]: the column to predict cannot be ignored or an input"},
