@@ -37,12 +37,12 @@ static void write_series_body(const char *body, struct text *out)
 static void write_series(const char *name, const char *body, bool header, struct text *out)
 {
     const char *storage = header ? "static inline" : "static";
-    if (header) /* the same helper may come from several exported functions */
-        text_addf(out, "\n#ifndef %s_DEFINED\n#define %s_DEFINED", name, name);
+    /* The same helper may come from several exported functions. */
+    text_addf(out, "\n#ifndef %s_DEFINED\n#define %s_DEFINED", name, name);
     text_addf(out, "\n%s double %s(double x)\n", storage, name);
     write_series_body(body, out);
     text_addf(out, "\n%s float %sf(float x)\n{\n    return (float)%s((double)x);\n}\n", storage, name, name);
-    text_add(out, header ? "#endif\n" : "");
+    text_add(out, "#endif\n");
 }
 
 /* The product of the chain rule, chain_product() of the reference. In double for both types: what is exact there is
@@ -59,12 +59,11 @@ static const char times_in_float[] = "actsearch_timesf(float outer, float inner)
 static void write_times(bool header, struct text *out)
 {
     const char *storage = header ? "static inline" : "static";
-    if (header)
-        text_add(out, "\n#ifndef actsearch_times_DEFINED\n#define actsearch_times_DEFINED");
+    text_add(out, "\n#ifndef actsearch_times_DEFINED\n#define actsearch_times_DEFINED");
     text_addf(out, "\n/* Slopes are multiplied by it where one may be infinite: an exact zero wins. */\n%s double %s",
               storage, times);
     text_addf(out, "\n%s float %s", storage, times_in_float);
-    text_add(out, header ? "#endif\n" : "");
+    text_add(out, "#endif\n");
 }
 
 void write_helpers(const char *code, bool header, struct text *out)
