@@ -370,7 +370,8 @@ static int check_keys(struct scan *scan, ptrdiff_t first)
         return memory_error(scan->err, scan->name);
     for (ptrdiff_t i = 0; i < count; i++)
         keys[i].names = text_string(&scan->names);
-    qsort(keys, (size_t)count, sizeof *keys, compare_keys);
+    if (count > 1)
+        qsort(keys, (size_t)count, sizeof *keys, compare_keys);
     for (ptrdiff_t i = 1; i < count; i++) {
         bool same = keys[i].length == keys[i - 1].length &&
                     memcmp(keys[i].names + keys[i].start, keys[i].names + keys[i - 1].start, keys[i].length) == 0;
