@@ -9,8 +9,8 @@ set(ACTSEARCH_NEEDS
   "ZLIB_FOUND|zlib|zlib1g-dev|scripts/setup"
   "CJSON_FOUND|cJSON|libcjson-dev|scripts/setup"
   "DNNL_FOUND|oneDNN|libdnnl-dev|scripts/setup"
-  "PKG_CONFIG_FOUND|pkg-config|pkg-config|scripts/setup"
-  "CHECK_FOUND|Check (for the tests; -DACTSEARCH_TESTS=OFF does without)|check|scripts/setup --tests")
+  "PKG_CONFIG_FOUND|pkg-config, for the tests|pkg-config|scripts/setup --tests"
+  "CHECK_FOUND|Check, for the tests (-DACTSEARCH_TESTS=OFF does without)|check|scripts/setup --tests")
 
 # actsearch_need(VARIABLE...): ends the configuration when one of them is not true, and names all that are not.
 function(actsearch_need)
