@@ -88,6 +88,7 @@ system_bootstrap() (
     debootstrap --variant=minbase --include="$system_packages_of_base" "$1" "$2" "$mirror" || exit
     chroot "$2" apt-get clean
     chroot "$2" useradd --create-home --shell /bin/bash user
+    chmod 755 "$2"
 )
 
 # $1: the suite. Makes the tar file if there is none that will do, one process at a time, and prints its path.
