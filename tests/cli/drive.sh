@@ -354,7 +354,7 @@ check_interrupt() {
         "$program" run $long --threads 2 >out.txt 2>err.txt &
         pid=$!
         await says stopped.db '^\(progress: [1-9].* trained\|state: finished\)'
-        kill -INT $pid
+        kill -INT $pid 2>/dev/null
         wait $pid
         status=$?
     done
@@ -449,6 +449,15 @@ check_status() {
     intact status.db
 }
 
+# Stops a run that must not be over before others have met it, at a moment when they can read the database: without a
+# log a process that commits locks readers out.
+stopped_between_commits() { # PID DATABASE
+    kill -STOP "$1"
+    sqlite3 "$2" 'SELECT count(*) FROM session' >/dev/null 2>&1 && return
+    kill -CONT "$1"
+    return 1
+}
+
 # Without a log: the same database, and no log. And a run that waits for another.
 check_journal() {
     # shellcheck disable=SC2086
@@ -463,7 +472,7 @@ check_journal() {
     "$program" run $long --quiet --threads 2 >run.txt 2>&1 &
     pid=$!
     until_status wait.db '^workers: 2'
-    kill -STOP $pid # it must not be over before the others have met it
+    await stopped_between_commits $pid wait.db || fail "never without a lock: $(cat run.txt)"
     expect 0 '^rank' top wait.db
     [ -e wait.db-wal ] && fail "--journal=delete made a log"
     # shellcheck disable=SC2086

@@ -312,8 +312,10 @@ check_replaced() {
     mv other2.db replaced.db
     ends 4 'the database was removed while it was written, and another file is in its place'
     start replaced3.db
+    kill -STOP $pid # else it could notice the first step before the second
     mv replaced3.db gone3.db
     sqlite3 replaced3.db 'CREATE TABLE books (title)'
+    kill -CONT $pid
     ends 4 "was moved to $work/gone3.db while it was written, and another file is in its place"
     [ "$(sqlite3 replaced3.db 'SELECT count(*) FROM books')" = 0 ] || fail "the file in its place was touched"
     says 0 '^rank' "$program" top gone3.db
