@@ -25,6 +25,12 @@ static const char *cure_for(int error_number)
         return "free some space on this disk, then run the same command again";
     case EISDIR:
         return "name a file, not a folder";
+    case ENOTDIR:
+        return "a part of this path is a file where a folder should be";
+    case ENAMETOOLONG:
+        return "shorten it: a name has at most 255 bytes, a path 4,095";
+    case ELOOP:
+        return "follow its links by ls -l: they go in a circle";
     default:
         return NULL;
     }

@@ -3,7 +3,6 @@
 #include "base/memory.h"
 
 #include <math.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -48,11 +47,17 @@ void text_add_char(struct text *text, char c)
 
 void text_addf(struct text *text, const char *format, ...)
 {
-    va_list args, again;
+    va_list args;
     va_start(args, format);
+    text_addv(text, format, args);
+    va_end(args);
+}
+
+void text_addv(struct text *text, const char *format, va_list args)
+{
+    va_list again;
     va_copy(again, args);
     int length = vsnprintf(NULL, 0, format, args);
-    va_end(args);
     if (length >= 0 && reserve(text, (size_t)length)) {
         vsnprintf(text->data + text->length, (size_t)length + 1, format, again);
         text->length += (size_t)length;

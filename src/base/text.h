@@ -6,6 +6,7 @@
 #ifndef ACTSEARCH_BASE_TEXT_H
 #define ACTSEARCH_BASE_TEXT_H
 
+#include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -22,6 +23,7 @@ void text_add(struct text *text, const char *string);
 void text_add_bytes(struct text *text, const char *bytes, size_t count);
 void text_add_char(struct text *text, char c);
 void text_addf(struct text *text, const char *format, ...) __attribute__((format(printf, 2, 3)));
+void text_addv(struct text *text, const char *format, va_list args) __attribute__((format(printf, 2, 0)));
 
 /* Adds `value` in the shortest decimal form that reads back as the same double: 0.1, 1e-07, inf. */
 void text_add_number(struct text *text, double value);

@@ -120,15 +120,19 @@ static void add_point(const struct evaluation_at *at, double x, struct output *o
     output_number(output, f.slope, -1);
 }
 
-/* The next word of standard input, its beginning if it is longer than WORD; false at the end. */
-static bool read_word(char word[WORD + 1])
+/* The next word of standard input, its beginning if it is longer than WORD; *zero: it holds a zero byte, behind which a
+   string would end. False at the end. */
+static bool read_word(char word[WORD + 1], bool *zero)
 {
     int length = 0, c = getchar();
     while (c != EOF && isspace(c))
         c = getchar();
-    for (; c != EOF && !isspace(c); c = getchar())
+    *zero = false;
+    for (; c != EOF && !isspace(c); c = getchar()) {
+        *zero = *zero || c == 0;
         if (length < WORD)
             word[length++] = (char)c;
+    }
     word[length] = '\0';
     return length > 0;
 }
@@ -137,9 +141,12 @@ static bool read_word(char word[WORD + 1])
 static int add_input(const struct evaluation_at *at, struct output *output, struct error *err)
 {
     char word[WORD + 1];
-    for (int64_t place = 1; read_word(word); place++) {
+    bool zero;
+    for (int64_t place = 1; read_word(word, &zero); place++) {
         char where[48];
         snprintf(where, sizeof where, "standard input, number %lld", (long long)place);
+        if (zero)
+            return error_set(err, ERROR_INPUT, where, "take it away, as by tr '\\0' ' '", "it holds a zero byte");
         double x;
         int status = strlen(word) < WORD ? read_number(word, where, &x, err)
                                          : error_set(err, ERROR_INPUT, where, "separate numbers by blanks or new lines",

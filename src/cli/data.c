@@ -10,6 +10,7 @@
 #include "nn/network.h"
 #include "nn/trainer.h"
 
+#include <float.h>
 #include <math.h>
 
 static const char *const split_names[] = {[DATA_TRAIN] = "train", [DATA_VALIDATION] = "validation"};
@@ -63,25 +64,41 @@ struct spread {
     double mean, deviation, smallest, largest;
 };
 
+/* The digits that are known of a number that was kept as (number - mean) / deviation in single precision. */
+static double known_digits(double value, double largest_kept, double deviation)
+{
+    double error = deviation * fmax(1, largest_kept) * FLT_EPSILON;
+    double decimals = floor(-log10(error)) - 1;
+    if (decimals >= 0 && decimals <= 22) {
+        double scale = pow(10, decimals); /* exact */
+        value = round(value * scale) / scale;
+    }
+    return value + 0.0; /* no negative zero */
+}
+
 static int measure(const struct data_set *set, enum data_split split, struct spread *spread, struct error *err)
 {
     float *x = memory_array((size_t)data_shape(set).features, sizeof *x);
     if (!x)
         return memory_error(err, "the data");
     struct data_number number = data_number(set);
-    double sum = 0;
+    double sum = 0, largest_kept = 0;
     *spread = (struct spread){.smallest = INFINITY, .largest = -INFINITY};
     for (ptrdiff_t i = 0; i < data_size(set, split); i++) {
         float y = 0;
         data_gather_range(set, split, i, 1, x, (struct data_targets){.values = &y});
         double value = number.mean + number.deviation * (double)y;
         sum += value;
+        largest_kept = fmax(largest_kept, fabs((double)y));
         spread->smallest = fmin(spread->smallest, value);
         spread->largest = fmax(spread->largest, value);
     }
     memory_free(x);
     spread->mean = sum / (double)data_size(set, split);
     spread->deviation = number.deviation * sqrt(data_target_variance(set, split));
+    double *const all[] = {&spread->mean, &spread->deviation, &spread->smallest, &spread->largest};
+    for (int i = 0; i < 4; i++)
+        *all[i] = known_digits(*all[i], largest_kept, number.deviation);
     return 0;
 }
 
@@ -101,10 +118,10 @@ static int print_numbers(const struct data_set *set, enum output_format format, 
             break;
         output_text(output, split_names[split]);
         output_integer(output, data_size(set, (enum data_split)split));
-        output_number(output, spread.mean, 4);
-        output_number(output, spread.deviation, 4);
-        output_number(output, spread.smallest, 4);
-        output_number(output, spread.largest, 4);
+        output_number(output, spread.mean, -1);
+        output_number(output, spread.deviation, -1);
+        output_number(output, spread.smallest, -1);
+        output_number(output, spread.largest, -1);
     }
     if (!status)
         status = output_finish(output, err);

@@ -2,17 +2,17 @@
 
 #include "base/error.h"
 #include "base/file.h"
+#include "cli/output.h"
 #include "store/store.h"
 
 #include <errno.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 
 void database_say(void *context, const char *line)
 {
     (void)context;
-    fprintf(stderr, "actsearch: %s\n", line);
+    output_remark("actsearch: %s", line);
 }
 
 int database_open(const char *path, struct store **store, struct error *err)

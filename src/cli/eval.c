@@ -117,7 +117,7 @@ static void remark(const struct pool *pool)
         expression_remark(&job->candidate);
         judgement_print(&judgement, &line);
         if (line.length)
-            fprintf(stderr, "actsearch: a search turns %s away: %s\n", job->name, text_string(&line));
+            output_remark("actsearch: a search turns %s away: %s", job->name, text_string(&line));
         text_release(&line);
     }
 }

@@ -100,12 +100,11 @@ static void remark_contradiction(const struct store_merge *merge, const char *pa
 {
     if (merge->contradictions == 0)
         return;
-    fprintf(stderr,
-            "remark: %lld evaluation%s another score than the same one elsewhere, so a machine computes wrongly;"
-            " the first: %s has %.9g in ticket %lld of %s, but %.9g in ticket %lld of %s\n",
-            (long long)merge->contradictions, merge->contradictions == 1 ? " has" : "s have", merge->function,
-            merge->contradicting_score, (long long)merge->contradicting_ticket, inputs[merge->contradicting_input],
-            merge->kept_score, (long long)merge->kept_ticket, path);
+    output_remark("remark: %lld evaluation%s another score than the same one elsewhere, so a machine computes wrongly;"
+                  " the first: %s has %.9g in ticket %lld of %s, but %.9g in ticket %lld of %s",
+                  (long long)merge->contradictions, merge->contradictions == 1 ? " has" : "s have", merge->function,
+                  merge->contradicting_score, (long long)merge->contradicting_ticket,
+                  inputs[merge->contradicting_input], merge->kept_score, (long long)merge->kept_ticket, path);
 }
 
 static int run(struct call *call, struct error *err)

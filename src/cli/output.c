@@ -5,10 +5,12 @@
 #include "base/json.h"
 #include "base/memory.h"
 #include "base/text.h"
+#include "base/unicode.h"
 #include "cli/terminal.h"
 
 #include <errno.h>
 #include <math.h>
+#include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
@@ -83,16 +85,39 @@ static int write_text(const struct text *text, struct error *err)
     return errno == EPIPE ? 0 : file_error(err, "standard output", "write", errno);
 }
 
-int output_plain(const struct text *text, struct error *err)
+int output_exact(const struct text *text, struct error *err)
 {
     return write_text(text, err);
+}
+
+int output_plain(const struct text *text, struct error *err)
+{
+    struct text clean = TEXT_EMPTY;
+    unicode_add(text_string(text), text->length, "\n\t", &clean);
+    clean.failed = clean.failed || text_failed(text);
+    int status = write_text(&clean, err);
+    text_release(&clean);
+    return status;
+}
+
+void output_remark(const char *format, ...)
+{
+    struct text line = TEXT_EMPTY, clean = TEXT_EMPTY;
+    va_list args;
+    va_start(args, format);
+    text_addv(&line, format, args);
+    va_end(args);
+    unicode_add(text_string(&line), line.length, "", &clean);
+    fprintf(stderr, "%s\n", text_string(&clean));
+    text_release(&line);
+    text_release(&clean);
 }
 
 int output_file(const char *path, const struct text *text, bool *is_file, struct error *err)
 {
     *is_file = path && strcmp(path, "-") != 0;
     if (!*is_file)
-        return output_plain(text, err);
+        return output_exact(text, err);
     return text_failed(text) ? memory_error(err, "the output") : file_write(path, text_string(text), text->length, err);
 }
 
@@ -103,15 +128,16 @@ static void add_csv(const char *string, bool alone, struct text *out)
 {
     if (!string && !alone)
         return;
-    string = string ? string : "";
-    if (*string && !string[strcspn(string, ",\"\r\n")]) {
-        text_add(out, string);
-        return;
-    }
-    text_add_char(out, '"');
-    for (; *string; string++)
-        text_addf(out, *string == '"' ? "\"\"" : "%c", *string);
-    text_add_char(out, '"');
+    struct text clean = TEXT_EMPTY;
+    unicode_add(string ? string : "", string ? strlen(string) : 0, "\n\t", &clean);
+    string = text_string(&clean);
+    bool quoted = !*string || string[strcspn(string, ",\"\n")];
+    text_add(out, quoted ? "\"" : "");
+    for (const char *p = string; *p; p++)
+        text_addf(out, quoted && *p == '"' ? "\"\"" : "%c", *p);
+    text_add(out, quoted ? "\"" : "");
+    out->failed = out->failed || text_failed(&clean);
+    text_release(&clean);
 }
 
 static void add_csv_header(struct output *output)
@@ -157,6 +183,14 @@ static void end_row(struct output *output)
 
 /* ---- tables */
 
+/* Returns owned, NULL when memory is short. */
+static char *visible(const char *string)
+{
+    struct text text = TEXT_EMPTY;
+    unicode_add(string, strlen(string), "", &text);
+    return text_take(&text);
+}
+
 static void add_table_cell(struct output *output, const char *string, bool numeric)
 {
     if (output->cell_count == output->cell_capacity) {
@@ -169,14 +203,11 @@ static void add_table_cell(struct output *output, const char *string, bool numer
         output->cells = cells;
         output->cell_capacity = capacity;
     }
-    char *copy = memory_copy_string(string);
+    char *copy = visible(string);
     if (!copy) {
         fail_memory(output);
         return;
     }
-    for (char *p = copy; *p; p++)
-        if ((unsigned char)*p < 0x20 || *p == 0x7f)
-            *p = ' ';
     struct column *column = &output->columns[output->next];
     int width = characters(copy);
     output->cells[output->cell_count++] = (struct cell){copy, width};
@@ -254,10 +285,11 @@ static bool has_column(const struct output *output, const char *name)
 static char *column_name(const struct output *output, const char *name)
 {
     struct text unique = TEXT_EMPTY;
-    text_add(&unique, name);
+    unicode_add(name, strlen(name), "", &unique);
     for (int n = 2; output->format == OUTPUT_JSON && has_column(output, text_string(&unique)); n++) {
         text_clear(&unique);
-        text_addf(&unique, "%s_%d", name, n);
+        unicode_add(name, strlen(name), "", &unique);
+        text_addf(&unique, "_%d", n);
     }
     return text_take(&unique);
 }
@@ -326,6 +358,8 @@ void output_number(struct output *output, double value, int decimals)
         snprintf(shown, sizeof shown, "%.6g", value);
     else
         snprintf(shown, sizeof shown, "%.*f", decimals, value);
+    if (decimals >= 0 && shown[0] == '-' && !shown[strspn(shown, "-0.")]) /* rounded, nothing is left of it */
+        memmove(shown, shown + 1, strlen(shown));
     struct text exact = TEXT_EMPTY;
     text_add_number(&exact, value);
     if (text_failed(&exact))

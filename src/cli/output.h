@@ -7,7 +7,8 @@
  * never. CSV and JSON (an array of objects) are written row by row with every digit of a number; what
  * is missing or not finite is empty in CSV, null in JSON and "-" in a table. CSV quotes as RFC 4180 says,
  * but ends its lines as every other tool of a pipeline does, with LF; an empty text is "", so that it is
- * not taken for a missing one.
+ * not taken for a missing one. All three are UTF-8, and control characters in a cell are shown as escapes (\x1b); new
+ * lines and tabs stay in CSV and JSON.
  *
  * The first failure (memory, a full disk behind standard output) is kept, later calls do nothing,
  * and output_finish() reports it. */
@@ -48,8 +49,14 @@ void output_missing(struct output *output);
 /* Writes what is left. ERROR_IO when standard output cannot take it; err may be NULL. */
 int output_finish(struct output *output, struct error *err);
 
-/* Writes a plain text to standard output; ERROR_IO likewise, ERROR_MEMORY when the text has failed. */
+/* Writes a plain text to standard output; ERROR_IO likewise, ERROR_MEMORY when the text has failed. Names of files and
+   what else comes from outside can stand in it: it becomes UTF-8 without control characters but new lines and tabs. */
 int output_plain(const struct text *text, struct error *err);
+/* The same to the byte: code, scripts, and what is drawn for a terminal. */
+int output_exact(const struct text *text, struct error *err);
+
+/* A line on standard error beside the work, cleaned as by output_plain(); the new line is added. */
+void output_remark(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 /* Writes text to a file; NULL and "-" are standard output, which *is_file says. */
 int output_file(const char *path, const struct text *text, bool *is_file, struct error *err);

@@ -4,6 +4,7 @@
 #include "base/text.h"
 #include "cli/command.h"
 #include "cli/heartbeat.h"
+#include "cli/output.h"
 #include "cli/report.h"
 #include "cli/watch.h"
 #include "cli/workbench.h"
@@ -146,8 +147,8 @@ static void say_who_is_waited_for(const char *database)
 {
     struct store_peek peek;
     if (store_peek(database, &peek, NULL) == 0 && peek.readable && peek.alive)
-        fprintf(stderr, "actsearch: %s: waiting for process %lld on %s, which is writing it\n", database,
-                (long long)peek.pid, peek.host);
+        output_remark("actsearch: %s: waiting for process %lld on %s, which is writing it", database,
+                      (long long)peek.pid, peek.host);
 }
 
 static int open_store(struct job *job, const struct arguments *arguments, const struct identity *identity,

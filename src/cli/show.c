@@ -158,16 +158,22 @@ static int print_text(const struct call *call, const struct subject *subject, co
     int status = find_plot(call->arguments, &plot, err);
     if (status)
         return status;
-    struct text out = TEXT_EMPTY;
+    struct text out = TEXT_EMPTY, plots = TEXT_EMPTY;
     facts_add_formulas(facts, subject, &out);
+    status = output_plain(&out, err);
+    text_clear(&out);
     if (!arguments_flag(call->arguments, "no-plot"))
-        add_plots(subject, &plot, &out);
+        add_plots(subject, &plot, &plots);
+    if (!status)
+        status = output_exact(&plots, err); /* its colours are control characters */
+    text_release(&plots);
     text_add_char(&out, '\n');
     facts_add_lines(facts, &out);
     if (subject->stored)
         add_stored(subject, &out);
     lineage_add_tree(lineage, plot.utf8, &out);
-    status = output_plain(&out, err);
+    if (!status)
+        status = output_plain(&out, err);
     text_release(&out);
     return status;
 }

@@ -4,6 +4,7 @@
 #include "base/memory.h"
 #include "base/text.h"
 #include "cli/leaderboard.h"
+#include "cli/output.h"
 #include "cli/terminal.h"
 
 #include <math.h>
@@ -149,7 +150,7 @@ static void say(struct watch *watch, const char *message)
         write_over(watch, "");
         fputc('\r', stderr);
     }
-    fprintf(stderr, "%s\n", message);
+    output_remark("%s", message);
 }
 
 /* ---- the thread */

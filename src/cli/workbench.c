@@ -3,6 +3,7 @@
 #include "base/error.h"
 #include "base/memory.h"
 #include "cli/options.h"
+#include "cli/output.h"
 #include "experiment/experiment.h"
 #include "fitness/fitness.h"
 
@@ -52,7 +53,7 @@ void workbench_remark_threads(const struct workbench_threads *threads)
 {
     const struct limits_cores *cores = &threads->cores;
     if (*cores->remark)
-        fprintf(stderr, "actsearch: %s\n", cores->remark);
+        output_remark("actsearch: %s", cores->remark);
     if (!threads->asked && *cores->reason)
         fprintf(stderr, "actsearch: %d thread%s on a machine with %d cores because of %s; --threads asks for others\n",
                 threads->count, threads->count == 1 ? "" : "s", cores->machine, cores->reason);

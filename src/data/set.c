@@ -4,6 +4,7 @@
 #include "base/isa.h"
 #include "base/memory.h"
 #include "base/text.h"
+#include "base/unicode.h"
 #include "data/data_internal.h"
 
 #include <string.h>
@@ -29,7 +30,7 @@ static char *last_part(const char *path, size_t length)
     while (start > 0 && path[start - 1] != '/')
         start--;
     struct text name = TEXT_EMPTY;
-    text_add_bytes(&name, path + start, length - start);
+    unicode_add(path + start, length - start, "", &name);
     return text_take(&name);
 }
 

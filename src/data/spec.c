@@ -56,6 +56,8 @@ static int read_file(const struct json *data, const char *key, const char *exper
 {
     const char *path = NULL;
     int status = json_string(json_member(data, key), &path, err);
+    if (!status && !*path)
+        status = json_fail(json_member(data, key), err, "name a file", "the path is empty");
     return status ? status : resolve(experiment_path, NULL, path, out, err);
 }
 

@@ -3,9 +3,11 @@
 
 #include "base/error.h"
 #include "base/text.h"
+#include "base/unicode.h"
 #include "expr/tree.h"
 
 #include <math.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -197,10 +199,15 @@ void parse_caret(const char *text, const struct error *err, struct text *out)
         last--;
     size_t blanks = begin ? DOTS : 0;
     text_add(out, begin ? "..." : "");
-    for (size_t i = first; i < last; i++) {
-        char c = text[i];
-        text_add_char(out, (unsigned char)c < ' ' || c == 0x7F ? ' ' : c);
-        blanks += i + 1 < column && !is_continuation(c);
+    /* One place on the line for each character: what cannot be shown as itself is a blank or a question mark. */
+    char shown[UNICODE_SHOWN];
+    for (size_t i = first; i < last;) {
+        bool control = (unsigned char)text[i] < ' ' || text[i] == 0x7F;
+        size_t bytes = unicode_show(text + i, last - i, shown);
+        bool same = strncmp(shown, text + i, bytes) == 0 && shown[bytes] == '\0';
+        text_add(out, same ? shown : control ? " " : "?");
+        blanks += i + 1 < column;
+        i += bytes;
     }
     text_add(out, end < length ? "...\n" : "\n");
     while (blanks--)

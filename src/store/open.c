@@ -53,7 +53,7 @@ static int resolve_new(const char *path, char **resolved, struct error *err)
 }
 
 /* Absolute and without links: two names of one file must share one lock. Returns owned. */
-static int resolve(const char *path, bool may_be_new, char **resolved, struct error *err)
+static int resolve_any(const char *path, bool may_be_new, char **resolved, struct error *err)
 {
     struct stat info;
     char *real = realpath(path, NULL);
@@ -84,6 +84,21 @@ bool store_is_database(const char *path)
     if (file >= 0)
         close(file);
     return is_one;
+}
+
+/* SQLite says "no such file" of a path beyond this, which is a bound of its own and far below that of the system. */
+static int resolve(const char *path, bool may_be_new, char **resolved, struct error *err)
+{
+    enum { LONGEST = 503 };
+    int status = resolve_any(path, may_be_new, resolved, err);
+    if (status || strlen(*resolved) <= LONGEST)
+        return status;
+    status = error_set(err, ERROR_IO, *resolved, "keep the database in a folder with a shorter path: --db PATH",
+                       "the path is too long for a database: %zu bytes from the root, the limit of SQLite is %d",
+                       strlen(*resolved), LONGEST);
+    memory_free(*resolved);
+    *resolved = NULL;
+    return status;
 }
 
 static bool exists(const char *path)

@@ -54,7 +54,7 @@ START_TEST(tables_are_aligned)
     unsetenv("COLUMNS");
     ck_assert_str_eq(written(OUTPUT_TABLE, fill), "  n  value  text, with \"quotes\"\n"
                                                   "  7  0.333  plain\n"
-                                                  "-12      -  a \"b\", c d \u00e9\u00e9\n"
+                                                  "-12      -  a \"b\", c\\x0ad \u00e9\u00e9\n"
                                                   "  -    inf  -\n");
 }
 END_TEST
@@ -96,7 +96,7 @@ static int difficult_texts(struct output *output, struct error *err)
 START_TEST(csv_ends_its_lines_as_a_pipeline_wants)
 {
     ck_assert_str_eq(written(OUTPUT_CSV, difficult_texts),
-                     "text,n\n\"\",1e+300\n\"\r\",0.1\n\"a\rb\",1e+300\n\"a\r\nb\",0.1\n blanks ,1e+300\ntab\t,0.1\n"
+                     "text,n\n\"\",1e+300\n\\x0d,0.1\na\\x0db,1e+300\n\"a\\x0d\nb\",0.1\n blanks ,1e+300\ntab\t,0.1\n"
                      "#,1e+300\n',0.1\n\"\"\"\",1e+300\n\xef\xbb\xbf,0.1\n");
 }
 END_TEST

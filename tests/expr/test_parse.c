@@ -343,6 +343,9 @@ START_TEST(the_caret_stands_under_the_column)
     check_caret("", "\n^\n");
     check_caret("x\n\t$", "x  $\n   ^\n");
     check_caret("x*\xcf\x83(x)", "x*\xcf\x83(x)\n  ^\n");
+    check_caret("\x1b[2J\xe9$", " [2J?$\n^\n");
+    check_caret("x+\xc2\x9b", "x+?\n  ^\n");
+    check_caret("x+\xe2\x80\xae$", "x+?$\n  ^\n");
     char long_text[300], expected[300];
     memset(long_text, '+', sizeof long_text);
     long_text[150] = '*';
