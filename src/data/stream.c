@@ -42,22 +42,6 @@ static int refill(struct stream *stream, struct error *err)
     return 0;
 }
 
-static int find(struct stream *stream, struct error *err)
-{
-    if (access(stream->path, F_OK) == 0)
-        return 0;
-    struct text packed = TEXT_EMPTY;
-    text_addf(&packed, "%s.gz", stream->path);
-    char *found = text_take(&packed);
-    if (!found)
-        return memory_error(err, stream->path);
-    if (access(found, F_OK) == 0)
-        stream->found = found;
-    else
-        memory_free(found);
-    return 0;
-}
-
 static int open_error(const struct stream *stream, int error_number, struct error *err)
 {
     if (error_number != ENOENT)
@@ -72,19 +56,16 @@ static int open_error(const struct stream *stream, int error_number, struct erro
     return error_set(err, ERROR_IO, path, cure, "there is no such file, nor one with .gz");
 }
 
-int stream_open(struct stream *stream, const char *path, struct error *err)
+/* Opens the path that was found. */
+static int begin(struct stream *stream, struct error *err)
 {
-    *stream = (struct stream){.path = path, .expected = -1, .z = {.zalloc = allocate, .zfree = release}};
-    int status = find(stream, err);
-    if (status)
-        return status;
     stream->file = fopen(stream_path(stream), "rbe");
     if (!stream->file)
         return open_error(stream, errno, err);
     stream->buffer = memory_array(BUFFER_SIZE, 1);
     if (!stream->buffer)
         return memory_error(err, stream_path(stream));
-    status = refill(stream, err);
+    int status = refill(stream, err);
     if (status)
         return status;
     stream->gzip = stream->z.avail_in >= 2 && stream->buffer[0] == 0x1f && stream->buffer[1] == 0x8b;
@@ -94,6 +75,61 @@ int stream_open(struct stream *stream, const char *path, struct error *err)
         return memory_error(err, stream_path(stream));
     stream->inflating = true;
     return 0;
+}
+
+static struct stream at_start(const char *path)
+{
+    return (struct stream){.path = path, .expected = -1, .z = {.zalloc = allocate, .zfree = release}};
+}
+
+/* A file and its packed form side by side, as gunzip -k leaves them, must hold the same: which is meant, nobody said.
+ */
+static int compare_forms(const char *path, const char *packed, struct error *err)
+{
+    enum { PART = 1 << 14 };
+    struct stream forms[2] = {at_start(path), at_start(packed)};
+    char parts[2][PART];
+    size_t counts[2] = {PART, PART};
+    int status = 0;
+    for (int i = 0; !status && i < 2; i++)
+        status = begin(&forms[i], err);
+    while (!status && counts[0] == PART) {
+        for (int i = 0; !status && i < 2; i++)
+            status = stream_read(&forms[i], parts[i], PART, &counts[i], err);
+        if (!status && (counts[0] != counts[1] || memcmp(parts[0], parts[1], counts[0]) != 0))
+            status = error_set(err, ERROR_INPUT, path, "remove or rename the one that is not meant",
+                               "this file and the packed one beside it (.gz) hold different data");
+    }
+    for (int i = 0; i < 2; i++)
+        stream_close(&forms[i]);
+    return status;
+}
+
+/* Finds the path itself, or its packed form. */
+static int find(struct stream *stream, struct error *err)
+{
+    struct text packed = TEXT_EMPTY;
+    text_addf(&packed, "%s.gz", stream->path);
+    char *found = text_take(&packed);
+    if (!found)
+        return memory_error(err, stream->path);
+    int status = 0;
+    if (access(found, F_OK) == 0) {
+        if (access(stream->path, F_OK) != 0) {
+            stream->found = found;
+            return 0;
+        }
+        status = compare_forms(stream->path, found, err);
+    }
+    memory_free(found);
+    return status;
+}
+
+int stream_open(struct stream *stream, const char *path, struct error *err)
+{
+    *stream = at_start(path);
+    int status = find(stream, err);
+    return status ? status : begin(stream, err);
 }
 
 static int gzip_error(const struct stream *stream, const char *what, struct error *err)

@@ -25,7 +25,8 @@ struct stream {
     int64_t total;    /* unpacked bytes read so far */
 };
 
-/* Opens `path`, or `path`.gz when only that exists. `path` must outlive the stream. ERROR_IO. */
+/* Opens `path`, or `path`.gz when only that exists; where both do, they must hold the same (ERROR_INPUT). `path` must
+   outlive the stream. ERROR_IO. */
 int stream_open(struct stream *stream, const char *path, struct error *err);
 
 /* Reads `size` bytes; *count is smaller only at the end. Damaged or truncated gzip: ERROR_INPUT. */

@@ -108,6 +108,26 @@ START_TEST(packed_tables_are_read)
 }
 END_TEST
 
+START_TEST(a_file_and_its_packed_form_must_agree)
+{
+    static const char text[] = "a,kind\n1,x\n2.5,z\n-3e1,z\n4,x\n", other[] = "a,kind\n1,x\n2.5,z\n-3e1,z\n5,x\n";
+    struct error err;
+    struct data_set *set;
+    write_text("t.csv", text);
+    uint64_t expected = digest_of(RAW);
+    write_gzip("t.csv.gz", text, sizeof text - 1);
+    ck_assert_uint_eq(digest_of(RAW), expected);
+    write_gzip("t.csv.gz", other, sizeof other - 1);
+    ASSERT_FAILS(open_set(RAW, 1, &set, &err), ERROR_INPUT,
+                 "t.csv: this file and the packed one beside it (.gz) hold different data; remove or rename");
+    write_gzip("t.csv.gz", text, sizeof text - 5);
+    ASSERT_FAILS(open_set(RAW, 1, &set, &err), ERROR_INPUT, "hold different data");
+    ck_assert_int_eq(unlink(in_folder("t.csv")), 0);
+    write_gzip("t.csv.gz", text, sizeof text - 1);
+    ck_assert_uint_eq(digest_of(RAW), expected);
+}
+END_TEST
+
 START_TEST(quoted_cells_may_hold_anything)
 {
     struct error err;
@@ -565,8 +585,8 @@ int main(void)
 {
     return RUN_TESTS_WITH_FILES(
         "data csv", rows_come_back_with_their_classes, quotes_line_ends_and_blank_lines_do_not_matter,
-        packed_tables_are_read, quoted_cells_may_hold_anything, columns_are_scaled_by_train_alone,
-        broken_tables_are_refused_with_line_and_cure, too_many_classes_are_refused,
+        packed_tables_are_read, a_file_and_its_packed_form_must_agree, quoted_cells_may_hold_anything,
+        columns_are_scaled_by_train_alone, broken_tables_are_refused_with_line_and_cure, too_many_classes_are_refused,
         labels_are_classes_to_the_last_digit, decimal_commas_are_read_where_they_are_said,
         numbers_do_not_follow_the_locale, divisions_by_number_and_share, numbers_to_predict_are_standardised,
         one_hot_columns_stand_where_their_column_stood, tables_without_header_are_read, test_rows_of_numbers_are_sealed,
