@@ -45,6 +45,7 @@ has_escapes() {
 
 check_terminals() {
     command -v script >/dev/null || { echo "skipped: terminals (there is no \`script\`, of Debian's bsdutils)"; return; }
+    script -qec true /dev/null </dev/null >/dev/null 2>&1 || { echo "skipped: terminals (this system gives none out)"; return; }
     run="'$program' run experiments/spirals.json --threads 2 --db"
     for term in dumb unknown '' unset; do
         if [ $term = unset ] 2>/dev/null; then with="env -u TERM"; else with="env TERM=$term"; fi

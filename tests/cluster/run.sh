@@ -11,10 +11,13 @@ shift 2
 # shellcheck source=tests/cluster/slurm.sh
 . "$source/tests/cluster/slurm.sh"
 slurm_missing || exit 1
-grep -q '^[^ ]* [^ ]* cgroup' /proc/mounts || {
-    echo "skipped: cluster: no cgroup file system is mounted here, without which slurmd does not start"
+# What the daemons of Slurm need, and a container may not have.
+skip() {
+    echo "skipped: a cluster ($*)"
     exit 77
 }
+grep -q '^[^ ]* [^ ]* cgroup' /proc/mounts || skip "no cgroup file system is mounted here, without which slurmd does not start"
+[ ! -r /proc/net/fib_trie ] || grep -qw '127\.0\.0\.1' /proc/net/fib_trie || skip "there is no loopback network"
 
 work=$(mktemp -d)
 chmod 755 "$work" # munged wants its socket to be reachable

@@ -1128,6 +1128,9 @@ static bool drop_rights(void)
     return geteuid() != 0 || (setgid(65534) == 0 && setuid(65534) == 0);
 }
 
+/* Of a child that cannot do without rights, as in a user namespace with one user. */
+enum { NO_RIGHT = 77 };
+
 /* Exit status of a child without the rights of root: 0 when everything was as it must be. */
 static int as_a_stranger(void)
 {
@@ -1135,7 +1138,7 @@ static int as_a_stranger(void)
     struct store *store = NULL;
     char new_path[160];
     if (!drop_rights())
-        return 10;
+        return NO_RIGHT;
     if (store_open(path, &example_run, &fixture_options, &store, &err) != ERROR_IO ||
         !strstr(err.what, "Permission denied") || !strstr(err.cure, "choose a folder you may write to"))
         return 11;
@@ -1152,7 +1155,7 @@ static int stranger_finds_a_log(void)
     struct error err = ERROR_EMPTY;
     struct store *store = NULL;
     if (!drop_rights())
-        return 10;
+        return NO_RIGHT;
     if (store_open_read(path, &store, &err) != ERROR_IO || !strstr(err.what, "its log was left open") ||
         !strstr(err.cure, "copy the database and its -wal"))
         return 11;
@@ -1171,7 +1174,10 @@ static void in_read_only_folder(int (*child)(void))
     waitpid(pid, &status, 0);
     chmod(folder, 0755);
     chmod(path, 0644);
-    ck_assert_msg(WIFEXITED(status) && WEXITSTATUS(status) == 0, "step %d", WEXITSTATUS(status));
+    if (WIFEXITED(status) && WEXITSTATUS(status) == NO_RIGHT)
+        printf("skipped: a folder that is read-only (root has no right to become somebody else)\n");
+    else
+        ck_assert_msg(WIFEXITED(status) && WEXITSTATUS(status) == 0, "step %d", WEXITSTATUS(status));
 }
 
 START_TEST(a_read_only_folder_can_be_read_and_not_written)
