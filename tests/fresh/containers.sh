@@ -6,7 +6,7 @@
 set -eu
 cd "$(dirname "$0")/../.."
 . tests/fresh/system.sh
-system_possible || exit 0
+system_possible || exit 77
 [ $# -gt 0 ] || set -- docker apptainer
 
 work=$(mktemp -d /var/tmp/actsearch-containers-XXXXXX)

@@ -1,4 +1,5 @@
-# Bare Debian systems in folders, for the tests beside this file; to be read with `.` by a POSIX shell, as root.
+# Bare Debian systems in folders, for the tests beside this file; to be read with `.` by a POSIX shell, as root, in
+# the root of the source tree.
 #
 # A system is what debootstrap calls minbase, with git and CA certificates, and an ordinary user called "user". It comes
 # from the mirror in this machine's own apt sources, which is asked at run time and written only into the system. The
@@ -19,8 +20,7 @@ FRESH_CACHE=${FRESH_CACHE:-${XDG_CACHE_HOME:-${HOME:-/root}/.cache}/actsearch-fr
 FRESH_DAYS=${FRESH_DAYS:-7}
 
 system_packages_of_base=ca-certificates,git
-# Where this file lies, for processes that read it again.
-system_library=${FRESH_LIBRARY:-$(git rev-parse --show-toplevel)/tests/fresh/system.sh}
+system_sources=$PWD
 
 system_possible() {
     if [ "$(id -u)" != 0 ]; then
@@ -68,6 +68,7 @@ system_base_file() {
 
 # What apt must know to reach the mirror: settings, passwords, and the files that settings name. $1: the system.
 system_settings() {
+    echo force-unsafe-io >"$1/etc/dpkg/dpkg.cfg.d/host" # nothing here outlives a power cut
     apt-config dump | grep -iE '^Acquire::(http|https|Check|Force|Retries)' >"$1/etc/apt/apt.conf.d/90host"
     chmod 600 "$1/etc/apt/apt.conf.d/90host"
     for file in /etc/resolv.conf /etc/hosts /etc/ssl/certs/ca-certificates.crt /etc/apt/auth.conf /etc/apt/auth.conf.d/* \
@@ -93,8 +94,7 @@ system_bootstrap() (
 
 # $1: the suite. Makes the tar file if there is none that will do, one process at a time, and prints its path.
 system_base() (
-    mkdir -p "$FRESH_CACHE"
-    chmod 700 "$FRESH_CACHE"
+    mkdir -p -m 700 "$FRESH_CACHE"
     base=$(system_base_file "$1")
     exec 9>"$FRESH_CACHE/$1.lock"
     flock 9
@@ -102,7 +102,7 @@ system_base() (
         made=$(mktemp -d "$FRESH_CACHE/$1.XXXXXX")
         trap 'rm -rf --one-file-system "$made" "$base.part"' EXIT
         trap 'exit 1' INT TERM
-        unshare --mount sh -c ". '$system_library'; system_bootstrap '$1' '$made'" >"$FRESH_CACHE/$1.log" 2>&1 9>&- || {
+        unshare --mount sh -c "cd '$system_sources'; . tests/fresh/system.sh; system_bootstrap '$1' '$made'" >"$FRESH_CACHE/$1.log" 2>&1 9>&- || {
             echo "failed: debootstrap $1: $(tail -n 1 "$FRESH_CACHE/$1.log"); the log is $FRESH_CACHE/$1.log" >&2
             exit 1
         }
@@ -128,7 +128,7 @@ system_home() {
 
 # By way of a bare repository, since Git clones from nobody else's, and its user sees no folder of the host.
 system_clone() {
-    git clone --quiet --bare --depth 1 "file://$(git rev-parse --show-toplevel)" "$1$(system_home "$2")/actsearch.git" &&
+    git clone --quiet --bare --depth 1 "file://$system_sources" "$1$(system_home "$2")/actsearch.git" &&
         chown -R "$(stat -c %u:%g "$1$(system_home "$2")")" "$1$(system_home "$2")/actsearch.git"
 }
 
@@ -149,7 +149,8 @@ system_run() (
             PATH=$PATH:/usr/sbin:/sbin:/usr/bin:/bin
             system=$1 user=$2 path=$3
             shift 3
-            mount -t proc proc "$system/proc" && mkdir -p "$system/dev/shm" "$system/dev/pts" &&
+            # Its root a mount, as everywhere else.
+            mount --bind "$system" "$system" && mount -t proc proc "$system/proc" && mkdir -p "$system/dev/shm" "$system/dev/pts" &&
                 mount -t tmpfs -o mode=1777 tmpfs "$system/dev/shm" || exit 125
             mount -t devpts -o newinstance,ptmxmode=666 devpts "$system/dev/pts" 2>/dev/null
             chroot --userspec="$user" "$system" /bin/sh -c '\''PATH=$1; export PATH; shift; cd && exec "$@"'\'' - "$path" "$@"
