@@ -10,7 +10,6 @@
 #include "nn/network.h"
 #include "rng/rng.h"
 
-
 /* Mean square of the training inputs, so that "auto" fits data of any scale. The sum goes row by row. */
 static int measure_input(struct fitness *fitness, struct error *err)
 {

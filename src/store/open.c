@@ -14,93 +14,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-static char *take_path(struct text *path, char *resolved)
-{
-    if (!resolved)
-        return NULL;
-    text_add(path, resolved);
-    free(resolved); /* realpath() allocates by itself */
-    return text_take(path);
-}
-
-/* The path of a file that may not exist yet: its folder must. */
-static int resolve_new(const char *path, char **resolved, struct error *err)
-{
-    struct stat link;
-    if (lstat(path, &link) == 0) /* otherwise the lock would stand beside the link, not beside the file */
-        return error_set(err, ERROR_IO, path, "name the file itself", "a link to a file that does not exist");
-    const char *slash = strrchr(path, '/');
-    const char *name = slash ? slash + 1 : path;
-    if (!*name)
-        return file_error(err, path, "open", *path ? EISDIR : ENOENT);
-    struct text folder = TEXT_EMPTY;
-    text_add_bytes(&folder, slash ? path : "./", slash ? (size_t)(slash - path) + 1 : 2);
-    int status = 0;
-    char *real = text_failed(&folder) ? NULL : realpath(text_string(&folder), NULL);
-    if (text_failed(&folder))
-        status = memory_error(err, path);
-    else if (!real)
-        status = file_error(err, path, "create it in this folder", errno);
-    text_release(&folder);
-    if (status)
-        return status;
-    struct text joined = TEXT_EMPTY;
-    text_addf(&joined, "%s/", strcmp(real, "/") == 0 ? "" : real);
-    text_add(&joined, name);
-    free(real);
-    *resolved = text_take(&joined);
-    return *resolved ? 0 : memory_error(err, path);
-}
-
-/* Absolute and without links: two names of one file must share one lock. Returns owned. */
-static int resolve_any(const char *path, bool may_be_new, char **resolved, struct error *err)
-{
-    struct stat info;
-    char *real = realpath(path, NULL);
-    if (!real)
-        return errno == ENOENT && may_be_new ? resolve_new(path, resolved, err) : file_error(err, path, "open", errno);
-    mode_t mode = stat(real, &info) == 0 ? info.st_mode : S_IFREG;
-    if (!S_ISREG(mode)) {
-        free(real);
-        return S_ISDIR(mode) ? file_error(err, path, "open", EISDIR)
-                             : error_set(err, ERROR_INPUT, path, "a database is a file on a disk: name one",
-                                         "this is a %s, not a file", S_ISFIFO(mode) ? "pipe" : "device");
-    }
-    struct text copy = TEXT_EMPTY;
-    *resolved = take_path(&copy, real);
-    return *resolved ? 0 : memory_error(err, path);
-}
-
-bool store_is_database(const char *path)
-{
-    static const char magic[] = "SQLite format 3";
-    char start[sizeof magic] = "";
-    struct stat info;
-    if (stat(path, &info) != 0 || !S_ISREG(info.st_mode))
-        return false;
-    int file = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-    bool is_one =
-        file >= 0 && read(file, start, sizeof start) == sizeof start && memcmp(start, magic, sizeof start) == 0;
-    if (file >= 0)
-        close(file);
-    return is_one;
-}
-
-/* SQLite says "no such file" of a path beyond this, which is a bound of its own and far below that of the system. */
-static int resolve(const char *path, bool may_be_new, char **resolved, struct error *err)
-{
-    enum { LONGEST = 503 };
-    int status = resolve_any(path, may_be_new, resolved, err);
-    if (status || strlen(*resolved) <= LONGEST)
-        return status;
-    status = error_set(err, ERROR_IO, *resolved, "keep the database in a folder with a shorter path: --db PATH",
-                       "the path is too long for a database: %zu bytes from the root, the limit of SQLite is %d",
-                       strlen(*resolved), LONGEST);
-    memory_free(*resolved);
-    *resolved = NULL;
-    return status;
-}
-
 static bool exists(const char *path)
 {
     struct stat info;
@@ -200,64 +113,6 @@ static int read_run(struct store *store, struct error *err)
     }
     sqlite3_finalize(statement);
     text_release(&sql);
-    return status;
-}
-
-/* What every database promises. Each statement counts what breaks the promise. */
-static const struct {
-    const char *sql, *what;
-} promises[] = {
-    {"SELECT count(*) FROM pragma_foreign_key_check", "rows refer to rows that are missing"},
-    {"SELECT count(*) <> coalesce(max(ticket) + 1, 0) FROM proposal", "tickets are missing"},
-    {"SELECT count(*) FROM proposal AS p LEFT JOIN evaluation AS e USING (ticket)"
-     " WHERE (p.outcome = '" STORE_EVALUATED "') <> (e.ticket IS NOT NULL)",
-     "evaluations are missing"},
-};
-
-/* SQLite's own check, which names the first page that is wrong. */
-static int check_pages(const struct store *store, struct error *err)
-{
-    sqlite3_stmt *statement = NULL;
-    char finding[200] = "";
-    int status = store_prepare(store, "PRAGMA integrity_check(1)", &statement, err);
-    if (!status && store_step(store, statement) != SQLITE_ROW)
-        status = store_fail(store, err, "read it");
-    if (!status)
-        lock_copy(finding, sizeof finding, (const char *)sqlite3_column_text(statement, 0));
-    sqlite3_finalize(statement);
-    return status || strcmp(finding, "ok") == 0 ? status : store_damaged(store, err, finding);
-}
-
-/* A schema that can be parsed need not be ours. */
-static int check_tables(const struct store *store, struct error *err)
-{
-    int status = 0;
-    for (int i = 0; i < TABLE_COUNT && !status; i++) {
-        sqlite3_stmt *statement = NULL;
-        struct text sql = TEXT_EMPTY;
-        if (store_tables[i].since <= store->schema)
-            table_select_sql(&store_tables[i], store->schema, &sql);
-        if (text_failed(&sql))
-            status = memory_error(err, "the database");
-        else if (sql.length > 0)
-            status = store_prepare(store, text_string(&sql), &statement, err);
-        sqlite3_finalize(statement);
-        text_release(&sql);
-    }
-    return status;
-}
-
-int store_check(const struct store *store, struct error *err)
-{
-    int status = check_pages(store, err);
-    if (!status)
-        status = check_tables(store, err);
-    for (size_t i = 0; i < sizeof promises / sizeof *promises && !status; i++) {
-        int64_t faults = 0;
-        status = store_integer(store, promises[i].sql, &faults, err);
-        if (!status && faults)
-            status = store_incomplete(store, err, promises[i].what);
-    }
     return status;
 }
 
@@ -417,7 +272,7 @@ int store_open_patiently(const char *path, const struct store_run *run, const st
     struct store *opened = store_new(true, options);
     if (!opened)
         return memory_error(err, "the database");
-    int status = resolve(path, true, &opened->path, err);
+    int status = store_resolve(path, true, &opened->path, err);
     if (!status)
         status = journal_choose(opened, options->journal, err);
     if (!status)
@@ -458,7 +313,7 @@ static int peek_beside(const char *database, struct store_peek *peek, struct err
 int store_peek(const char *path, struct store_peek *peek, struct error *err)
 {
     char *resolved = NULL;
-    int status = resolve(path, true, &resolved, err);
+    int status = store_resolve(path, true, &resolved, err);
     if (!status)
         status = peek_beside(resolved, peek, err);
     memory_free(resolved);
@@ -501,9 +356,9 @@ int store_open_read(const char *path, struct store **store, struct error *err)
 /* A database that is gone may have left its log. */
 static int resolve_to_read(struct store *store, const char *path, struct error *err)
 {
-    int status = resolve(path, true, &store->path, err);
+    int status = store_resolve(path, true, &store->path, err);
     if (status)
-        return resolve(path, false, &store->path, err); /* nothing was to be created */
+        return store_resolve(path, false, &store->path, err); /* nothing was to be created */
     if (exists(store->path))
         return 0;
     status = store_check_left_behind(store, err);
@@ -604,7 +459,7 @@ int store_open_merged(const char *path, const struct store_options *options, str
     struct store *opened = store_new(true, options);
     if (!opened)
         return memory_error(err, "the database");
-    int status = resolve(path, true, &opened->path, err);
+    int status = store_resolve(path, true, &opened->path, err);
     if (!status)
         status = journal_choose(opened, STORE_JOURNAL_AUTO, err);
     if (!status)

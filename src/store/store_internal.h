@@ -293,6 +293,9 @@ int store_integer(const struct store *store, const char *sql, int64_t *value, st
 int store_insert_ticket(struct store *store, const struct store_ticket *ticket, struct error *err);
 /* Inserts one record; `key` is bound first where the table has a key_name. */
 int store_insert(struct store *store, enum table_id id, int64_t key, const void *record, struct error *err);
+/* Where a path leads: absolute and without links, since two names of one file must share one lock. Owned. A file that
+   may be new need not exist, but its folder must. */
+int store_resolve(const char *path, bool may_be_new, char **resolved, struct error *err);
 /* Before anything is built on a database, what was promised must hold: ERROR_INPUT otherwise. */
 int store_check(const struct store *store, struct error *err);
 /* Opens a merged database for writing, or creates one without a run, and begins the transaction in which all of a

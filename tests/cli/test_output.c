@@ -83,7 +83,8 @@ END_TEST
 /* Whoever reads a line in a shell, with `read` or $(... | tail -1), gets the line and nothing else. */
 static int difficult_texts(struct output *output, struct error *err)
 {
-    static const char *const texts[] = {"", "\r", "a\rb", "a\r\nb", " blanks ", "tab\t", "#", "'", "\"", "\xef\xbb\xbf"};
+    static const char *const texts[] = {"",      "\r", "a\rb", "a\r\nb", " blanks ",
+                                        "tab\t", "#",  "'",    "\"",     "\xef\xbb\xbf"};
     output_column(output, "text");
     output_column(output, "n");
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
@@ -97,7 +98,7 @@ START_TEST(csv_ends_its_lines_as_a_pipeline_wants)
 {
     ck_assert_str_eq(written(OUTPUT_CSV, difficult_texts),
                      "text,n\n\"\",1e+300\n\\x0d,0.1\na\\x0db,1e+300\n\"a\\x0d\nb\",0.1\n blanks ,1e+300\ntab\t,0.1\n"
-                     "#,1e+300\n',0.1\n\"\"\"\",1e+300\n\xef\xbb\xbf,0.1\n");
+                     "#,1e+300\n',0.1\n\"\"\"\",1e+300\n\\ufeff,0.1\n");
 }
 END_TEST
 
@@ -219,6 +220,6 @@ int main(void)
 {
     return RUN_TESTS("output", 10, tables_are_aligned, csv_follows_rfc_4180, json_has_null_for_what_it_cannot_say,
                      csv_ends_its_lines_as_a_pipeline_wants, a_single_column_has_no_empty_lines,
-                     members_have_names_of_their_own, no_rows_are_well_formed_too, tables_are_cut_to_the_terminal, a_full_disk_is_an_error,
-                     short_memory_is_an_error);
+                     members_have_names_of_their_own, no_rows_are_well_formed_too, tables_are_cut_to_the_terminal,
+                     a_full_disk_is_an_error, short_memory_is_an_error);
 }

@@ -232,7 +232,7 @@ START_TEST(failures_have_names)
     } cases[] = {
         {"exp(exp(x+5))", "{\"init\": \"he\"}", OUTCOME_non_finite},
         {"log(x)", "{}", OUTCOME_non_finite},
-        {"sqrt(max(0,x))", "{\"epochs\": 20}", OUTCOME_ok}, /* f' is infinite at 0, but left of it nothing moves */
+        {"sqrt(max(0,x))", "{\"epochs\": 20}", OUTCOME_ok},      /* f' is infinite at 0, but left of it nothing moves */
         {"sin(1e30*x)", "{\"epochs\": 20}", OUTCOME_non_finite}, /* f' is 1e30: the weights go */
         {"x^3",
          "{\"epochs\": 50, \"batch\": 16, \"init\": \"he\", \"optimiser\": {\"name\": \"sgd\", \"learning_rate\": "

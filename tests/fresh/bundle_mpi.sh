@@ -7,10 +7,12 @@ archive=$1
 work=$(mktemp -d "$HOME/bundle-XXXXXX")
 trap 'chmod -R u+w "$work"; rm -rf "$work"' EXIT
 cd "$work"
+home="$work/with MPI"
 
 failed() {
     echo "failed: $*"
     [ ! -s log ] || tail -n 5 log
+    [ ! -s "$home/source/build.log" ] || tail -n 20 "$home/source/build.log"
     exit 1
 }
 
@@ -18,7 +20,6 @@ tar -xzf "$archive"
 chmod -R a-w actsearch-*
 experiment=$(echo "$work"/actsearch-*/share/actsearch/experiments/spirals.json)
 alone=$(echo "$work"/actsearch-*/bin/actsearch)
-home="$work/with MPI"
 ! actsearch-*/build-with-mpi >log 2>&1 && grep -q 'cannot be written; name a new folder' log || failed "it wrote where it may not"
 actsearch-*/build-with-mpi "$home" >log 2>&1 || failed "build-with-mpi"
 version=$("$home/bin/actsearch" --version)

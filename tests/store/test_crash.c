@@ -74,7 +74,8 @@ START_TEST(a_crash_is_durable_when_it_is_noted)
     pid_t child = fork();
     if (child == 0) {
         struct store *store = NULL;
-        if (store_open(path, &example_run, &fixture_options, &store, NULL) || store_crash_add(store, 3, "SIGSEGV", "node1:17", NULL))
+        if (store_open(path, &example_run, &fixture_options, &store, NULL) ||
+            store_crash_add(store, 3, "SIGSEGV", "node1:17", NULL))
             _exit(1);
         raise(SIGKILL);
     }

@@ -340,8 +340,7 @@ static _Noreturn void live_elsewhere(int said)
     if (sethostname("other", 5) != 0 || mount("none", "/", "none", MS_REC | MS_PRIVATE, NULL) != 0 ||
         mount("proc", "/proc", "proc", 0, NULL) != 0)
         _exit(77);
-    if (open_with(&no_flock, STORE_JOURNAL_DELETE, &store, &err) || append_one(store, &err) ||
-        write(said, ".", 1) != 1)
+    if (open_with(&no_flock, STORE_JOURNAL_DELETE, &store, &err) || append_one(store, &err) || write(said, ".", 1) != 1)
         _exit(1);
     while (store_beat(store, &beat, &err) == 0)
         sleep_seconds(0.2);

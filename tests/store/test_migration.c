@@ -259,7 +259,8 @@ START_TEST(damaged_it_is_not_carried_over)
     struct store *reader = opened_for_reading();
     struct store_run run = run_of_today(old, reader);
     tamper("PRAGMA foreign_keys = OFF; DELETE FROM trial WHERE ticket = 1 AND seed_index = 1");
-    ASSERT_FAILS(store_open(path, &run, &fixture_options, &store, &err), ERROR_INPUT, "rows refer to rows that are missing");
+    ASSERT_FAILS(store_open(path, &run, &fixture_options, &store, &err), ERROR_INPUT,
+                 "rows refer to rows that are missing");
     ck_assert_str_eq(answer(reader, "PRAGMA user_version"), version_of(old));
     close_store(reader);
     fixture_end();
