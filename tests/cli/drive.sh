@@ -506,7 +506,7 @@ check_journal() {
     # shellcheck disable=SC2086
     "$program" run ${endless% --quiet} --wait 1000 >out.txt 2>err.txt &
     waiter=$!
-    await grep -q 'waiting for process' err.txt
+    await grep -q "waiting for process $pid" err.txt
     kill -INT $waiter
     wait $waiter
     [ $? = 75 ] || fail "waiting does not end with Ctrl-C: $(cat err.txt)"

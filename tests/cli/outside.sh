@@ -89,6 +89,7 @@ stop() {
 # Another program that holds a lock until let_go.
 hold() { # DATABASE SQL
     [ -p pipe ] || mkfifo pipe
+    : >held.txt
     sqlite3 -bail "$1" <pipe >held.txt 2>&1 &
     holder=$!
     exec 4>pipe
@@ -171,7 +172,7 @@ check_locked_readers() {
     hold merged.db 'BEGIN EXCLUSIVE'
     "$program" merge merged.db readers.db >out.txt 2>err.txt 4>&- &
     pid=$!
-    until_true has err.txt 'has locked the database'
+    until_true has err.txt "process $holder (sqlite3) has locked the database"
     kill -HUP $pid
     wait $pid
     [ $? = 75 ] || fail "a merge that waits cannot be stopped: $(cat err.txt)"

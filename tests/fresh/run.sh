@@ -1,8 +1,8 @@
 #!/bin/sh
 # The two commands of the README on machines where nothing is prepared: bare Debian systems (system.sh) with git and CA
 # certificates, in which what is committed here is cloned. The first command runs as it stands in README.md; of the second
-# the part `unit` (build with warnings as errors, unit tests), or with --whole the part `dev`, which is everything but
-# sanitizers and valgrind. Systems are made and tried side by side.
+# the part `quick` (build with warnings as errors, unit tests but for the five longest), or with --whole the part `dev`,
+# which is everything but sanitizers and valgrind. Systems are made and tried side by side.
 # --user runs that part once more as an ordinary user, who may install nothing.
 # Usage: tests/fresh/run.sh [--whole] [--user] [--keep] [SUITE...]      default: bookworm trixie (Debian 12 and 13)
 #        --keep leaves the systems where they are
@@ -10,7 +10,7 @@ set -eu
 cd "$(dirname "$0")/../.."
 . tests/fresh/system.sh
 
-part=unit
+part=quick
 with_user=
 keep=
 while :; do

