@@ -56,8 +56,7 @@ static int read_header(struct stream *stream, const char *kind, int sizes, int64
     if (length > (double)INT64_MAX / 2)
         return error_set(err, ERROR_INPUT, stream_path(stream), "is this the right file?",
                          "its header asks for %.3g bytes", length);
-    stream->expected = (int64_t)length;
-    return 0;
+    return stream_expect(stream, (int64_t)length, err);
 }
 
 static void pair_release(struct pair *pair)

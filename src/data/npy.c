@@ -201,8 +201,7 @@ static int array_open(struct array *array, const char *path, struct error *err)
     for (int i = 0; i < array->rank; i++)
         bytes *= (double)array->size[i];
     status = data_check_memory(stream_path(&array->stream), bytes, err);
-    array->stream.expected += status ? 0 : (int64_t)bytes;
-    return status;
+    return status ? status : stream_expect(&array->stream, array->stream.expected + (int64_t)bytes, err);
 }
 
 /* An integer, its sign in all 64 bits; of a float the bits as they are. */

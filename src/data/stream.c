@@ -8,6 +8,7 @@
 
 #include <errno.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 enum { BUFFER_SIZE = 1 << 16 };
@@ -225,11 +226,27 @@ int stream_read(struct stream *stream, void *out, size_t size, size_t *count, st
     return 0;
 }
 
-static int too_short(const struct stream *stream, int64_t expected, struct error *err)
+static int too_short(const struct stream *stream, int64_t found, struct error *err)
 {
-    return error_set(
-        err, ERROR_INPUT, stream_path(stream), "the file is damaged or its download stopped early: fetch it again",
-        "the file ends too early: expected %lld bytes, found %lld", (long long)expected, (long long)stream->total);
+    return error_set(err, ERROR_INPUT, stream_path(stream), damaged,
+                     "the file ends too early: expected %lld bytes, found %lld", (long long)stream->expected,
+                     (long long)found);
+}
+
+int stream_expect(struct stream *stream, int64_t bytes, struct error *err)
+{
+    enum { DEFLATE_MOST = 1032 }; /* the manual of zlib: no byte of its format becomes more */
+    struct stat info;
+    stream->expected = bytes;
+    if (fstat(fileno(stream->file), &info) != 0 || !S_ISREG(info.st_mode))
+        return 0;
+    if (!stream->gzip)
+        return info.st_size < bytes ? too_short(stream, info.st_size, err) : 0;
+    if (info.st_size >= bytes / DEFLATE_MOST)
+        return 0;
+    return error_set(err, ERROR_INPUT, stream_path(stream), damaged,
+                     "its header asks for %lld bytes, which %lld packed ones cannot hold", (long long)bytes,
+                     (long long)info.st_size);
 }
 
 int stream_read_exactly(struct stream *stream, void *out, size_t size, struct error *err)
@@ -237,7 +254,7 @@ int stream_read_exactly(struct stream *stream, void *out, size_t size, struct er
     size_t count;
     int status = stream_read(stream, out, size, &count, err);
     if (!status && count < size)
-        status = too_short(stream, stream->expected, err);
+        status = too_short(stream, stream->total, err);
     return status;
 }
 

@@ -35,6 +35,10 @@ int stream_read(struct stream *stream, void *out, size_t size, size_t *count, st
 /* Reads `size` bytes or fails with ERROR_INPUT and stream->expected: the file ends too early. */
 int stream_read_exactly(struct stream *stream, void *out, size_t size, struct error *err);
 
+/* Says how long it should be. ERROR_INPUT when the file cannot hold as much: before memory is taken for what a header
+   of a few bytes claims. */
+int stream_expect(struct stream *stream, int64_t bytes, struct error *err);
+
 /* Reads on to the end: nothing may follow after stream->expected bytes, and gzip checks its sum there. */
 int stream_read_end(struct stream *stream, struct error *err);
 

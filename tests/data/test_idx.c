@@ -303,6 +303,13 @@ START_TEST(wrong_lengths_are_refused)
     check_refused(ERROR_INPUT, "found 0");
     write_gzip("train-images-idx3-ubyte", bytes, size - 1);
     check_refused(ERROR_INPUT, "too early: expected 136 bytes, found 135");
+    /* A header that claims what no machine has: the file cannot hold it, so nobody asks whether the memory can. */
+    bytes[8] = bytes[12] = 0x10;
+    write_file("train-images-idx3-ubyte", bytes, size);
+    check_refused(ERROR_INPUT, "too early: expected ");
+    write_gzip("train-images-idx3-ubyte", bytes, size);
+    check_refused(ERROR_INPUT, "packed ones cannot hold");
+    bytes[8] = bytes[12] = 0;
     write_file("train-images-idx3-ubyte", bytes, size);
     size = put_labels(bytes, TRAIN_IMAGES);
     write_file("train-labels-idx1-ubyte", bytes, size - 2);
@@ -333,6 +340,13 @@ START_TEST(wrong_headers_are_refused)
 END_TEST
 
 /* The header alone must be enough to refuse: nothing of that size is allocated or read. */
+/* A header with as many bytes behind it as it asks for, none of which takes room on the disk. */
+static void write_hollow(const char *name, const uint8_t *header, off_t size)
+{
+    write_file(name, header, 100);
+    ck_assert_int_eq(truncate(in_folder(name), size), 0);
+}
+
 START_TEST(too_large_sets_are_refused_before_allocating)
 {
     struct error err;
@@ -340,15 +354,15 @@ START_TEST(too_large_sets_are_refused_before_allocating)
     uint8_t bytes[512] = {0};
     write_idx_set();
     put_header(bytes, 8, 3, (const uint32_t[]){TRAIN_IMAGES, 40000, 40000});
-    write_file("train-images-idx3-ubyte", bytes, 100);
+    write_hollow("train-images-idx3-ubyte", bytes, 16 + TRAIN_IMAGES * (off_t)40000 * 40000);
     check_refused(ERROR_MEMORY, "GiB of memory, the limit is 8 GiB");
     put_header(bytes, 8, 3, (const uint32_t[]){0x7fffffff, 0x7fffffff, 0x7fffffff});
     write_file("train-images-idx3-ubyte", bytes, 100);
     check_refused(ERROR_INPUT, "asks for 9.9e+27 bytes");
     put_header(bytes, 8, 3, (const uint32_t[]){0x7fffffff, 1, 1});
-    write_file("train-images-idx3-ubyte", bytes, 100);
+    write_hollow("train-images-idx3-ubyte", bytes, 16 + (off_t)0x7fffffff);
     put_header(bytes, 8, 1, (const uint32_t[]){0x7fffffff});
-    write_file("train-labels-idx1-ubyte", bytes, 100);
+    write_hollow("train-labels-idx1-ubyte", bytes, 8 + (off_t)0x7fffffff);
     ASSERT_FAILS(open_set(TINY "}", 1, &set, &err), ERROR_MEMORY, "GiB");
 }
 END_TEST

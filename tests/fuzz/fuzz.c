@@ -107,8 +107,8 @@ static void run_command(const char *command, char *input)
     restore(1, output);
     restore(2, errors);
     if (status == error_exit_status(ERROR_INTERNAL)) {
-        fprintf(stderr, "fuzz: a defect is reported by: actsearch %s\n", command);
-        abort();
+        fprintf(stderr, "fuzz: a defect is reported by: actsearch %s; the input: %s/%s\n", command, folder, input);
+        _exit(1); /* the folder stays */
     }
 }
 
