@@ -132,6 +132,7 @@ static int merge_input(struct merge *merge, int number, const char *path, struct
         status = store_execute(input.store, "BEGIN", "read it", err);
     if (!status)
         status = store_check(input.store, err);
+    merge->store->rows_from = input.store;
     if (!status)
         status = merge_take_runs(merge, &input, err);
     if (!status)
@@ -140,6 +141,7 @@ static int merge_input(struct merge *merge, int number, const char *path, struct
         status = merge_take_places(merge, &input, err);
     if (!status)
         status = merge_add_tickets(merge, &input, err);
+    merge->store->rows_from = NULL;
     input_release(&input);
     return status;
 }

@@ -92,12 +92,14 @@ static bool is_as_made(const struct store *store, const struct table *table)
     return same;
 }
 
-/* What breaks a rule is our defect when the rules are ours. */
+/* What breaks a rule is our defect when the rules and the row are ours. */
 static int constraint_failure(const struct store *store, struct error *err, const char *operation)
 {
     char message[300];
     bool ours = store->schema == STORE_SCHEMA;
     snprintf(message, sizeof message, "%s", sqlite3_errmsg(store->db));
+    if (store->rows_from)
+        return store_damaged(store->rows_from, err, message);
     for (int i = 0; i < TABLE_COUNT && ours; i++)
         ours = is_as_made(store, &store_tables[i]);
     if (!ours)

@@ -217,9 +217,10 @@ struct store {
     struct pool strings;     /* of run */
     struct store_run source; /* that store_source() read last, in a merged database */
     struct pool source_strings;
-    int64_t count;   /* of tickets, with those of the group that is open */
-    int64_t durable; /* of them in the file for good */
-    int64_t session; /* 0: none */
+    const struct store *rows_from; /* whose rows are written: the input of a merge; NULL: our own */
+    int64_t count;                 /* of tickets, with those of the group that is open */
+    int64_t durable;               /* of them in the file for good */
+    int64_t session;               /* 0: none */
     sqlite3_stmt *begin, *commit;
     sqlite3_stmt *insert[TABLE_COUNT]; /* NULL until first used */
 };

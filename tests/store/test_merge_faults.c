@@ -147,6 +147,14 @@ START_TEST(refusals_leave_everything_as_it_was)
     ASSERT_FAILS(merge_of("all.db", NAMES("b.db", "hole.db"), &err), ERROR_INPUT, "hole.db: the database is damaged");
     ASSERT_FAILS(merge_of("new.db", NAMES("b.db", "hole.db"), &err), ERROR_INPUT, "hole.db: the database is damaged");
     ck_assert(access(in_folder("new.db"), F_OK) != 0);
+    other = run_with_seed(9);
+    make("rule.db", &other, second_island, SECOND); /* it has forgotten its rules, and broken one */
+    snprintf(path, sizeof path, "%s", in_folder("rule.db"));
+    tamper("PRAGMA writable_schema = ON; UPDATE sqlite_schema SET sql = replace(sql, '(outcome = ''ok'') =', '1 OR')"
+           " WHERE name = 'evaluation'");
+    tamper("UPDATE evaluation SET score = NULL WHERE outcome = 'ok'");
+    ASSERT_FAILS(merge_of("all.db", NAMES("b.db", "rule.db"), &err), ERROR_INPUT,
+                 "rule.db: the database is damaged: CHECK");
     ASSERT_FAILS(merge_of("nowhere/all.db", NAMES("b.db"), &err), ERROR_IO, "nowhere/all.db: ");
 
     char *a_after = dump_of("a.db"), *all_after = dump_of("all.db");
