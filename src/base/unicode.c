@@ -102,6 +102,15 @@ void unicode_add(const char *bytes, size_t length, const char *kept, struct text
     }
 }
 
+void unicode_add_line(struct text *out, const char *format, va_list args)
+{
+    struct text line = TEXT_EMPTY;
+    text_addv(&line, format, args);
+    unicode_add(text_string(&line), line.length, "", out);
+    out->failed = out->failed || text_failed(&line);
+    text_release(&line);
+}
+
 size_t unicode_cut(const char *bytes, size_t length, size_t limit)
 {
     if (length <= limit)

@@ -11,6 +11,7 @@
 #ifndef ACTSEARCH_BASE_UNICODE_H
 #define ACTSEARCH_BASE_UNICODE_H
 
+#include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -30,6 +31,9 @@ size_t unicode_show(const char *bytes, size_t left, char shown[UNICODE_SHOWN]);
 
 /* Appends a whole text in that way. `kept`: control characters that stay as they are, such as "\n\t". */
 void unicode_add(const char *bytes, size_t length, const char *kept, struct text *out);
+
+/* Appends a formatted text that becomes one line: no control character stays. */
+void unicode_add_line(struct text *out, const char *format, va_list args) __attribute__((format(printf, 2, 0)));
 
 /* The length of `bytes` cut to at most `limit` bytes without cutting a character in two. */
 size_t unicode_cut(const char *bytes, size_t length, size_t limit);

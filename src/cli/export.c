@@ -38,15 +38,13 @@ struct material {
 __attribute__((format(printf, 2, 3))) static void add_line(struct material *material, const char *format, ...)
 {
     /* It goes into a comment, so it must be one line of text. */
-    struct text line = TEXT_EMPTY, clean = TEXT_EMPTY;
+    struct text line = TEXT_EMPTY;
     va_list args;
     va_start(args, format);
-    text_addv(&line, format, args);
+    unicode_add_line(&line, format, args);
     va_end(args);
-    unicode_add(text_string(&line), line.length, "", &clean);
-    unicode_excerpt(text_string(&clean), LINE - 4, material->lines[material->line_count]);
+    unicode_excerpt(text_string(&line), LINE - 4, material->lines[material->line_count]);
     text_release(&line);
-    text_release(&clean);
     material->provenance[material->line_count] = material->lines[material->line_count];
     material->line_count++;
 }

@@ -102,15 +102,13 @@ int output_plain(const struct text *text, struct error *err)
 
 void output_remark(const char *format, ...)
 {
-    struct text line = TEXT_EMPTY, clean = TEXT_EMPTY;
+    struct text line = TEXT_EMPTY;
     va_list args;
     va_start(args, format);
-    text_addv(&line, format, args);
+    unicode_add_line(&line, format, args);
     va_end(args);
-    unicode_add(text_string(&line), line.length, "", &clean);
-    fprintf(stderr, "%s\n", text_string(&clean));
+    fprintf(stderr, "%s\n", text_string(&line));
     text_release(&line);
-    text_release(&clean);
 }
 
 int output_file(const char *path, const struct text *text, bool *is_file, struct error *err)
