@@ -123,12 +123,12 @@ slurm_start() {
     start_daemon munged munged --foreground --key-file="$slurm_folder/munge/key" \
         --socket="$slurm_folder/munge/socket" --pid-file="$slurm_folder/munge/pid" \
         --log-file="$slurm_folder/log/munged" --seed-file="$slurm_folder/munge/seed" --num-threads=2
-    wait_until 10 munge --socket="$slurm_folder/munge/socket" --no-input || return
+    wait_until 60 munge --socket="$slurm_folder/munge/socket" --no-input || return
     start_daemon slurmctld slurmctld -D -i -f "$SLURM_CONF"
     for node in n1 n2 n3 n4 n5; do
         start_slurmd $node
     done
-    wait_until 30 nodes_are_idle
+    wait_until 120 nodes_are_idle
 }
 
 start_slurmd() {

@@ -165,7 +165,8 @@ START_TEST(dropping_reaches_the_crew)
 }
 END_TEST
 
-/* The crew waits for the first evaluations of this process, and this process for the one of the crew that fails. */
+/* The crew waits for the first evaluations of this process, and this process for the one of the crew that fails. How many
+   tickets are stored then is up to the threads: one that has hardly begun may hold the first. */
 START_TEST(an_error_of_the_crew_ends_the_run)
 {
     struct error err;
@@ -182,7 +183,8 @@ START_TEST(an_error_of_the_crew_ends_the_run)
     hub_begin(&hub, 2, 1, &failing, 0, NULL);
     ASSERT_FAILS(fake_execute(&run, &err), ERROR_INTERNAL, "evaluation 20 fails");
     ck_assert_int_eq(hub_end(&hub), 1);
-    ck_assert_int_gt(fake_tickets(path), 5);
+    ck_assert_int_ge(atomic_load(&here), 7);
+    ck_assert_int_lt(fake_tickets(path), 60);
     run.fake = &quick;
     hub_begin(&hub, 2, 1, &quick, 0, NULL);
     ASSERT_OK(fake_execute(&run, &err));
