@@ -26,7 +26,7 @@ at_once=5 # cases
 short=(--set training.watch=true --set search.evaluations=80)
 # In the middle of it something happens: it gets so many evaluations that one core of this machine has long_ms to do.
 long=(--set training.epochs=30)
-long_ms=20000
+long_ms=12000
 export OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1
 # The virtual nodes are one machine with one address, and have no right to each other's memory.
 export OMPI_MCA_btl=self,tcp OMPI_MCA_btl_tcp_if_include=lo OMPI_MCA_rmaps_base_oversubscribe=1
