@@ -10,6 +10,7 @@ Debian: python3-torch. Exit status 1 when a difference is above the tolerance.
 """
 import argparse
 import json
+import os
 import subprocess
 import sys
 import tempfile
@@ -237,6 +238,9 @@ def main():
     parser.add_argument("--program", default="build/release/bench/layer_gradient")
     parser.add_argument("--tolerance", type=float, default=2e-5)
     options = parser.parse_args()
+    if not os.path.exists(options.program):
+        sys.exit(f"compare_layers: no {options.program}: cmake --preset release && "
+                 "cmake --build --preset release --target benches")
     print(f"PyTorch {torch.__version__} in double, actsearch in float")
     print(f"{'layer':28} {'parameters':>10} {'loss':>10} {'gradients':>10}")
     failed = False

@@ -157,6 +157,8 @@ def arguments():
     parser.add_argument("--relu-channels-last-ratio", type=float, default=2.8, help="and with channels last")
     parser.add_argument("--other-ratio", type=float, default=5.0, help="the same of the other functions, CNN")
     options = parser.parse_args()
+    if not os.path.exists(options.actsearch):
+        sys.exit(f"compare_pytorch: no {options.actsearch}: cmake --preset release && cmake --build --preset release")
     network = NETWORKS[options.network]
     options.experiment = options.experiment or network.experiment
     options.seeds = options.seeds or network.seeds
