@@ -2,7 +2,7 @@
 
 #include "base/memory.h"
 #include "data/data.h"
-#include "expr/candidate.h"
+#include "expr/activation.h"
 #include "expr/parse.h"
 #include "fitness/fitness_internal.h"
 #include "rng/rng.h"
@@ -41,10 +41,10 @@ struct subject subject_of(const struct fitness *fitness, const char *candidate)
     subject.plain.plain = true;
     subject.plain.takes_bytes = false;
     struct tree written;
-    struct candidate found;
+    struct activation found;
     require(tree_parse(candidate, &written, &err), &err);
-    require(candidate_of(&written, &found, &err), &err);
-    subject.candidate = found.trained;
+    require(activation_of(&written, &found, &err), &err);
+    subject.activation = found.trained;
     subject.order = require_memory(memory_array((size_t)subject.samples, sizeof *subject.order));
     for (ptrdiff_t i = 0; i < subject.samples; i++)
         subject.order[i] = (int32_t)i;
@@ -58,7 +58,7 @@ struct trainer *subject_trainer(const struct subject *subject, const struct trai
     struct error err = ERROR_EMPTY;
     struct trainer *trainer = NULL;
     require(trainer_new(subject->network, options, &trainer, &err), &err);
-    require(trainer_prepare(trainer, &subject->candidate, &err), &err);
+    require(trainer_prepare(trainer, &subject->activation, &err), &err);
     trainer_start(trainer, subject->fitness->starts, rng_keyed(subject->fitness->seed, 0, RNG_DROPOUT));
     return trainer;
 }

@@ -6,7 +6,7 @@
 #include "cli/expression.h"
 #include "cli/output.h"
 #include "cli/workbench.h"
-#include "expr/candidate.h"
+#include "expr/activation.h"
 #include "kernel/tape.h"
 
 #include <ctype.h>
@@ -30,7 +30,7 @@ static const struct option options[] = {
 
 /* What evaluates: a tree in double, or a tape in float. */
 struct evaluation_at {
-    struct candidate candidate;
+    struct activation activation;
     double parameters[TREE_PARAMETERS], t;
     bool single;
     enum isa isa;
@@ -53,7 +53,7 @@ static int read_parameter(const char **text, struct evaluation_at *at, struct er
 {
     const char *p = *text;
     size_t length = strcspn(p, ",");
-    int count = tree_parameter_count(&at->candidate.written), index = length > 1 ? p[1] - '0' : 0;
+    int count = tree_parameter_count(&at->activation.written), index = length > 1 ? p[1] - '0' : 0;
     if (length < 3 || p[0] != 'p' || index < 0 || index > 9 || p[2] != '=')
         return error_set(err, ERROR_USAGE, "--parameters", "write p0=0.5 or p0=0.5,p1=2", "cannot read \"%.*s\"",
                          length < 40 ? (int)length : 40, p);
@@ -66,7 +66,7 @@ static int read_parameter(const char **text, struct evaluation_at *at, struct er
     *text = p + length + (p[length] == ',');
     double value;
     int status = read_number(number, "--parameters", &value, err);
-    int trained = at->candidate.numbers[index]; /* people give them the numbers that they have written */
+    int trained = at->activation.numbers[index]; /* people give them the numbers that they have written */
     if (!status && trained >= 0)
         at->parameters[trained] = value;
     return status;
@@ -76,7 +76,7 @@ static int read_parameters(const struct arguments *arguments, struct evaluation_
 {
     int status = 0;
     const char *text;
-    tree_parameter_starts(&at->candidate.trained, at->parameters);
+    tree_parameter_starts(&at->activation.trained, at->parameters);
     for (int i = 0; (text = arguments_list(arguments, "parameters", i)); i++)
         do
             status = read_parameter(&text, at, err);
@@ -87,7 +87,7 @@ static int read_parameters(const struct arguments *arguments, struct evaluation_
 static int prepare(struct call *call, struct evaluation_at *at, struct error *err)
 {
     const struct arguments *arguments = call->arguments;
-    int status = expression_read(call, arguments->items[0], &at->candidate, err);
+    int status = expression_read(call, arguments->items[0], &at->activation, err);
     if (!status)
         status = read_parameters(arguments, at, err);
     if (!status)
@@ -96,7 +96,7 @@ static int prepare(struct call *call, struct evaluation_at *at, struct error *er
     at->single = arguments_flag(arguments, "float");
     if (status || !at->single)
         return status;
-    status = tape_new(&at->candidate.trained, &at->tape, err);
+    status = tape_new(&at->activation.trained, &at->tape, err);
     if (!status && !(at->scratch = memory_aligned(tape_scratch_bytes(at->tape))))
         status = memory_error(err, "scratch");
     return status;
@@ -113,7 +113,7 @@ static void add_point(const struct evaluation_at *at, double x, struct output *o
         f = (struct dual){value, slope};
         x = input;
     } else {
-        f = tree_eval_at(&at->candidate.trained, x, (struct surroundings){at->parameters, at->t});
+        f = tree_eval_at(&at->activation.trained, x, (struct surroundings){at->parameters, at->t});
     }
     output_number(output, x, -1);
     output_number(output, f.value, -1);
@@ -192,7 +192,7 @@ static int run(struct call *call, struct error *err)
     if (!status)
         status = output_finish(output, err);
     if (!status)
-        expression_remark(&at.candidate);
+        expression_remark(&at.activation);
     output_free(output);
     memory_free(at.scratch);
     tape_free(at.tape);

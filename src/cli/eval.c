@@ -8,7 +8,7 @@
 #include "cli/watch.h"
 #include "cli/workbench.h"
 #include "experiment/experiment.h"
-#include "expr/candidate.h"
+#include "expr/activation.h"
 #include "expr/catalogue.h"
 #include "fitness/fitness.h"
 
@@ -38,7 +38,7 @@ static const struct option options[] = {
 struct job {
     const char *name; /* as it was given; borrowed */
     int order;        /* of the command line */
-    struct candidate candidate;
+    struct activation activation;
     struct evaluation evaluation;
 };
 
@@ -59,9 +59,9 @@ struct pool {
 
 /* ---- the functions */
 
-static void add_job(struct pool *pool, const char *name, const struct candidate *candidate)
+static void add_job(struct pool *pool, const char *name, const struct activation *activation)
 {
-    pool->jobs[pool->count] = (struct job){.name = name, .order = pool->count, .candidate = *candidate};
+    pool->jobs[pool->count] = (struct job){.name = name, .order = pool->count, .activation = *activation};
     pool->count++;
 }
 
@@ -71,12 +71,12 @@ static int add_baselines(struct pool *pool, const struct catalogue *catalogue, s
     int status = 0;
     for (int i = 0; !status && i < catalogue_count(catalogue); i++) {
         const struct known *known = catalogue_at(catalogue, i);
-        struct candidate candidate;
+        struct activation activation;
         if (!known->baseline)
             continue;
-        status = candidate_of(&known->tree, &candidate, err);
+        status = activation_of(&known->tree, &activation, err);
         if (!status)
-            add_job(pool, known->name, &candidate);
+            add_job(pool, known->name, &activation);
     }
     return status;
 }
@@ -93,10 +93,10 @@ static int collect(struct call *call, struct pool *pool, struct error *err)
     if (!pool->jobs)
         status = memory_error(err, "the functions");
     for (int i = 0; !status && i < given; i++) {
-        struct candidate candidate;
-        status = expression_read(call, arguments->items[i], &candidate, err);
+        struct activation activation;
+        status = expression_read(call, arguments->items[i], &activation, err);
         if (!status)
-            add_job(pool, arguments->items[i], &candidate);
+            add_job(pool, arguments->items[i], &activation);
     }
     if (!status && arguments_flag(arguments, "baselines"))
         status = add_baselines(pool, catalogue, err);
@@ -112,9 +112,9 @@ static void remark(const struct pool *pool)
 {
     for (int i = 0; i < pool->count; i++) {
         const struct job *job = &pool->jobs[i];
-        struct judgement judgement = candidate_judge(&job->candidate);
+        struct judgement judgement = activation_judge(&job->activation);
         struct text line = TEXT_EMPTY;
-        expression_remark(&job->candidate);
+        expression_remark(&job->activation);
         judgement_print(&judgement, &line);
         if (line.length)
             output_remark("actsearch: a search turns %s away: %s", job->name, text_string(&line));
@@ -182,7 +182,7 @@ static void *work(void *context)
     int status = fitness_worker_new(fitness, &worker, &err);
     settle(pool, NULL, status, &err);
     while (!status && (job = take(pool))) {
-        status = fitness_evaluate(fitness, worker, &job->candidate.trained, &watch_stop(pool->watch)->abort,
+        status = fitness_evaluate(fitness, worker, &job->activation.trained, &watch_stop(pool->watch)->abort,
                                   &job->evaluation, &err);
         settle(pool, job, status, &err);
     }

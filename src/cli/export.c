@@ -53,7 +53,7 @@ __attribute__((format(printf, 2, 3))) static void add_line(struct material *mate
    SUBJECT_ALL: over the layers too. */
 static void add_set(const struct subject *subject, int64_t layer, struct material *material)
 {
-    int k = material->set_count++, count = tree_parameter_count(&subject->candidate.trained);
+    int k = material->set_count++, count = tree_parameter_count(&subject->activation.trained);
     struct export_set *set = &material->sets[k];
     for (int j = 0; j < count; j++)
         set->values[j] = subject_parameter(subject, layer, j).mean;
@@ -103,9 +103,9 @@ static void collect(const struct subject *subject, struct material *material)
     export_name_for(subject->name ? subject->name : "activation", material->name);
     if (subject->name)
         add_line(material, "known as %s", subject->name);
-    if (candidate_is_rewritten(&subject->candidate)) {
+    if (activation_is_rewritten(&subject->activation)) {
         struct text written = TEXT_EMPTY;
-        tree_print(&subject->candidate.written, &written);
+        tree_print(&subject->activation.written, &written);
         add_line(material, "written as %.300s; what a search trains is this", text_string(&written));
         text_release(&written);
     }
@@ -135,7 +135,7 @@ static int run(struct call *call, struct error *err)
             .set_count = material->set_count,
             .header = arguments_flag(call->arguments, "header"),
         };
-        status = export_c(&subject.candidate.trained, &export, &code, err);
+        status = export_c(&subject.activation.trained, &export, &code, err);
     }
     if (!status)
         status = output_file(arguments_text(call->arguments, "output", NULL), &code, &is_file, err);

@@ -3,7 +3,7 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "cli/command.h"
-#include "expr/candidate.h"
+#include "expr/activation.h"
 #include "expr/catalogue.h"
 #include "expr/parse.h"
 #include "expr/tree.h"
@@ -40,7 +40,7 @@ static int read_name(const char *name, struct tree *tree, bool *found, struct er
     return status;
 }
 
-int expression_read(struct call *call, const char *text, struct candidate *candidate, struct error *err)
+int expression_read(struct call *call, const char *text, struct activation *activation, struct error *err)
 {
     bool found;
     struct tree tree;
@@ -52,13 +52,13 @@ int expression_read(struct call *call, const char *text, struct candidate *candi
             error_prefix(err, "expression");
         }
     }
-    return status ? status : candidate_of(&tree, candidate, err);
+    return status ? status : activation_of(&tree, activation, err);
 }
 
-void expression_remark(const struct candidate *candidate)
+void expression_remark(const struct activation *activation)
 {
     struct text line = TEXT_EMPTY;
-    candidate_remark(candidate, &line);
+    activation_remark(activation, &line);
     if (line.length)
         fprintf(stderr, "actsearch: %s\n", text_string(&line));
     text_release(&line);

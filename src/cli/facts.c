@@ -24,30 +24,30 @@ static int find_derivative(const struct tree *tree, struct text *out, struct err
     return status == ERROR_MEMORY ? status : 0;
 }
 
-static int find_stage(const struct candidate *candidate, double t, struct text *out, struct error *err)
+static int find_stage(const struct activation *activation, double t, struct text *out, struct error *err)
 {
     struct tree stage;
-    int status = candidate_at(candidate, t, &stage, err);
+    int status = activation_at(activation, t, &stage, err);
     if (!status)
         tree_print(&stage, out);
     return !status && text_failed(out) ? memory_error(err, "a formula") : status;
 }
 
-static int find_formulas(const struct candidate *candidate, struct facts *facts, struct error *err)
+static int find_formulas(const struct activation *activation, struct facts *facts, struct error *err)
 {
     int status = 0;
-    facts->has_t = tree_contains(&candidate->trained, OP_t);
+    facts->has_t = tree_contains(&activation->trained, OP_t);
     if (facts->has_t)
-        status = find_stage(candidate, 0, &facts->first, err);
+        status = find_stage(activation, 0, &facts->first, err);
     if (!status && facts->has_t)
-        status = find_stage(candidate, 1, &facts->last, err);
+        status = find_stage(activation, 1, &facts->last, err);
     if (!status)
-        status = find_derivative(&candidate->trained, &facts->derivative, err);
+        status = find_derivative(&activation->trained, &facts->derivative, err);
     if (status)
         return status;
-    struct judgement judgement = candidate_judge(candidate);
-    tree_print(&candidate->written, &facts->formula);
-    tree_print(&candidate->trained, &facts->simplified);
+    struct judgement judgement = activation_judge(activation);
+    tree_print(&activation->written, &facts->formula);
+    tree_print(&activation->trained, &facts->simplified);
     judgement_print(&judgement, &facts->rejection);
     if (text_failed(&facts->formula) || text_failed(&facts->simplified) || text_failed(&facts->derivative) ||
         text_failed(&facts->rejection))
@@ -55,11 +55,11 @@ static int find_formulas(const struct candidate *candidate, struct facts *facts,
     return 0;
 }
 
-int facts_find(const struct candidate *candidate, struct facts *facts, struct error *err)
+int facts_find(const struct activation *activation, struct facts *facts, struct error *err)
 {
-    const struct tree *tree = &candidate->trained;
+    const struct tree *tree = &activation->trained;
     *facts = FACTS_EMPTY;
-    int status = find_formulas(candidate, facts, err);
+    int status = find_formulas(activation, facts, err);
     if (status)
         return status;
     tree_properties(tree, &facts->properties);

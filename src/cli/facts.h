@@ -3,7 +3,7 @@
 #define ACTSEARCH_CLI_FACTS_H
 
 #include "base/text.h"
-#include "expr/candidate.h"
+#include "expr/activation.h"
 #include "kernel/moments.h"
 
 struct error;
@@ -24,7 +24,7 @@ struct facts {
 #define FACTS_EMPTY ((struct facts){.formula = TEXT_EMPTY})
 
 /* Works them out for what is trained, with learned parameters where they start and t = 1. Release in every case. */
-int facts_find(const struct candidate *candidate, struct facts *facts, struct error *err);
+int facts_find(const struct activation *activation, struct facts *facts, struct error *err);
 void facts_release(struct facts *facts);
 
 /* The reason, or NULL. */

@@ -5,7 +5,7 @@
 #include "base/text.h"
 #include "cli/command.h"
 #include "cli/output.h"
-#include "expr/candidate.h"
+#include "expr/activation.h"
 #include "expr/parse.h"
 #include "expr/tree.h"
 #include "rng/rng.h"
@@ -27,14 +27,14 @@ static int print_genome(struct output *output, const struct grammar *grammar, in
                         const struct genome *genome, struct error *err)
 {
     struct tree tree;
-    struct candidate candidate;
+    struct activation activation;
     genome_express(grammar, genome, &tree);
-    int status = candidate_of(&tree, &candidate, err);
+    int status = activation_of(&tree, &activation, err);
     if (status)
         return status;
     struct text words = TEXT_EMPTY, formula = TEXT_EMPTY;
     genome_print(grammar, genome, &words);
-    tree_print(&candidate.trained, &formula);
+    tree_print(&activation.trained, &formula);
     if (text_failed(&words) || text_failed(&formula))
         status = memory_error(err, "a function");
     output_integer(output, number);

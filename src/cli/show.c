@@ -48,7 +48,7 @@ static void add_trials(const struct store_ticket *stored, struct text *out)
 /* Behind who has them. Of channels there may be hundreds: their mean, and from where to where they go. */
 static void add_parameters(const struct subject *subject, int64_t layer, struct text *out)
 {
-    int count = tree_parameter_count(&subject->candidate.trained);
+    int count = tree_parameter_count(&subject->activation.trained);
     bool seeds = subject->stored->trial_count > 1, channels = subject_parameter(subject, layer, 0).channels > 0;
     for (int j = 0; j < count; j++) {
         struct subject_parameter p = subject_parameter(subject, layer, j);
@@ -136,10 +136,10 @@ static int find_plot(const struct arguments *arguments, struct plot_options *plo
 
 static void add_plots(const struct subject *subject, const struct plot_options *plot, struct text *out)
 {
-    struct tree first = tree_frozen(&subject->candidate.trained, 0);
-    bool has_t = tree_contains(&subject->candidate.trained, OP_t);
+    struct tree first = tree_frozen(&subject->activation.trained, 0);
+    bool has_t = tree_contains(&subject->activation.trained, OP_t);
     text_add_char(out, '\n');
-    plot_function(&subject->candidate.trained, subject->trained ? subject->parameters : NULL, plot, out);
+    plot_function(&subject->activation.trained, subject->trained ? subject->parameters : NULL, plot, out);
     if (has_t)
         text_add(out, "  at t = 1, as it is after training\n");
     if (subject->trained)
@@ -316,7 +316,7 @@ static int run(struct call *call, struct error *err)
     struct lineage lineage = LINEAGE_EMPTY;
     int status = subject_open(call, &subject, err);
     if (!status)
-        status = facts_find(&subject.candidate, &facts, err);
+        status = facts_find(&subject.activation, &facts, err);
     if (!status && subject.stored)
         status = lineage_read(subject.store, subject.stored->proposal.ticket, &lineage, err);
     if (!status && format == OUTPUT_TABLE)

@@ -110,7 +110,7 @@ const char *subject_average(const struct subject *subject)
 /* Only when all of them are there and are numbers: a training that failed may leave neither. */
 static void take_parameters(struct subject *subject)
 {
-    int count = tree_parameter_count(&subject->candidate.trained);
+    int count = tree_parameter_count(&subject->activation.trained);
     subject->trained = count > 0;
     for (int j = 0; j < count; j++) {
         subject->parameters[j] = subject_parameter(subject, SUBJECT_ALL, j).mean;
@@ -124,7 +124,7 @@ static int read_stored(struct subject *subject, struct error *err)
     int status = tree_parse(subject->stored->proposal.simplified, &trained, err);
     if (status)
         return status;
-    subject->candidate = candidate_stored(&trained);
+    subject->activation = activation_stored(&trained);
     take_parameters(subject);
     return 0;
 }
@@ -154,7 +154,7 @@ static int open_word(struct call *call, const char *word, struct subject *subjec
 {
     if (store_is_database(word))
         return error_set(err, ERROR_USAGE, word, "add a ticket of actsearch top, or best", "which of its candidates?");
-    int status = expression_read(call, word, &subject->candidate, err);
+    int status = expression_read(call, word, &subject->activation, err);
     struct error better = ERROR_EMPTY;
     if (status != ERROR_INPUT || database_explain(word, &better) == 0)
         return status;
@@ -176,7 +176,7 @@ int subject_open(struct call *call, struct subject *subject, struct error *err)
     if (!status)
         status = catalogue_new(&subject->catalogue, err);
     if (!status) {
-        const struct known *known = catalogue_of(subject->catalogue, &subject->candidate.trained);
+        const struct known *known = catalogue_of(subject->catalogue, &subject->activation.trained);
         subject->name = known ? known->name : NULL;
     }
     return status;

@@ -3,7 +3,7 @@
 #ifndef ACTSEARCH_CLI_SUBJECT_H
 #define ACTSEARCH_CLI_SUBJECT_H
 
-#include "expr/candidate.h"
+#include "expr/activation.h"
 #include "expr/tree.h"
 #include "store/store.h"
 
@@ -15,7 +15,7 @@ struct catalogue;
 struct error;
 
 struct subject {
-    struct candidate candidate;        /* what was written, what is trained */
+    struct activation activation;      /* what was written, what is trained */
     const char *name;                  /* of the catalogue, or NULL; borrowed from `catalogue` */
     struct catalogue *catalogue;       /* owned */
     struct store *store;               /* owned; NULL for an expression */

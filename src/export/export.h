@@ -9,7 +9,7 @@
  * same text in float: it loses accuracy where the expression cancels, and range where a part of it leaves
  * of float.
  *
- * The tree is taken as it stands: who has an expression and wants what is trained asks expr/candidate.h first.
+ * The tree is taken as it stands: who has an expression and wants what is trained asks expr/activation.h first.
  *
  * The code is for inference: t, the progress of training, is 1 in it, and what that makes constant is worked
  * out first (tree_settle); the comment at its top says so.

@@ -7,7 +7,7 @@
 
 #include "base/error.h"
 #include "base/text.h"
-#include "expr/candidate.h"
+#include "expr/activation.h"
 #include "expr/parse.h"
 #include "kernel/moments.h"
 #include "kernel/tape.h"
@@ -25,10 +25,10 @@ int layer_read_function(struct json json, const char *otherwise, struct tree *tr
         return status;
     struct error parsed = ERROR_EMPTY;
     struct tree written;
-    struct candidate function;
+    struct activation function;
     if (tree_parse(text, &written, &parsed))
         return json_fail(json, err, parsed.cure[0] ? parsed.cure : NULL, "%s: %s", parsed.where, parsed.what);
-    status = candidate_of(&written, &function, err);
+    status = activation_of(&written, &function, err);
     *tree = function.trained;
     return status ? status : tape_new(tree, tape, err);
 }

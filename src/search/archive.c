@@ -1,7 +1,7 @@
 /* The archive: what became of every function that was proposed. */
 #include "base/error.h"
 #include "base/memory.h"
-#include "expr/candidate.h"
+#include "expr/activation.h"
 #include "expr/catalogue.h"
 #include "expr/fingerprint.h"
 #include "search/search_internal.h"
@@ -81,12 +81,12 @@ static int remember(struct archive *archive, int64_t number, const struct ticket
 
 int archive_judge(struct archive *archive, struct ticket *ticket, struct error *err)
 {
-    struct candidate candidate;
-    int status = candidate_of(&ticket->expression, &candidate, err);
+    struct activation activation;
+    int status = activation_of(&ticket->expression, &activation, err);
     if (status)
         return status;
-    ticket->simplified = candidate.trained;
-    ticket->judgement = candidate_judge(&candidate);
+    ticket->simplified = activation.trained;
+    ticket->judgement = activation_judge(&activation);
     if (ticket->judgement.rejection != REJECT_NONE) {
         ticket->kind = TICKET_REJECTED;
         return 0;

@@ -17,7 +17,7 @@
 #define ACTSEARCH_SEARCH_SEARCH_H
 
 #include "base/json.h"
-#include "expr/candidate.h"
+#include "expr/activation.h"
 #include "expr/tree.h"
 #include "grammar/grammar.h"
 
@@ -61,15 +61,15 @@ struct ticket {
     int64_t number;
     enum ticket_kind kind;
     bool baseline;
-    const char *operator_name; /* "sample", "mutate:change", "cross", "enumerate", "baseline"; static */
-    int64_t parents[2];        /* tickets, -1 for none */
-    struct genome genome;      /* count 0 for a baseline */
-    struct tree expression;    /* what the genome stands for */
-    struct tree simplified;    /* its canonical form: what is trained (expr/candidate.h) */
-    struct judgement judgement;    /* why it was rejected, if it was */
-    const char *known_as;      /* catalogue name or NULL; borrowed from the search */
-    char fingerprint[17];      /* label of the function, for people */
-    int64_t same_as;           /* of a duplicate, else -1 */
+    const char *operator_name;  /* "sample", "mutate:change", "cross", "enumerate", "baseline"; static */
+    int64_t parents[2];         /* tickets, -1 for none */
+    struct genome genome;       /* count 0 for a baseline */
+    struct tree expression;     /* what the genome stands for */
+    struct tree simplified;     /* its canonical form: what is trained (expr/activation.h) */
+    struct judgement judgement; /* why it was rejected, if it was */
+    const char *known_as;       /* catalogue name or NULL; borrowed from the search */
+    char fingerprint[17];       /* label of the function, for people */
+    int64_t same_as;            /* of a duplicate, else -1 */
 };
 
 /* `grammar` is borrowed, *spec is copied. Returns owned in *search. Errors: a strategy that cannot work with this

@@ -1,4 +1,4 @@
-/* One candidate: what a search trains for an expression is what show, apply and export speak of. */
+/* One activation: what a search trains for an expression is what show, apply and export speak of. */
 #include "commands.h"
 
 #include "base/error.h"
