@@ -107,7 +107,7 @@ static int evaluate(const void *context, void *worker, const struct tree *tree, 
     }
     int status =
         atomic_load(abort) ? evaluation_reserve(out, 0, 0, 0, 0, err) : made_up(hash_of(text_string(&text)), out, err);
-    out->wall_seconds = seconds;
+    out->result.cost.wall_seconds = seconds;
     text_release(&text);
     return status;
 }
@@ -117,14 +117,14 @@ static int evaluate(const void *context, void *worker, const struct tree *tree, 
 static const struct store_run identity = {"scale", "{}",      "{}", "{}",  1,      "made up", 1,
                                           "score", "made up", "0",  "any", "none", "none",    "none"};
 
-struct result {
+struct measured {
     double seconds; /* of the executor */
     int64_t evaluated;
 };
 
 /* `path` is written. */
-static struct result run(const struct settings *settings, int64_t tickets, const struct crew *crew, int threads,
-                         const char *path)
+static struct measured run(const struct settings *settings, int64_t tickets, const struct crew *crew, int threads,
+                           const char *path)
 {
     struct error err = ERROR_EMPTY;
     struct grammar *grammar = NULL;
@@ -150,7 +150,7 @@ static struct result run(const struct settings *settings, int64_t tickets, const
     double began = now();
     if (executor_run(search, grammar, &evaluator, store, &options, &err))
         fail(&err);
-    struct result result = {now() - began, search_trained(search)};
+    struct measured result = {now() - began, search_trained(search)};
     if (store_session_end(store, "finished", &err) || store_close(store, &err))
         fail(&err);
     text_release(&note);
@@ -236,7 +236,7 @@ static void measure(const struct settings *settings, const struct crew *crew, co
     struct rusage usage;
     struct stat file;
     double cpu = cpu_seconds();
-    struct result result = run(settings, settings->tickets, crew, settings->leader_threads, path);
+    struct measured result = run(settings, settings->tickets, crew, settings->leader_threads, path);
     double seconds = result.seconds;
     cpu = cpu_seconds() - cpu;
     getrusage(RUSAGE_SELF, &usage);

@@ -348,7 +348,7 @@ static void print_threads(const struct subject *subject, const struct evaluation
 {
     enum { MOST = 9, LEAST = 3 };
     const double turn_seconds = 0.4, all_seconds = 25;
-    double rates[2][MOST], ratios[MOST], seconds = expected->wall_seconds;
+    double rates[2][MOST], ratios[MOST], seconds = expected->result.cost.wall_seconds;
     int each = seconds > turn_seconds ? 1 : (int)ceil(turn_seconds / seconds);
     int rounds = (int)fmin(MOST, fmax(LEAST, all_seconds / (2 * each * seconds)));
     const struct protocol *protocol = &subject->fitness->protocol;

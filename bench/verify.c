@@ -206,7 +206,7 @@ static void verify_evaluation(const struct subject *subject, struct evaluation *
     require(fitness_worker_new(subject->fitness, &worker, &err), &err);
     require(fitness_evaluate(subject->fitness, worker, &subject->candidate, NULL, result, &err), &err);
     require(fitness_evaluate(subject->fitness, worker, &subject->candidate, NULL, &again, &err), &err);
-    verify(evaluation_is_ok(result), "the candidate can be trained; its score", result->score);
+    verify(result_is_ok(&result->result), "the candidate can be trained; its score", result_score(&result->result));
     verify(evaluation_equal(result, &again), "two evaluations are equal, bit by bit", 0);
     evaluation_release(&again);
     fitness_worker_free(worker);

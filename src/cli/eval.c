@@ -138,10 +138,11 @@ static void show(struct pool *pool, const struct job *job)
     if (job) {
         const struct evaluation *evaluation = &job->evaluation;
         progress->tickets = progress->trained = ++progress->trained_now;
-        if (evaluation_is_ok(evaluation) && (progress->best_ticket < 0 || evaluation->score > progress->best_score)) {
+        if (result_is_ok(&evaluation->result) &&
+            (progress->best_ticket < 0 || result_score(&evaluation->result) > progress->best_score)) {
             progress->best_ticket = job - pool->jobs;
-            progress->best_score = evaluation->score;
-            progress->best_deviation = evaluation->score_deviation;
+            progress->best_score = result_score(&evaluation->result);
+            progress->best_deviation = result_score_deviation(&evaluation->result);
             progress->best_seeds = evaluation->trial_count;
         }
     }
@@ -235,7 +236,7 @@ static int train(struct pool *pool, const struct arguments *arguments, struct er
 static int compare_jobs(const void *a, const void *b)
 {
     const struct job *first = a, *second = b;
-    double x = first->evaluation.score, y = second->evaluation.score;
+    double x = result_score(&first->evaluation.result), y = result_score(&second->evaluation.result);
     if (isnan(x) != isnan(y))
         return isnan(x) ? 1 : -1;
     if (x != y && !isnan(x))
@@ -253,7 +254,7 @@ static void add_columns(struct output *output, const char *const *names, enum da
 #define MEASURE(name, direction, unit, meaning)                                                                        \
     if (metric_fits(METRIC_VALIDATION_##name, target))                                                                 \
         output_column(output, #name);
-#include "fitness/measures.def"
+#include "result/measures.def"
 #undef MEASURE
     }
 }
@@ -263,27 +264,27 @@ static void print_measures(struct output *output, const struct measures *measure
 #define MEASURE(name, direction, unit, meaning)                                                                        \
     if (metric_fits(METRIC_VALIDATION_##name, target))                                                                 \
         output_number(output, measures->name, 4);
-#include "fitness/measures.def"
+#include "result/measures.def"
 #undef MEASURE
 }
 
 static void print_summary(struct output *output, const struct job *job, enum data_target target)
 {
-    const struct evaluation *evaluation = &job->evaluation;
-    double trials = (double)evaluation->trial_count;
+    const struct result *result = &job->evaluation.result;
+    double trials = (double)result->seeds;
     const struct measures means = {
-#define MEASURE(name, direction, unit, meaning) .name = evaluation->validation.name.mean,
-#include "fitness/measures.def"
+#define MEASURE(name, direction, unit, meaning) .name = result->validation.name.mean,
+#include "result/measures.def"
 #undef MEASURE
     };
-    output_text(output, outcome_name(evaluation->outcome));
-    output_number(output, evaluation->score, 4);
-    output_number(output, evaluation->score_deviation, 4);
+    output_text(output, outcome_name(result->outcome));
+    output_number(output, result_score(result), 4);
+    output_number(output, result_score_deviation(result), 4);
     print_measures(output, &means, target);
-    output_number(output, evaluation->train_loss.mean, 4);
-    output_integer(output, evaluation->trial_count);
-    output_number(output, evaluation->wall_seconds / trials, 3);
-    output_number(output, evaluation->cpu_seconds / trials, 3);
+    output_number(output, result->train_loss.mean, 4);
+    output_integer(output, result->seeds);
+    output_number(output, result->cost.wall_seconds / trials, 3);
+    output_number(output, result->cost.cpu_seconds / trials, 3);
     output_text(output, job->name);
 }
 
@@ -314,16 +315,16 @@ static void print_epochs(struct output *output, const struct job *job, enum data
     }
 }
 
-static void print_looks(struct output *output, const struct job *job, enum data_target target)
+static void print_snapshots(struct output *output, const struct job *job, enum data_target target)
 {
     (void)target;
-    for (ptrdiff_t i = 0; i < job->evaluation.look_count; i++) {
-        const struct look *look = &job->evaluation.looks[i];
-        output_integer(output, look->seed_index);
-        output_integer(output, look->epoch);
-        output_text(output, look->watched.layer);
-#define WATCHED(name, meaning) output_number(output, look->watched.name, -1);
-#include "nn/watched.def"
+    for (ptrdiff_t i = 0; i < job->evaluation.snapshot_count; i++) {
+        const struct snapshot *snapshot = &job->evaluation.snapshots[i];
+        output_integer(output, snapshot->seed_index);
+        output_integer(output, snapshot->epoch);
+        output_text(output, snapshot->watched.layer);
+#define WATCHED(name, meaning) output_number(output, snapshot->watched.name, -1);
+#include "result/watched.def"
 #undef WATCHED
         output_text(output, job->name);
     }
@@ -341,10 +342,10 @@ static int print(struct pool *pool, const struct arguments *arguments, struct er
         {{"seed", "epoch", "train_loss", "validation", "learning_rate", "function"}, print_epochs},
         {{"seed", "epoch", "layer",
 #define WATCHED(name, meaning) #name,
-#include "nn/watched.def"
+#include "result/watched.def"
 #undef WATCHED
           "function"},
-         print_looks},
+         print_snapshots},
     };
     int view = arguments_flag(arguments, "watch")      ? 3
                : arguments_flag(arguments, "curve")    ? 2

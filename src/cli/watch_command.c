@@ -74,7 +74,7 @@ static int print_table(const struct view *view, bool last, enum output_format fo
         "epoch",
         "layer",
 #define WATCHED(name, meaning) #name,
-#include "nn/watched.def"
+#include "result/watched.def"
 #undef WATCHED
     };
     struct output *output = NULL;
@@ -91,7 +91,7 @@ static int print_table(const struct view *view, bool last, enum output_format fo
         output_integer(output, look->epoch);
         output_text(output, look->layer);
 #define WATCHED(name, meaning) output_number(output, look->name, -1);
-#include "nn/watched.def"
+#include "result/watched.def"
 #undef WATCHED
     }
     status = output_finish(output, err);

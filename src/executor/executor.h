@@ -20,7 +20,7 @@
 #ifndef ACTSEARCH_EXECUTOR_EXECUTOR_H
 #define ACTSEARCH_EXECUTOR_EXECUTOR_H
 
-#include "fitness/evaluation.h"
+#include "result/evaluation.h"
 #include "search/search.h"
 
 #include <stdatomic.h>
@@ -48,10 +48,10 @@ struct evaluator {
 struct progress {
     int64_t tickets, trained, to_train; /* to_train: -1 when not known */
     int64_t duplicates, rejected, failed;
-    int64_t trained_now; /* since this process started */
-    int64_t workers;     /* candidates that can be in training at once, the crew's included */
-    double seconds;      /* since this process started */
-    int64_t best_ticket; /* -1: none yet */
+    int64_t trained_now;               /* since this process started */
+    int64_t workers;                   /* candidates that can be in training at once, the crew's included */
+    double seconds;                    /* since this process started */
+    int64_t best_ticket;               /* -1: none yet */
     double best_score, best_deviation; /* the deviation over its seeds; NaN: there was one */
     int64_t best_seeds;
     const char *best_formula; /* borrowed until the observer returns */

@@ -29,7 +29,7 @@ int post_evaluate(struct post *post, int64_t ticket, const struct tree *tree, st
     crash_ticket_is(CRASH_NO_TICKET);
     if (post->keeper)
         late = timekeeper_end(post->keeper, post->place);
-    if (status || !evaluation_is_aborted(out) || atomic_load(post->abort))
+    if (status || !result_is_aborted(&out->result) || atomic_load(post->abort))
         return status;
     if (!late)
         return error_set(err, ERROR_INTERNAL, NULL, NULL, "an evaluation was dropped though nobody asked for it");

@@ -157,8 +157,8 @@ static int reserve_parts(struct record *record, const struct evaluation *evaluat
         status = reserve((void **)&record->parameters, &record->parameter_capacity, evaluation->parameter_count,
                          sizeof *record->parameters, err);
     if (!status)
-        status = reserve((void **)&record->looks, &record->look_capacity, evaluation->look_count, sizeof *record->looks,
-                         err);
+        status = reserve((void **)&record->looks, &record->look_capacity, evaluation->snapshot_count,
+                         sizeof *record->looks, err);
     return status;
 }
 
@@ -221,8 +221,8 @@ static void add_parameters(struct record *record, const struct evaluation *evalu
 
 static void add_looks(struct record *record, const struct evaluation *evaluation)
 {
-    for (ptrdiff_t i = 0; i < evaluation->look_count; i++) {
-        const struct look *look = &evaluation->looks[i];
+    for (ptrdiff_t i = 0; i < evaluation->snapshot_count; i++) {
+        const struct snapshot *look = &evaluation->snapshots[i];
         record->looks[i] = (struct store_look){
             .seed_index = look->seed_index,
             .epoch = look->epoch,
@@ -239,7 +239,7 @@ static void add_looks(struct record *record, const struct evaluation *evaluation
         };
     }
     record->ticket.looks = record->looks;
-    record->ticket.look_count = evaluation->look_count;
+    record->ticket.look_count = evaluation->snapshot_count;
 }
 
 int record_evaluation(struct record *record, const struct evaluation *evaluation, struct error *err)
@@ -251,28 +251,29 @@ int record_evaluation(struct record *record, const struct evaluation *evaluation
     add_curve(record, evaluation);
     add_parameters(record, evaluation);
     add_looks(record, evaluation);
+    const struct result *result = &evaluation->result;
     record->evaluation = (struct store_evaluation){
-        .outcome = outcome_name(evaluation->outcome),
-        .score = evaluation->score,
-        .score_deviation = evaluation->score_deviation,
-        .learning_rate = evaluation->learning_rate,
-        .validation_accuracy = evaluation->validation.accuracy.mean,
-        .validation_accuracy_deviation = evaluation->validation.accuracy.deviation,
-        .validation_r2 = evaluation->validation.r2.mean,
-        .validation_r2_deviation = evaluation->validation.r2.deviation,
-        .validation_rmse = evaluation->validation.rmse.mean,
-        .validation_rmse_deviation = evaluation->validation.rmse.deviation,
-        .validation_bits = evaluation->validation.bits.mean,
-        .validation_bits_deviation = evaluation->validation.bits.deviation,
-        .validation_loss = evaluation->validation.loss.mean,
-        .validation_loss_deviation = evaluation->validation.loss.deviation,
-        .train_loss = evaluation->train_loss.mean,
-        .seeds = evaluation->trial_count,
-        .epochs = evaluation->epoch_count,
+        .outcome = outcome_name(result->outcome),
+        .score = result_score(result),
+        .score_deviation = result_score_deviation(result),
+        .learning_rate = result->learning_rate,
+        .validation_accuracy = result->validation.accuracy.mean,
+        .validation_accuracy_deviation = result->validation.accuracy.deviation,
+        .validation_r2 = result->validation.r2.mean,
+        .validation_r2_deviation = result->validation.r2.deviation,
+        .validation_rmse = result->validation.rmse.mean,
+        .validation_rmse_deviation = result->validation.rmse.deviation,
+        .validation_bits = result->validation.bits.mean,
+        .validation_bits_deviation = result->validation.bits.deviation,
+        .validation_loss = result->validation.loss.mean,
+        .validation_loss_deviation = result->validation.loss.deviation,
+        .train_loss = result->train_loss.mean,
+        .seeds = result->seeds,
+        .epochs = result->epochs,
     };
     record->timing = (struct store_timing){
-        .wall_seconds = evaluation->wall_seconds,
-        .cpu_seconds = evaluation->cpu_seconds,
+        .wall_seconds = result->cost.wall_seconds,
+        .cpu_seconds = result->cost.cpu_seconds,
     };
     record->ticket.evaluation = &record->evaluation;
     record->ticket.timing = &record->timing;

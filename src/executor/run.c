@@ -80,9 +80,9 @@ static void settle_oldest(struct run *run)
     const struct evaluation *evaluation = &flight->evaluation;
     struct tally_item item = {.ticket = ticket->number, .kind = ticket->kind, .now = true};
     if (ticket->kind == TICKET_TRAIN) {
-        item.ok = evaluation_is_ok(evaluation);
-        item.score = evaluation->score;
-        item.deviation = evaluation->score_deviation;
+        item.ok = result_is_ok(&evaluation->result);
+        item.score = result_score(&evaluation->result);
+        item.deviation = result_score_deviation(&evaluation->result);
         item.seeds = evaluation->trial_count;
         search_tell(run->search, ticket->number, item.ok, item.score);
     }
@@ -177,7 +177,7 @@ static int train(struct run *run, struct post *post, struct flight *flight, stru
     int status = post_evaluate(post, flight->ticket.number, &flight->ticket.simplified, &flight->evaluation, err);
     pthread_mutex_lock(&run->lock);
     if (!status)
-        flight->ready = !evaluation_is_aborted(&flight->evaluation);
+        flight->ready = !result_is_aborted(&flight->evaluation.result);
     pthread_cond_broadcast(&run->changed);
     return status;
 }
@@ -237,7 +237,7 @@ static int bring_back(struct run *run, bool *any, struct error *err)
         *any = true;
         pthread_mutex_lock(&run->lock);
         flight->evaluation = result.evaluation;
-        flight->ready = !evaluation_is_aborted(&flight->evaluation);
+        flight->ready = !result_is_aborted(&flight->evaluation.result);
         run->away--;
         pthread_cond_broadcast(&run->changed);
         pthread_mutex_unlock(&run->lock);

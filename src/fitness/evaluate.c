@@ -7,6 +7,7 @@
 #include "fitness/fitness_internal.h"
 #include "nn/blas.h"
 #include "nn/network.h"
+#include "nn/watch.h"
 #include "rng/rng.h"
 
 #include <inttypes.h>
@@ -175,7 +176,8 @@ static void look(const struct run *run, int seed_index, int epoch, struct evalua
     gather(run, DATA_TRAIN, NULL, 0, fitness->options.batch);
     trainer_watch(trainer, fitness->options.batch, rows);
     for (int i = 0; i < layers; i++)
-        out->looks[out->look_count++] = (struct look){.seed_index = seed_index, .epoch = epoch, .watched = rows[i]};
+        out->snapshots[out->snapshot_count++] =
+            (struct snapshot){.seed_index = seed_index, .epoch = epoch, .watched = rows[i]};
 }
 
 static void begin_trial(struct run *run, int seed_index)
@@ -272,16 +274,8 @@ static int evaluate_rate(const struct fitness *fitness, struct fitness_worker *w
     if (status)
         return status;
     evaluation_conclude(out);
-    out->learning_rate = rate;
+    out->result.learning_rate = rate;
     return 0;
-}
-
-/* An aborted one must be seen; otherwise the better score, and any score is better than none. */
-static bool is_better(const struct evaluation *a, const struct evaluation *b)
-{
-    if (evaluation_is_aborted(a) || !evaluation_is_ok(b))
-        return evaluation_is_aborted(a) || evaluation_is_ok(a);
-    return evaluation_is_ok(a) && a->score > b->score;
 }
 
 int fitness_evaluate(const struct fitness *fitness, struct fitness_worker *worker, const struct tree *tree,
@@ -294,16 +288,17 @@ int fitness_evaluate(const struct fitness *fitness, struct fitness_worker *worke
         return status;
     blas_thread_init();
     status = evaluate_rate(fitness, worker, optimiser->learning_rates[0], abort, out, err);
-    for (int i = 1; !status && i < optimiser->rates && !evaluation_is_aborted(out); i++) {
+    for (int i = 1; !status && i < optimiser->rates && !result_is_aborted(&out->result); i++) {
         status = evaluate_rate(fitness, worker, optimiser->learning_rates[i], abort, &worker->other, err);
-        if (!status && is_better(&worker->other, out)) {
+        const struct result *other = &worker->other.result; /* an aborted one must be seen */
+        if (!status && (result_is_aborted(other) || result_compare(other, &out->result) > 0)) {
             struct evaluation kept = *out;
             *out = worker->other;
             worker->other = kept;
         }
     }
-    out->wall_seconds = seconds(CLOCK_MONOTONIC) - wall;
-    out->cpu_seconds = seconds(CLOCK_THREAD_CPUTIME_ID) - cpu;
+    out->result.cost.wall_seconds = seconds(CLOCK_MONOTONIC) - wall;
+    out->result.cost.cpu_seconds = seconds(CLOCK_THREAD_CPUTIME_ID) - cpu;
     return status;
 }
 

@@ -12,8 +12,8 @@
 #define ACTSEARCH_FITNESS_FITNESS_H
 
 #include "base/isa.h"
-#include "fitness/evaluation.h"
 #include "fitness/protocol.h"
+#include "result/evaluation.h"
 
 #include <stdatomic.h>
 #include <stddef.h>

@@ -3,7 +3,7 @@
 #include "base/error.h"
 #include "base/json.h"
 #include "base/text.h"
-#include "fitness/evaluation.h"
+#include "result/evaluation.h"
 
 #include <stdio.h>
 
@@ -12,7 +12,7 @@ static const struct {
     int direction;
 } metrics[] = {
 #define MEASURE(name, direction, unit, meaning) {"validation_" #name, direction},
-#include "fitness/measures.def"
+#include "result/measures.def"
 #undef MEASURE
     [METRIC_TRAIN_LOSS] = {"train_loss", -1},
     [METRIC_DEFAULT] = {"default", +1},
@@ -33,7 +33,7 @@ double metric_score(enum metric metric, const struct trial *trial)
 {
     const double values[] = {
 #define MEASURE(name, direction, unit, meaning) trial->validation.name,
-#include "fitness/measures.def"
+#include "result/measures.def"
 #undef MEASURE
         trial->train_loss,
     };

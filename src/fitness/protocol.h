@@ -38,7 +38,7 @@ struct trial;
    data suggest: protocol_settle(). */
 enum metric {
 #define MEASURE(name, direction, unit, meaning) METRIC_VALIDATION_##name,
-#include "fitness/measures.def"
+#include "result/measures.def"
 #undef MEASURE
     METRIC_TRAIN_LOSS,
     METRIC_DEFAULT,

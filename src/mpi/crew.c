@@ -94,7 +94,7 @@ static int read_result(struct team *team, int rank, const struct text *bytes, st
         return status;
     result->token = hand_back(&team->members[rank], ticket);
     ALWAYS(result->token);
-    double seconds = result->evaluation.wall_seconds;
+    double seconds = result->evaluation.result.cost.wall_seconds;
     team->seconds = team->seconds > 0 ? 0.9 * team->seconds + 0.1 * seconds : seconds;
     return 0;
 }

@@ -16,16 +16,9 @@
 #ifndef ACTSEARCH_NN_WATCH_H
 #define ACTSEARCH_NN_WATCH_H
 
-struct network;
+#include "result/evaluation.h"
 
-/* One layer in one look. What means nothing for it is NaN. */
-struct watched {
-    const char *layer; /* its name; borrowed from the network */
-    int place;         /* in the list of layers, from 0 */
-#define WATCHED(name, meaning) double name;
-#include "nn/watched.def"
-#undef WATCHED
-};
+struct network;
 
 /* How many layers of a network are watched. */
 int watched_layers(const struct network *network);

@@ -1,42 +1,23 @@
-/* Evaluations: what became of one candidate.
+/* Evaluations: a result and the trainings that it comes from.
  *
- * Everything but the two times is a pure function of the tree, the protocol, the network, the data,
- * the seed and the instruction level: the same bits on every thread and every day.
+ * Everything but the cost is a pure function of the assignment, the protocol, the network, the data, the seed and the
+ * instruction level: the same bits on every thread and every day.
  *
- * A trial that fails ends the evaluation with the trial's outcome; then the evaluation has no score
- * (NaN), and its trials, curve, parameters and looks are those up to the failure.
+ * A trial that fails ends the evaluation with the trial's outcome; then the evaluation has no score (NaN), and its
+ * trials, curve, parameters and snapshots are those up to the failure.
  *
  * Starts as EVALUATION_EMPTY. It owns its arrays and reuses them from one evaluation to the next;
  * evaluation_release() frees them. One owner. */
-#ifndef ACTSEARCH_FITNESS_EVALUATION_H
-#define ACTSEARCH_FITNESS_EVALUATION_H
+#ifndef ACTSEARCH_RESULT_EVALUATION_H
+#define ACTSEARCH_RESULT_EVALUATION_H
 
-#include "nn/watch.h"
+#include "result/result.h"
 
 #include <stdbool.h>
 #include <stddef.h>
 
 struct error;
 struct text;
-
-enum outcome {
-#define OUTCOME(name, meaning) OUTCOME_##name,
-#include "fitness/outcomes.def"
-#undef OUTCOME
-    OUTCOME_COUNT
-};
-
-/* "ok", "non_finite", ...; and a sentence for people. */
-const char *outcome_name(enum outcome outcome);
-const char *outcome_meaning(enum outcome outcome);
-
-/* What was measured on the validation part; NaN where it means nothing or was not measured. */
-struct measures {
-#define MEASURE(name, direction, unit, meaning) double name;
-#include "fitness/measures.def"
-#undef MEASURE
-};
-struct measures measures_none(void);
 
 /* One training. Figures that were not reached are NaN. */
 struct trial {
@@ -66,49 +47,41 @@ struct learned {
 };
 enum { LEARNED_BY_ALL = -1 };
 
+/* What is seen of one layer in one snapshot. What means nothing for it is NaN. */
+struct watched {
+    const char *layer; /* its name; borrowed from the network */
+    int place;         /* in the list of layers, from 0 */
+#define WATCHED(name, meaning) double name;
+#include "result/watched.def"
+#undef WATCHED
+};
+
 /* A layer as it was after a finished epoch; with "watch" in the protocol. */
-struct look {
+struct snapshot {
     int seed_index;
-    int epoch;              /* from 1 */
-    struct watched watched; /* borrows the layer's name from the network */
-};
-
-/* Mean and sample standard deviation (NaN with fewer than two) over the trials. */
-struct figure {
-    double mean, deviation;
-};
-
-struct measure_figures {
-#define MEASURE(name, direction, unit, meaning) struct figure name;
-#include "fitness/measures.def"
-#undef MEASURE
+    int epoch; /* from 1 */
+    struct watched watched;
 };
 
 struct evaluation {
-    enum outcome outcome;
-    double learning_rate; /* of the trials below: the best of the protocol's list */
-    double score;         /* figure of the metric, higher is better; NaN unless ok */
-    double score_deviation;
-    struct measure_figures validation; /* NaN unless ok */
-    struct figure train_loss;
+    struct result result;
 
     struct trial *trials;       /* (trial_count), by seed_index */
     struct epoch *curve;        /* (epoch_count), by seed_index, then number; finished epochs only */
     struct learned *parameters; /* (parameter_count), by seed_index, layer, channel, index */
-    struct look *looks;         /* (look_count), by seed_index, epoch, place */
-    ptrdiff_t trial_count, epoch_count, parameter_count, look_count;
-    ptrdiff_t trial_capacity, epoch_capacity, parameter_capacity, look_capacity;
+    struct snapshot *snapshots; /* (snapshot_count), by seed_index, epoch, place */
+    ptrdiff_t trial_count, epoch_count, parameter_count, snapshot_count;
+    ptrdiff_t trial_capacity, epoch_capacity, parameter_capacity, snapshot_capacity;
 
-    double wall_seconds, cpu_seconds; /* not part of the pure result */
-    char *names;                      /* owned: those of the layers in looks, if it came from another process */
+    char *names; /* owned: those of the layers in snapshots, if it came from another process */
 };
-#define EVALUATION_EMPTY ((struct evaluation){0})
+#define EVALUATION_EMPTY ((struct evaluation){.trials = NULL})
 
 /* Makes it empty but with room, so that nothing is allocated while training. ERROR_MEMORY. */
 int evaluation_reserve(struct evaluation *evaluation, ptrdiff_t trials, ptrdiff_t epochs, ptrdiff_t parameters,
-                       ptrdiff_t looks, struct error *err);
+                       ptrdiff_t snapshots, struct error *err);
 
-/* Works out outcome, score and figures from the trials. */
+/* Works out the result from the trials, with one objective, on one rung. */
 void evaluation_conclude(struct evaluation *evaluation);
 
 /* Makes it one that ended with `outcome` (not ok) and of which nothing else is known. */
@@ -121,10 +94,7 @@ void evaluation_release(struct evaluation *evaluation);
 void evaluation_pack(const struct evaluation *evaluation, struct text *out);
 int evaluation_unpack(const char *bytes, size_t length, struct evaluation *evaluation, struct error *err);
 
-bool evaluation_is_ok(const struct evaluation *evaluation);
-bool evaluation_is_aborted(const struct evaluation *evaluation);
-
-/* The same result bit by bit, times aside. */
+/* The same bit by bit, costs aside. */
 bool evaluation_equal(const struct evaluation *a, const struct evaluation *b);
 
 #endif

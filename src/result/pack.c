@@ -1,13 +1,14 @@
 /* Evaluations between processes. Both ends are the same program on the same kind of machine (mpi/team.h sees to that),
    so the arrays travel as they lie in memory:
 
-     struct evaluation; trials; curve; parameters; looks; the layers' names, each terminated, in the order of the looks
+     struct evaluation; trials; curve; parameters; snapshots; the layers' names, each terminated, in the order of the
+   snapshots
 
    Pointers mean nothing elsewhere and are set anew. */
 #include "base/error.h"
 #include "base/memory.h"
 #include "base/text.h"
-#include "fitness/evaluation.h"
+#include "result/evaluation.h"
 
 #include <string.h>
 
@@ -23,9 +24,9 @@ void evaluation_pack(const struct evaluation *evaluation, struct text *out)
     add(out, evaluation->trials, evaluation->trial_count, sizeof *evaluation->trials);
     add(out, evaluation->curve, evaluation->epoch_count, sizeof *evaluation->curve);
     add(out, evaluation->parameters, evaluation->parameter_count, sizeof *evaluation->parameters);
-    add(out, evaluation->looks, evaluation->look_count, sizeof *evaluation->looks);
-    for (ptrdiff_t i = 0; i < evaluation->look_count; i++) {
-        const char *name = evaluation->looks[i].watched.layer;
+    add(out, evaluation->snapshots, evaluation->snapshot_count, sizeof *evaluation->snapshots);
+    for (ptrdiff_t i = 0; i < evaluation->snapshot_count; i++) {
+        const char *name = evaluation->snapshots[i].watched.layer;
         text_add_bytes(out, name, strlen(name) + 1);
     }
 }
@@ -64,9 +65,9 @@ static void take_names(struct rest *rest, struct evaluation *evaluation)
     evaluation->names = take(rest, (ptrdiff_t)length, 1);
     const char *name = evaluation->names, *end = name ? name + length : NULL;
     rest->bad = rest->bad || (length > 0 && end[-1] != '\0');
-    for (ptrdiff_t i = 0; !rest->bad && i < evaluation->look_count; i++) {
+    for (ptrdiff_t i = 0; !rest->bad && i < evaluation->snapshot_count; i++) {
         rest->bad = name == end;
-        evaluation->looks[i].watched.layer = name;
+        evaluation->snapshots[i].watched.layer = name;
         name += rest->bad ? 0 : strlen(name) + 1;
     }
     rest->bad = rest->bad || name != end;
@@ -85,14 +86,14 @@ int evaluation_unpack(const char *bytes, size_t length, struct evaluation *evalu
     made.trials = take(&rest, made.trial_count, sizeof *made.trials);
     made.curve = take(&rest, made.epoch_count, sizeof *made.curve);
     made.parameters = take(&rest, made.parameter_count, sizeof *made.parameters);
-    made.looks = take(&rest, made.look_count, sizeof *made.looks);
+    made.snapshots = take(&rest, made.snapshot_count, sizeof *made.snapshots);
     made.trial_capacity = made.trial_count;
     made.epoch_capacity = made.epoch_count;
     made.parameter_capacity = made.parameter_count;
-    made.look_capacity = made.look_count;
+    made.snapshot_capacity = made.snapshot_count;
     if (!rest.bad)
         take_names(&rest, &made);
-    if (!rest.bad && (unsigned)made.outcome < OUTCOME_COUNT) {
+    if (!rest.bad && (unsigned)made.result.outcome < OUTCOME_COUNT) {
         *evaluation = made;
         return 0;
     }

@@ -7,6 +7,8 @@
 
 #include "executor/executor.h"
 
+#include <math.h>
+
 /* With the flag up from the start it says "aborted", or the whole result if that was quicker. */
 static inline void contract_abort(const struct evaluator *evaluator, void *worker, const struct tree *tree)
 {
@@ -15,8 +17,8 @@ static inline void contract_abort(const struct evaluator *evaluator, void *worke
     struct evaluation whole = EVALUATION_EMPTY, dropped = EVALUATION_EMPTY;
     ASSERT_OK(evaluator->evaluate(evaluator->context, worker, tree, &abort, &dropped, &err));
     ASSERT_OK(evaluator->evaluate(evaluator->context, worker, tree, &none, &whole, &err));
-    ck_assert_msg(evaluation_is_aborted(&dropped) || evaluation_equal(&whole, &dropped), "half an evaluation");
-    ck_assert(!evaluation_is_aborted(&whole));
+    ck_assert_msg(result_is_aborted(&dropped.result) || evaluation_equal(&whole, &dropped), "half an evaluation");
+    ck_assert(!result_is_aborted(&whole.result));
     evaluation_release(&whole);
     evaluation_release(&dropped);
 }
@@ -38,8 +40,9 @@ static inline void evaluator_contract(const struct evaluator *evaluator, const s
             struct evaluation again = EVALUATION_EMPTY;
             ASSERT_OK(evaluator->evaluate(evaluator->context, workers[pass], &trees[i], &abort, &again, &err));
             ck_assert_msg(evaluation_equal(&first[i], &again), "tree %d: pass %d gives another evaluation", i, pass);
-            ck_assert_msg(evaluation_is_ok(&again) == (again.score - again.score == 0), "ok means a finite score");
-            ck_assert_msg(!evaluation_is_aborted(&again), "nobody asked for an abort");
+            ck_assert_msg(result_is_ok(&again.result) == isfinite(result_score(&again.result)),
+                          "ok means a finite score");
+            ck_assert_msg(!result_is_aborted(&again.result), "nobody asked for an abort");
             evaluation_release(&again);
         }
     }

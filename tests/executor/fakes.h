@@ -102,7 +102,7 @@ static inline int fake_fill(uint64_t hash, struct evaluation *out, struct error 
         for (int number = 1; number <= 2; number++) {
             out->curve[out->epoch_count++] =
                 (struct epoch){i, number, rng_uniform(&rng), {.loss = rng_uniform(&rng), .accuracy = NAN}, 0.1};
-            out->looks[out->look_count++] = (struct look){
+            out->snapshots[out->snapshot_count++] = (struct snapshot){
                 i, number, {.layer = "act1", .place = 1, .dead = rng_uniform(&rng), .gradient_norm = NAN}};
         }
         out->trials[out->trial_count++] = (struct trial){.seed_index = i,

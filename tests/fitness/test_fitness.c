@@ -42,13 +42,13 @@ START_TEST(a_candidate_is_trained_and_scored)
                          "\"schedule\": {\"name\": \"cosine\"}}",
                          isa_best(), &err));
     evaluate_alone(&bench, good, &result);
-    ck_assert_int_eq((int)result.outcome, OUTCOME_ok);
-    ck_assert_double_gt(result.score, 0.85); /* a network without an activation stays near 0.65 */
-    ck_assert_double_lt(result.train_loss.mean, 0.35);
-    ck_assert(result.wall_seconds > 0 && result.cpu_seconds > 0);
+    ck_assert_int_eq((int)result.result.outcome, OUTCOME_ok);
+    ck_assert_double_gt(result_score(&result.result), 0.85); /* a network without an activation stays near 0.65 */
+    ck_assert_double_lt(result.result.train_loss.mean, 0.35);
+    ck_assert(result.result.cost.wall_seconds > 0 && result.result.cost.cpu_seconds > 0);
     ck_assert_int_eq((int)result.trial_count, 2);
     ck_assert_int_eq((int)result.epoch_count, 120);
-    ck_assert_double_eq(result.score, (result.trials[0].score + result.trials[1].score) / 2);
+    ck_assert_double_eq(result_score(&result.result), (result.trials[0].score + result.trials[1].score) / 2);
     for (int i = 0; i < 2; i++) {
         const struct trial *trial = &result.trials[i];
         const struct epoch *curve = &result.curve[60 * i];
@@ -137,13 +137,13 @@ START_TEST(an_evaluation_is_a_pure_function)
     ASSERT_OK(bench_init(&bench, mlp, plain, isa_best(), &err));
     ASSERT_OK(fitness_worker_new(bench.fitness, &worker, &err));
     evaluate(&bench, worker, good, &first);
-    ck_assert(evaluation_is_ok(&first));
+    ck_assert(result_is_ok(&first.result));
     evaluate(&bench, worker, good, &again);
     ck_assert(evaluation_equal(&first, &again));
     evaluate(&bench, worker, "exp(exp(exp(x)))", &again);
     evaluate(&bench, worker, "p*x+p*x^2+p*sin(p*x)", &again);
     evaluate(&bench, worker, "tanh(x)", &other);
-    ck_assert(evaluation_is_ok(&other) && !evaluation_equal(&first, &other));
+    ck_assert(result_is_ok(&other.result) && !evaluation_equal(&first, &other));
     evaluate(&bench, worker, good, &again);
     ck_assert(evaluation_equal(&first, &again));
 
@@ -249,11 +249,11 @@ START_TEST(failures_have_names)
         struct bench bench;
         ASSERT_OK(bench_init(&bench, mlp, cases[i].protocol, isa_best(), &err));
         evaluate_alone(&bench, cases[i].candidate, &result);
-        ck_assert_msg(result.outcome == cases[i].outcome, "%s: %s after %d epochs", cases[i].candidate,
-                      outcome_name(result.outcome), result.trials[0].epochs);
-        ck_assert_int_eq(isnan(result.score) != 0, result.outcome != OUTCOME_ok);
-        if (result.outcome != OUTCOME_ok) {
-            ck_assert_int_eq((int)result.trials[0].outcome, (int)result.outcome);
+        ck_assert_msg(result.result.outcome == cases[i].outcome, "%s: %s after %d epochs", cases[i].candidate,
+                      outcome_name(result.result.outcome), result.trials[0].epochs);
+        ck_assert_int_eq(isnan(result_score(&result.result)) != 0, result.result.outcome != OUTCOME_ok);
+        if (result.result.outcome != OUTCOME_ok) {
+            ck_assert_int_eq((int)result.trials[0].outcome, (int)result.result.outcome);
             ck_assert(isnan(result.trials[0].score));
             ck_assert_int_eq((int)result.epoch_count, result.trials[0].epochs);
         }
@@ -293,10 +293,10 @@ START_TEST(an_abort_ends_at_once)
     struct tree tree = parse("tanh(x)");
     atomic_int abort = 1;
     ASSERT_OK(fitness_evaluate(bench.fitness, worker, &tree, &abort, &result, &err));
-    ck_assert(evaluation_is_aborted(&result));
+    ck_assert(result_is_aborted(&result.result));
     ck_assert_int_eq((int)result.epoch_count, 0);
-    ck_assert(isnan(result.score));
-    ck_assert_double_lt(result.wall_seconds, 5);
+    ck_assert(isnan(result_score(&result.result)));
+    ck_assert_double_lt(result.result.cost.wall_seconds, 5);
     fitness_worker_free(worker);
     evaluation_release(&result);
     bench_release(&bench);
@@ -320,7 +320,7 @@ START_TEST(of_several_rates_the_best_is_kept)
         evaluate_alone(&bench, good, &results[i]);
         bench_release(&bench);
     }
-    ck_assert_double_eq(results[1].learning_rate, 0.01);
+    ck_assert_double_eq(results[1].result.learning_rate, 0.01);
     ck_assert(evaluation_equal(&results[0], &results[1]));
     ck_assert(evaluation_equal(&results[0], &results[2]));
     for (int i = 0; i < 3; i++)
@@ -343,8 +343,8 @@ START_TEST(numbers_are_predicted)
                         isa_best(), &err));
     evaluate_alone(&bench, good, &result);
     const struct measures *validation = &result.trials[0].validation;
-    ck_assert_double_gt(result.score, 0.8);
-    ck_assert_double_eq(result.score, validation->r2);
+    ck_assert_double_gt(result_score(&result.result), 0.8);
+    ck_assert_double_eq(result_score(&result.result), validation->r2);
     ck_assert(isnan(validation->accuracy) && isnan(validation->bits));
     ck_assert_double_eq_tol(validation->r2, 1 - validation->loss / data_target_variance(bench.data, DATA_VALIDATION),
                             1e-12);
@@ -426,7 +426,8 @@ START_TEST(progress_goes_from_0_to_1)
     evaluate_alone(&bench, "tanh(x)*(1 + 0*t)", &results[1]);
     evaluate_alone(&bench, "(1-t)*x + t*tanh(x)", &results[2]);
     ck_assert(evaluation_equal(&results[0], &results[1]));
-    ck_assert(results[2].outcome == OUTCOME_ok && results[2].score != results[0].score);
+    ck_assert(results[2].result.outcome == OUTCOME_ok &&
+              result_score(&results[2].result) != result_score(&results[0].result));
     /* In the first step it is the identity. */
     struct evaluation identity = EVALUATION_EMPTY;
     evaluate_alone(&bench, "x", &identity);
@@ -491,10 +492,10 @@ START_TEST(watching_changes_nothing)
         ASSERT_OK(bench_init(&bench, network, protocols[i], isa_best(), &err));
         evaluate_alone(&bench, good, &result[i]);
         need[i] = fitness_worker_bytes(bench.fitness);
-        ck_assert(evaluation_is_ok(&result[i]));
-        ck_assert_int_eq((int)result[i].look_count, i ? 2 * 3 * 4 : 0);
-        for (int k = 0; k < result[i].look_count; k++) {
-            const struct look *look = &result[i].looks[k];
+        ck_assert(result_is_ok(&result[i].result));
+        ck_assert_int_eq((int)result[i].snapshot_count, i ? 2 * 3 * 4 : 0);
+        for (int k = 0; k < result[i].snapshot_count; k++) {
+            const struct snapshot *look = &result[i].snapshots[k];
             ck_assert_int_eq(look->seed_index, 4 + k / 12);
             ck_assert_int_eq(look->epoch, 1 + k / 4 % 3);
             ck_assert_str_eq(look->watched.layer, layers[k % 4]); /* while the network is there */
@@ -506,7 +507,7 @@ START_TEST(watching_changes_nothing)
         bench_release(&bench);
     }
     ck_assert(!evaluation_equal(&result[0], &result[1]));
-    result[1].look_count = 0;
+    result[1].snapshot_count = 0;
     ck_assert(evaluation_equal(&result[0], &result[1]));
     ck_assert_uint_gt(need[1], need[0]);
     evaluation_release(&result[0]);

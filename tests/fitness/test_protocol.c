@@ -113,19 +113,19 @@ START_TEST(figures_are_means_and_sample_deviations)
         evaluation.trials[evaluation.trial_count++] =
             (struct trial){.score = 0.5 + 0.2 * i, .validation.loss = 1, .train_loss = i};
     evaluation_conclude(&evaluation);
-    ck_assert(evaluation_is_ok(&evaluation));
-    ck_assert_double_eq_tol(evaluation.score, 0.7, 1e-15);
-    ck_assert_double_eq_tol(evaluation.score_deviation, 0.2, 1e-15);
-    ck_assert_double_eq(evaluation.validation.loss.deviation, 0);
-    ck_assert_double_eq(evaluation.train_loss.mean, 1);
-    ck_assert_double_eq(evaluation.train_loss.deviation, 1);
+    ck_assert(result_is_ok(&evaluation.result));
+    ck_assert_double_eq_tol(result_score(&evaluation.result), 0.7, 1e-15);
+    ck_assert_double_eq_tol(result_score_deviation(&evaluation.result), 0.2, 1e-15);
+    ck_assert_double_eq(evaluation.result.validation.loss.deviation, 0);
+    ck_assert_double_eq(evaluation.result.train_loss.mean, 1);
+    ck_assert_double_eq(evaluation.result.train_loss.deviation, 1);
     evaluation.trial_count = 1;
     evaluation_conclude(&evaluation);
-    ck_assert(isnan(evaluation.score_deviation));
+    ck_assert(isnan(result_score_deviation(&evaluation.result)));
     evaluation.trials[0].outcome = OUTCOME_diverged;
     evaluation_conclude(&evaluation);
-    ck_assert_int_eq((int)evaluation.outcome, OUTCOME_diverged);
-    ck_assert(isnan(evaluation.score) && isnan(evaluation.validation.accuracy.mean));
+    ck_assert_int_eq((int)evaluation.result.outcome, OUTCOME_diverged);
+    ck_assert(isnan(result_score(&evaluation.result)) && isnan(evaluation.result.validation.accuracy.mean));
     evaluation_release(&evaluation);
     evaluation_release(&evaluation);
 }
@@ -140,17 +140,14 @@ START_TEST(equality_sees_every_part)
         pair[i].trials[pair[i].trial_count++] = (struct trial){.score = 0.5, .train_loss = NAN};
         pair[i].curve[pair[i].epoch_count++] = (struct epoch){.number = 1, .validation.loss = 2};
         pair[i].parameters[pair[i].parameter_count++] = (struct learned){.value = 3};
-        pair[i].looks[pair[i].look_count++] = (struct look){.watched = {.layer = "act1", .dead = 0.5}};
+        pair[i].snapshots[pair[i].snapshot_count++] = (struct snapshot){.watched = {.layer = "act1", .dead = 0.5}};
         evaluation_conclude(&pair[i]);
     }
-    pair[1].wall_seconds = 9;
+    pair[1].result.cost.wall_seconds = 9;
     ck_assert(evaluation_equal(&pair[0], &pair[1]));
-    double *parts[] = {&pair[1].score,
-                       &pair[1].trials[0].train_loss,
-                       &pair[1].curve[0].validation.loss,
-                       &pair[1].parameters[0].value,
-                       &pair[1].train_loss.mean,
-                       &pair[1].looks[0].watched.dead};
+    double *parts[] = {&pair[1].result.objective[0].mean, &pair[1].trials[0].train_loss,
+                       &pair[1].curve[0].validation.loss, &pair[1].parameters[0].value,
+                       &pair[1].result.train_loss.mean,   &pair[1].snapshots[0].watched.dead};
     for (int i = 0; i < 6; i++) {
         double kept = *parts[i];
         *parts[i] = isnan(kept) ? 1 : nextafter(kept, 10);
@@ -161,9 +158,9 @@ START_TEST(equality_sees_every_part)
     pair[1].parameters[0].channel++;
     ck_assert(!evaluation_equal(&pair[0], &pair[1]));
     pair[1].parameters[0].channel--;
-    pair[1].look_count = 0;
+    pair[1].snapshot_count = 0;
     ck_assert(!evaluation_equal(&pair[0], &pair[1]));
-    pair[1].look_count = 1;
+    pair[1].snapshot_count = 1;
     pair[1].epoch_count = 0;
     ck_assert(!evaluation_equal(&pair[0], &pair[1]));
     evaluation_release(&pair[0]);

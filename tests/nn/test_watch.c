@@ -397,7 +397,7 @@ static bool same_row(const struct watched *a, const struct watched *b)
 {
     return a->place == b->place
 #define WATCHED(name, meaning) &&memcmp(&a->name, &b->name, sizeof a->name) == 0
-#include "nn/watched.def"
+#include "result/watched.def"
 #undef WATCHED
         ;
 }

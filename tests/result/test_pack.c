@@ -3,29 +3,27 @@
 
 #include "base/memory.h"
 #include "base/text.h"
-#include "fitness/evaluation.h"
-#include "rng/rng.h"
+#include "result/evaluation.h"
 
 #include <math.h>
 
-/* Filled at random, with that many of everything. */
-static void fill(struct evaluation *out, int trials, int epochs, int parameters, int looks)
+/* Filled with numbers that have no end in binary, that many of everything. */
+static void fill(struct evaluation *out, int trials, int epochs, int parameters, int snapshots)
 {
     static const char *const layers[] = {"conv1", "act1", "a name of some length"};
     struct error err;
-    struct rng rng = rng_keyed(7, (uint64_t)looks, RNG_TEST);
-    ASSERT_OK(evaluation_reserve(out, trials, epochs, parameters, looks, &err));
+    ASSERT_OK(evaluation_reserve(out, trials, epochs, parameters, snapshots, &err));
     for (int i = 0; i < trials; i++)
-        out->trials[out->trial_count++] = (struct trial){.seed_index = i, .score = rng_uniform(&rng), .epochs = 3};
+        out->trials[out->trial_count++] = (struct trial){.seed_index = i, .score = 1 / (3.0 + i), .epochs = 3};
     for (int i = 0; i < epochs; i++)
         out->curve[out->epoch_count++] = (struct epoch){.number = i, .train_loss = NAN, .learning_rate = 0.1};
     for (int i = 0; i < parameters; i++)
-        out->parameters[out->parameter_count++] = (struct learned){i, LEARNED_BY_ALL, 17, 0, rng_normal(&rng)};
-    for (int i = 0; i < looks; i++)
-        out->looks[out->look_count++] =
-            (struct look){.epoch = i, .watched = {.layer = layers[i % 3], .dead = rng_uniform(&rng)}};
+        out->parameters[out->parameter_count++] = (struct learned){i, LEARNED_BY_ALL, 17, 0, -1 / (7.0 + i)};
+    for (int i = 0; i < snapshots; i++)
+        out->snapshots[out->snapshot_count++] =
+            (struct snapshot){.epoch = i, .watched = {.layer = layers[i % 3], .dead = 1 / (3.0 + i)}};
     evaluation_conclude(out);
-    out->wall_seconds = 1.5;
+    out->result.cost.wall_seconds = 1.5;
 }
 
 START_TEST(what_is_packed_comes_back_bit_by_bit)
@@ -39,9 +37,9 @@ START_TEST(what_is_packed_comes_back_bit_by_bit)
         evaluation_pack(&sent, &bytes);
         ASSERT_OK(evaluation_unpack(text_string(&bytes), bytes.length, &received, &err));
         ck_assert(evaluation_equal(&sent, &received));
-        ck_assert_double_eq(received.wall_seconds, 1.5);
-        for (ptrdiff_t k = 0; k < sent.look_count; k++)
-            ck_assert_ptr_ne(sent.looks[k].watched.layer, received.looks[k].watched.layer);
+        ck_assert_double_eq(received.result.cost.wall_seconds, 1.5);
+        for (ptrdiff_t k = 0; k < sent.snapshot_count; k++)
+            ck_assert_ptr_ne(sent.snapshots[k].watched.layer, received.snapshots[k].watched.layer);
         if (sent.trial_count > 0) { /* the comparison can tell */
             received.trials[0].score += 1e-9;
             ck_assert(!evaluation_equal(&sent, &received));
@@ -92,10 +90,11 @@ START_TEST(an_outcome_without_trials_has_no_numbers)
     struct evaluation evaluation = EVALUATION_EMPTY;
     fill(&evaluation, 2, 4, 1, 7);
     evaluation_without_trials(&evaluation, OUTCOME_timed_out);
-    ck_assert_str_eq(outcome_name(evaluation.outcome), "timed_out");
-    ck_assert(isnan(evaluation.score) && isnan(evaluation.learning_rate) && isnan(evaluation.train_loss.mean));
-    ck_assert(isnan(evaluation.validation.loss.mean));
-    ck_assert_int_eq(evaluation.trial_count + evaluation.epoch_count + evaluation.look_count, 0);
+    ck_assert_str_eq(outcome_name(evaluation.result.outcome), "timed_out");
+    const struct result *result = &evaluation.result;
+    ck_assert(isnan(result_score(result)) && isnan(result->learning_rate) && isnan(result->train_loss.mean));
+    ck_assert(isnan(result->validation.loss.mean));
+    ck_assert_int_eq(evaluation.trial_count + evaluation.epoch_count + evaluation.snapshot_count, 0);
     evaluation_release(&evaluation);
 }
 END_TEST
