@@ -251,36 +251,29 @@ static void add_columns(struct output *output, const char *const *names, enum da
             output_column(output, names[i]);
             continue;
         }
-#define MEASURE(name, direction, unit, meaning)                                                                        \
-    if (metric_fits(METRIC_VALIDATION_##name, target))                                                                 \
-        output_column(output, #name);
-#include "result/measures.def"
-#undef MEASURE
+        for (int m = 0; m < MEASURES; m++)
+            if (metric_fits((enum metric)m, target))
+                output_column(output, measure_table[m].name);
     }
 }
 
 static void print_measures(struct output *output, const struct measures *measures, enum data_target target)
 {
-#define MEASURE(name, direction, unit, meaning)                                                                        \
-    if (metric_fits(METRIC_VALIDATION_##name, target))                                                                 \
-        output_number(output, measures->name, 4);
-#include "result/measures.def"
-#undef MEASURE
+    for (int m = 0; m < MEASURES; m++)
+        if (metric_fits((enum metric)m, target))
+            output_number(output, measure_value(measures, m), 4);
 }
 
 static void print_summary(struct output *output, const struct job *job, enum data_target target)
 {
     const struct result *result = &job->evaluation.result;
     double trials = (double)result->seeds;
-    const struct measures means = {
-#define MEASURE(name, direction, unit, meaning) .name = result->validation.name.mean,
-#include "result/measures.def"
-#undef MEASURE
-    };
     output_text(output, outcome_name(result->outcome));
     output_number(output, result_score(result), 4);
     output_number(output, result_score_deviation(result), 4);
-    print_measures(output, &means, target);
+    for (int m = 0; m < MEASURES; m++)
+        if (metric_fits((enum metric)m, target))
+            output_number(output, measure_figure(&result->validation, m).mean, 4);
     output_number(output, result->train_loss.mean, 4);
     output_integer(output, result->seeds);
     output_number(output, result->cost.wall_seconds / trials, 3);

@@ -84,16 +84,16 @@ static void collect_provenance(const struct subject *subject, struct material *m
 {
     const struct store_run *run = subject->source.run;
     const struct store_proposal *proposal = &subject->stored->proposal;
-    const struct store_evaluation *evaluation = subject->stored->evaluation;
+    const struct result *result = &subject->evaluation->result;
     if (strcmp(proposal->expression, proposal->simplified) != 0)
         add_line(material, "proposed as %.300s", proposal->expression);
     add_line(material, "experiment %.200s, seed %lld, ticket %lld (by %.60s)", run->name, (long long)run->seed,
              (long long)proposal->ticket, proposal->operator);
-    if (evaluation && isfinite(evaluation->score_deviation))
-        add_line(material, "score %.6g by %s (higher is better), deviation %.2g over %lld seeds", evaluation->score,
-                 run->metric, evaluation->score_deviation, (long long)evaluation->seeds);
-    else if (evaluation && isfinite(evaluation->score))
-        add_line(material, "score %.6g by %s (higher is better), one seed", evaluation->score, run->metric);
+    if (isfinite(result_score_deviation(result)))
+        add_line(material, "score %.6g by %s (higher is better), deviation %.2g over %d seeds", result_score(result),
+                 run->metric, result_score_deviation(result), result->seeds);
+    else if (isfinite(result_score(result)))
+        add_line(material, "score %.6g by %s (higher is better), one seed", result_score(result), run->metric);
     add_line(material, "database %.200s, data %.150s", subject->database, run->data_description);
     add_line(material, "actsearch %s, %s", run->program_version, run->isa);
 }

@@ -70,22 +70,14 @@ int query_print(struct store *store, const char *sql, enum output_format format,
     return print(store, sql, format, false, err);
 }
 
-/* Appends the columns that hold a measure: which they are depends on what is predicted. */
+/* Appends the columns that hold a measure: which they are depends on what is predicted. The loss is there always. */
 static int add_measures(struct store *store, struct text *out, struct error *err)
 {
-    static const char *const names[] = {"accuracy", "r2", "rmse", "bits"};
-    struct store_query *query = NULL;
-    bool row = false;
-    int status = store_query_new(store,
-                                 "SELECT count(validation_accuracy), count(validation_r2), count(validation_rmse),"
-                                 " count(validation_bits) FROM evaluation",
-                                 &query, err);
-    if (!status)
-        status = store_query_next(query, &row, err);
-    for (int i = 0; !status && row && i < 4; i++)
-        if (store_query_cell(query, i).integer > 0)
-            text_addf(out, ", e.validation_%s AS %s", names[i], names[i]);
-    store_query_free(query);
+    bool measured[MEASURES];
+    int status = store_measured(store, measured, err);
+    for (int i = 0; !status && i < MEASURES; i++)
+        if (measured[i] && measure_table[i].targets != TARGETS_ALL)
+            text_addf(out, ", e.validation_%s AS %s", measure_table[i].name, measure_table[i].name);
     return status;
 }
 

@@ -15,9 +15,9 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-/* Libraries may take SIGHUP before main() begins: UCX does, which comes with Debian 13's Open MPI, and nohup would be in
-   vain. What stands in .preinit_array is called before the constructors of libraries, and before sanitizers are ready:
-   hence the system call, which begins its answer with the handler. */
+/* Libraries may take SIGHUP before main() begins: UCX does, which comes with Debian 13's Open MPI, and nohup would be
+   in vain. What stands in .preinit_array is called before the constructors of libraries, and before sanitizers are
+   ready: hence the system call, which begins its answer with the handler. */
 static bool hangup_was_ignored;
 
 __attribute__((no_sanitize("address", "thread", "undefined"))) static void look_at_hangup(void)

@@ -11,6 +11,7 @@
 #include "cli/terminal.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -26,22 +27,20 @@ static const struct option options[] = {
 
 /* ---- for a person */
 
-static void add_trials(const struct store_ticket *stored, struct text *out)
+static void add_trials(const struct evaluation *evaluation, struct text *out)
 {
-    for (ptrdiff_t i = 0; i < stored->trial_count; i++) {
-        const struct store_trial *trial = &stored->trials[i];
-        text_addf(out, "  seed %lld: %s", (long long)trial->seed_index, trial->outcome);
-        if (isfinite(trial->validation_accuracy))
-            text_addf(out, ", accuracy %.4f", trial->validation_accuracy);
-        if (isfinite(trial->validation_r2))
-            text_addf(out, ", R^2 %.4f, RMSE %.4g", trial->validation_r2, trial->validation_rmse);
-        if (isfinite(trial->validation_bits))
-            text_addf(out, ", %.4f bits", trial->validation_bits);
-        if (isfinite(trial->validation_loss))
-            text_addf(out, ", validation loss %.4f", trial->validation_loss);
+    for (ptrdiff_t i = 0; i < evaluation->trial_count; i++) {
+        const struct trial *trial = &evaluation->trials[i];
+        text_addf(out, "  seed %d: %s", trial->seed_index, outcome_name(trial->outcome));
+        for (int m = 0; m < MEASURES; m++) {
+            char shown[64];
+            double value = measure_value(&trial->validation, m);
+            snprintf(shown, sizeof shown, measure_table[m].shown, value);
+            text_addf(out, "%s%s", isfinite(value) ? ", " : "", isfinite(value) ? shown : "");
+        }
         if (isfinite(trial->train_loss))
             text_addf(out, ", train loss %.4f", trial->train_loss);
-        text_addf(out, ", %lld epoch%s\n", (long long)trial->epochs, trial->epochs == 1 ? "" : "s");
+        text_addf(out, ", %d epoch%s\n", trial->epochs, trial->epochs == 1 ? "" : "s");
     }
 }
 
@@ -49,7 +48,7 @@ static void add_trials(const struct store_ticket *stored, struct text *out)
 static void add_parameters(const struct subject *subject, int64_t layer, struct text *out)
 {
     int count = tree_parameter_count(&subject->activation.trained);
-    bool seeds = subject->stored->trial_count > 1, channels = subject_parameter(subject, layer, 0).channels > 0;
+    bool seeds = subject->evaluation->trial_count > 1, channels = subject_parameter(subject, layer, 0).channels > 0;
     for (int j = 0; j < count; j++) {
         struct subject_parameter p = subject_parameter(subject, layer, j);
         text_addf(out, "%s p%d = %.6g", j ? "," : "", j, p.mean);
@@ -90,7 +89,7 @@ static bool is_merged(const struct subject *subject)
 static void add_stored(const struct subject *subject, struct text *out)
 {
     const struct store_proposal *proposal = &subject->stored->proposal;
-    const struct store_evaluation *evaluation = subject->stored->evaluation;
+    const struct evaluation *evaluation = subject->stored->evaluation;
     text_add_char(out, '\n');
     if (subject->asked != proposal->ticket)
         text_addf(out, "ticket %lld is the same function as an earlier one, which was trained:\n",
@@ -106,14 +105,15 @@ static void add_stored(const struct subject *subject, struct text *out)
         text_addf(out, "  proposed as %s\n", proposal->expression);
     if (!evaluation)
         return;
-    text_addf(out, "  %s", evaluation->outcome);
-    if (isfinite(evaluation->score))
-        text_addf(out, ": score %.6g", evaluation->score);
-    if (isfinite(evaluation->score_deviation))
-        text_addf(out, ", deviation %.2g", evaluation->score_deviation);
-    text_addf(out, ", %lld seed%s, by %s (higher is better)\n", (long long)evaluation->seeds,
-              evaluation->seeds == 1 ? "" : "s", subject->source.run->metric);
-    add_trials(subject->stored, out);
+    const struct result *result = &evaluation->result;
+    text_addf(out, "  %s", outcome_name(result->outcome));
+    if (isfinite(result_score(result)))
+        text_addf(out, ": score %.6g", result_score(result));
+    if (isfinite(result_score_deviation(result)))
+        text_addf(out, ", deviation %.2g", result_score_deviation(result));
+    text_addf(out, ", %d seed%s, by %s (higher is better)\n", result->seeds, result->seeds == 1 ? "" : "s",
+              subject->source.run->metric);
+    add_trials(evaluation, out);
     add_trained(subject, out);
 }
 
@@ -180,18 +180,18 @@ static int print_text(const struct call *call, const struct subject *subject, co
 
 /* ---- for a program */
 
-static void add_trial_json(const struct store_trial *trial, struct text *out)
+static void add_trial_json(const struct trial *trial, struct text *out)
 {
     member_separator(out);
     text_add(out, "{");
     member_integer(out, "seed", trial->seed_index);
-    member_text(out, "outcome", trial->outcome);
+    member_text(out, "outcome", outcome_name(trial->outcome));
     member_number(out, "score", trial->score);
-    member_number(out, "validation_accuracy", trial->validation_accuracy);
-    member_number(out, "validation_r2", trial->validation_r2);
-    member_number(out, "validation_rmse", trial->validation_rmse);
-    member_number(out, "validation_bits", trial->validation_bits);
-    member_number(out, "validation_loss", trial->validation_loss);
+    for (int m = 0; m < MEASURES; m++) {
+        char key[40];
+        snprintf(key, sizeof key, "validation_%s", measure_table[m].name);
+        member_number(out, key, measure_value(&trial->validation, m));
+    }
     member_number(out, "train_loss", trial->train_loss);
     member_integer(out, "epochs", trial->epochs);
     text_add(out, "}");
@@ -200,7 +200,7 @@ static void add_trial_json(const struct store_trial *trial, struct text *out)
 /* null: all of them together */
 static void add_number_or_all(const char *key, int64_t number, struct text *out)
 {
-    if (number == STORE_ALL)
+    if (number == LEARNED_BY_ALL)
         member_text(out, key, NULL);
     else
         member_integer(out, key, number);
@@ -209,7 +209,7 @@ static void add_number_or_all(const char *key, int64_t number, struct text *out)
 static void add_stored_members(const struct subject *subject, const struct lineage *lineage, struct text *out)
 {
     const struct store_ticket *stored = subject->stored;
-    const struct store_evaluation *evaluation = stored->evaluation;
+    const struct evaluation *evaluation = subject->evaluation;
     member_text(out, "database", subject->database);
     member_text(out, "experiment", subject->source.run->name);
     member_integer(out, "ticket", stored->proposal.ticket);
@@ -219,26 +219,27 @@ static void add_stored_members(const struct subject *subject, const struct linea
     member_integer(out, "seed", subject->source.run->seed);
     member_text(out, "operator", stored->proposal.operator);
     member_text(out, "proposed_as", stored->proposal.expression);
-    member_text(out, "outcome", evaluation ? evaluation->outcome : stored->proposal.outcome);
+    member_text(out, "outcome",
+                stored->evaluation ? outcome_name(evaluation->result.outcome) : stored->proposal.outcome);
     member_text(out, "reason", stored->proposal.reason);
     member_text(out, "metric", subject->source.run->metric);
-    member_number(out, "score", evaluation ? evaluation->score : NAN);
-    member_number(out, "score_deviation", evaluation ? evaluation->score_deviation : NAN);
+    member_number(out, "score", result_score(&evaluation->result));
+    member_number(out, "score_deviation", result_score_deviation(&evaluation->result));
     member_key(out, "trials");
     text_add(out, "[");
-    for (ptrdiff_t i = 0; i < stored->trial_count; i++)
-        add_trial_json(&stored->trials[i], out);
+    for (ptrdiff_t i = 0; i < evaluation->trial_count; i++)
+        add_trial_json(&evaluation->trials[i], out);
     text_add(out, "]");
     member_key(out, "parameters");
     text_add(out, "[");
-    for (ptrdiff_t i = 0; i < stored->parameter_count; i++) {
-        const struct store_parameter *p = &stored->parameters[i];
+    for (ptrdiff_t i = 0; i < evaluation->parameter_count; i++) {
+        const struct learned *p = &evaluation->parameters[i];
         member_separator(out);
         text_add(out, "{");
         member_integer(out, "seed", p->seed_index);
         add_number_or_all("layer", p->layer, out);
         add_number_or_all("channel", p->channel, out);
-        member_integer(out, "index", p->parameter_index);
+        member_integer(out, "index", p->index);
         member_number(out, "value", p->value);
         text_add(out, "}");
     }
@@ -289,8 +290,8 @@ static int print_csv(const struct subject *subject, const struct facts *facts, s
         {"cost", facts->cost},
         {"parameters", facts->parameters},
         {"ticket", stored ? (double)stored->proposal.ticket : NAN},
-        {"score", stored && stored->evaluation ? stored->evaluation->score : NAN},
-        {"score_deviation", stored && stored->evaluation ? stored->evaluation->score_deviation : NAN},
+        {"score", result_score(&subject->evaluation->result)},
+        {"score_deviation", result_score_deviation(&subject->evaluation->result)},
     };
     enum { TEXTS = sizeof texts / sizeof *texts, NUMBERS = sizeof numbers / sizeof *numbers };
     struct output *output;

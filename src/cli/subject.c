@@ -55,16 +55,22 @@ static int open_row(struct subject *subject, int64_t ticket, struct error *err)
     int status = store_cursor_new(subject->store, ticket, &subject->cursor, err);
     if (!status)
         status = store_cursor_next(subject->cursor, &subject->stored, err);
+    if (!status && subject->stored && subject->stored->evaluation)
+        subject->evaluation = subject->stored->evaluation;
     if (!status && !subject->stored)
         status = error_set(err, ERROR_INPUT, NULL, NULL, "there is no ticket %lld", (long long)ticket);
     return status;
 }
 
+/* No number of it is one. */
+static const struct evaluation not_evaluated = {
+    .result = {.outcome = OUTCOME_aborted, .objectives = 1, .objective = {{NAN, NAN}}}};
+
 bool subject_is_shared(const struct subject *subject)
 {
     bool shared = false;
-    for (ptrdiff_t i = 0; subject->stored && i < subject->stored->parameter_count; i++)
-        shared |= subject->stored->parameters[i].layer == STORE_ALL;
+    for (ptrdiff_t i = 0; i < subject->evaluation->parameter_count; i++)
+        shared |= subject->evaluation->parameters[i].layer == LEARNED_BY_ALL;
     return shared;
 }
 
@@ -73,10 +79,10 @@ struct subject_parameter subject_parameter(const struct subject *subject, int64_
 {
     struct subject_parameter figures = {.least = INFINITY, .largest = -INFINITY};
     bool shared = subject_is_shared(subject);
-    for (ptrdiff_t i = 0; subject->stored && i < subject->stored->parameter_count; i++) {
-        const struct store_parameter *p = &subject->stored->parameters[i];
-        bool asked = layer == SUBJECT_ALL ? !shared || p->layer == STORE_ALL : p->layer == layer;
-        if (p->parameter_index != index || !asked)
+    for (ptrdiff_t i = 0; i < subject->evaluation->parameter_count; i++) {
+        const struct learned *p = &subject->evaluation->parameters[i];
+        bool asked = layer == SUBJECT_ALL ? !shared || p->layer == LEARNED_BY_ALL : p->layer == layer;
+        if (p->index != index || !asked)
             continue;
         figures.mean += p->value;
         figures.least = p->value < figures.least ? p->value : figures.least;
@@ -93,9 +99,9 @@ struct subject_parameter subject_parameter(const struct subject *subject, int64_
 int64_t subject_layers(const struct subject *subject)
 {
     int64_t layers = 0;
-    for (ptrdiff_t i = 0; subject->stored && i < subject->stored->parameter_count; i++)
-        if (subject->stored->parameters[i].layer >= layers)
-            layers = subject->stored->parameters[i].layer + 1;
+    for (ptrdiff_t i = 0; i < subject->evaluation->parameter_count; i++)
+        if (subject->evaluation->parameters[i].layer >= layers)
+            layers = subject->evaluation->parameters[i].layer + 1;
     return layers;
 }
 
@@ -167,7 +173,7 @@ int subject_open(struct call *call, struct subject *subject, struct error *err)
 {
     const struct arguments *arguments = call->arguments;
     const char *first = arguments->items[0];
-    *subject = (struct subject){0};
+    *subject = (struct subject){.evaluation = &not_evaluated};
     int status;
     if (arguments->count == 2)
         status = open_stored(subject, first, arguments->items[1], err);
@@ -187,5 +193,5 @@ void subject_release(struct subject *subject)
     store_cursor_free(subject->cursor);
     store_close(subject->store, NULL);
     catalogue_free(subject->catalogue);
-    *subject = (struct subject){0};
+    *subject = (struct subject){.evaluation = &not_evaluated};
 }

@@ -15,15 +15,16 @@ struct catalogue;
 struct error;
 
 struct subject {
-    struct activation activation;      /* what was written, what is trained */
-    const char *name;                  /* of the catalogue, or NULL; borrowed from `catalogue` */
-    struct catalogue *catalogue;       /* owned */
-    struct store *store;               /* owned; NULL for an expression */
-    struct store_cursor *cursor;       /* owned */
-    const struct store_ticket *stored; /* the row; NULL for an expression */
-    const char *database;              /* its path as it was given */
-    struct store_source source;        /* the run that it is from, borrowed from the store */
-    int64_t asked;                     /* the ticket asked for: that of a duplicate of `stored`, or the same */
+    struct activation activation;        /* what was written, what is trained */
+    const char *name;                    /* of the catalogue, or NULL; borrowed from `catalogue` */
+    struct catalogue *catalogue;         /* owned */
+    struct store *store;                 /* owned; NULL for an expression */
+    struct store_cursor *cursor;         /* owned */
+    const struct store_ticket *stored;   /* the row; NULL for an expression */
+    const struct evaluation *evaluation; /* its trainings; an empty one when there were none */
+    const char *database;                /* its path as it was given */
+    struct store_source source;          /* the run that it is from, borrowed from the store */
+    int64_t asked;                       /* the ticket asked for: that of a duplicate of `stored`, or the same */
     bool trained; /* were learned parameters trained? then their means over seeds, layers and channels: */
     double parameters[TREE_PARAMETERS];
 };

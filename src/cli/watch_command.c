@@ -23,14 +23,14 @@ static const struct option options[] = {
 
 /* The rows that were asked for: all, or those of one seed. */
 struct view {
-    const struct store_look *looks; /* (count) */
+    const struct snapshot *snapshots; /* (count) */
     ptrdiff_t count;
     int64_t seed; /* -1: all */
 };
 
 static bool is_seen(const struct view *view, ptrdiff_t i)
 {
-    return view->seed < 0 || view->looks[i].seed_index == view->seed;
+    return view->seed < 0 || view->snapshots[i].seed_index == view->seed;
 }
 
 static int find_rows(const struct subject *subject, struct view *view, struct error *err)
@@ -39,8 +39,8 @@ static int find_rows(const struct subject *subject, struct view *view, struct er
     char where[80];
     bool any = false;
     snprintf(where, sizeof where, "%.50s, ticket %lld", subject->database, (long long)subject->asked);
-    view->looks = stored->looks;
-    view->count = stored->look_count;
+    view->snapshots = subject->evaluation->snapshots;
+    view->count = subject->evaluation->snapshot_count;
     if (!stored->evaluation)
         return error_set(err, ERROR_INPUT, where, "actsearch top lists those that were", "it was not trained");
     for (ptrdiff_t i = 0; i < view->count; i++)
@@ -60,10 +60,10 @@ static int find_rows(const struct subject *subject, struct view *view, struct er
 /* Is this row of the last epoch of its training? */
 static bool is_last(const struct view *view, ptrdiff_t i)
 {
-    const struct store_look *look = &view->looks[i];
+    const struct snapshot *snapshot = &view->snapshots[i];
     for (ptrdiff_t j = view->count - 1; j >= 0; j--)
-        if (view->looks[j].seed_index == look->seed_index)
-            return view->looks[j].epoch == look->epoch;
+        if (view->snapshots[j].seed_index == snapshot->seed_index)
+            return view->snapshots[j].epoch == snapshot->epoch;
     return false;
 }
 
@@ -84,13 +84,13 @@ static int print_table(const struct view *view, bool last, enum output_format fo
     for (size_t i = 0; i < sizeof columns / sizeof *columns; i++)
         output_column(output, columns[i]);
     for (ptrdiff_t i = 0; i < view->count; i++) {
-        const struct store_look *look = &view->looks[i];
+        const struct snapshot *snapshot = &view->snapshots[i];
         if (!is_seen(view, i) || (last && !is_last(view, i)))
             continue;
-        output_integer(output, look->seed_index);
-        output_integer(output, look->epoch);
-        output_text(output, look->layer);
-#define WATCHED(name, meaning) output_number(output, look->name, -1);
+        output_integer(output, snapshot->seed_index);
+        output_integer(output, snapshot->epoch);
+        output_text(output, snapshot->watched.layer);
+#define WATCHED(name, meaning) output_number(output, snapshot->watched.name, -1);
 #include "result/watched.def"
 #undef WATCHED
     }
@@ -109,10 +109,10 @@ static double mean_at(const struct view *view, enum quantity quantity, int64_t p
     double sum = 0;
     int count = 0;
     for (ptrdiff_t i = 0; i < view->count; i++) {
-        const struct store_look *look = &view->looks[i];
-        if (!is_seen(view, i) || look->place != place || look->epoch != epoch)
+        const struct snapshot *snapshot = &view->snapshots[i];
+        if (!is_seen(view, i) || snapshot->watched.place != place || snapshot->epoch != epoch)
             continue;
-        sum += quantity == GRADIENT ? look->gradient_norm : look->dead;
+        sum += quantity == GRADIENT ? snapshot->watched.gradient_norm : snapshot->watched.dead;
         count++;
     }
     return count ? sum / count : NAN;
@@ -125,18 +125,18 @@ static void add_plot(const struct view *view, enum quantity quantity, const char
     bool any = false;
     sparks_clear(sparks);
     for (ptrdiff_t i = 0; i < view->count; i++)
-        if (is_seen(view, i) && view->looks[i].epoch > epochs)
-            epochs = view->looks[i].epoch;
+        if (is_seen(view, i) && view->snapshots[i].epoch > epochs)
+            epochs = view->snapshots[i].epoch;
     for (ptrdiff_t i = 0; i < view->count; i++) {
-        const struct store_look *look = &view->looks[i];
-        if (!is_seen(view, i) || look->place <= place)
+        const struct snapshot *snapshot = &view->snapshots[i];
+        if (!is_seen(view, i) || snapshot->watched.place <= place)
             continue;
-        place = look->place;
+        place = snapshot->watched.place;
         double first = mean_at(view, quantity, place, 1);
         if (isnan(first) && isnan(mean_at(view, quantity, place, epochs)))
             continue;
         any = true;
-        sparks_line(sparks, look->layer);
+        sparks_line(sparks, snapshot->watched.layer);
         for (int64_t epoch = 1; epoch <= epochs; epoch++)
             sparks_value(sparks, mean_at(view, quantity, place, epoch));
     }

@@ -23,14 +23,8 @@
 /* A ticket and its evaluation as a record of the store. The memory is reused from ticket to ticket. */
 struct record {
     struct store_ticket ticket; /* points into the rest */
-    struct store_evaluation evaluation;
     struct store_timing timing;
     struct text genome, expression, simplified, reason;
-    struct store_trial *trials;
-    struct store_epoch *epochs;
-    struct store_parameter *parameters;
-    struct store_look *looks;
-    ptrdiff_t trial_capacity, epoch_capacity, parameter_capacity, look_capacity;
 };
 #define RECORD_EMPTY ((struct record){0})
 void record_release(struct record *record);
@@ -39,7 +33,7 @@ void record_release(struct record *record);
 int record_proposal(struct record *record, const struct grammar *grammar, const struct ticket *ticket,
                     struct error *err);
 /* Adds the evaluation, borrowed likewise. */
-int record_evaluation(struct record *record, const struct evaluation *evaluation, struct error *err);
+void record_evaluation(struct record *record, const struct evaluation *evaluation);
 
 /* ERROR_CONFLICT, naming the ticket and the first field in which `stored` differs from `proposed`. */
 int record_compare(const struct store_proposal *stored, const struct store_proposal *proposed, struct error *err);

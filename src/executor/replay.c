@@ -32,13 +32,13 @@ static int replay_ticket(struct search *search, const struct grammar *grammar, c
         return status;
     if ((ticket.kind == TICKET_TRAIN) != (stored->evaluation != NULL))
         return conflict(err, ticket.number, "the database lacks the evaluation of this ticket");
-    const struct store_evaluation *evaluation = stored->evaluation;
+    const struct evaluation *evaluation = stored->evaluation;
     struct tally_item item = {.ticket = ticket.number, .kind = ticket.kind};
     if (evaluation) {
-        item.ok = strcmp(evaluation->outcome, STORE_OK) == 0;
-        item.score = evaluation->score;
-        item.deviation = evaluation->score_deviation;
-        item.seeds = evaluation->seeds;
+        item.ok = result_is_ok(&evaluation->result);
+        item.score = result_score(&evaluation->result);
+        item.deviation = result_score_deviation(&evaluation->result);
+        item.seeds = evaluation->result.seeds;
         search_tell(search, ticket.number, item.ok, item.score);
     }
     if (tally_add(tally, &item))

@@ -11,7 +11,7 @@ static const struct {
     const char *name;
     int direction;
 } metrics[] = {
-#define MEASURE(name, direction, unit, meaning) {"validation_" #name, direction},
+#define MEASURE(name, since, direction, ...) {"validation_" #name, direction},
 #include "result/measures.def"
 #undef MEASURE
     [METRIC_TRAIN_LOSS] = {"train_loss", -1},
@@ -31,13 +31,8 @@ bool metric_is_higher_better(enum metric metric)
 
 double metric_score(enum metric metric, const struct trial *trial)
 {
-    const double values[] = {
-#define MEASURE(name, direction, unit, meaning) trial->validation.name,
-#include "result/measures.def"
-#undef MEASURE
-        trial->train_loss,
-    };
-    return metrics[metric].direction * values[metric];
+    double value = metric == METRIC_TRAIN_LOSS ? trial->train_loss : measure_value(&trial->validation, (int)metric);
+    return metrics[metric].direction * value;
 }
 
 const char *metric_formula(enum metric metric, char buffer[40])
@@ -48,17 +43,9 @@ const char *metric_formula(enum metric metric, char buffer[40])
 
 bool metric_fits(enum metric metric, enum data_target target)
 {
-    switch (metric) {
-    case METRIC_VALIDATION_accuracy:
-        return target != DATA_TARGET_NUMBER;
-    case METRIC_VALIDATION_r2:
-    case METRIC_VALIDATION_rmse:
-        return target == DATA_TARGET_NUMBER;
-    case METRIC_VALIDATION_bits:
-        return target == DATA_TARGET_NEXT;
-    default:
-        return true;
-    }
+    static const int set[] = {
+        [DATA_TARGET_CLASS] = TARGETS_CLASS, [DATA_TARGET_NUMBER] = TARGETS_NUMBER, [DATA_TARGET_NEXT] = TARGETS_NEXT};
+    return metric >= METRIC_TRAIN_LOSS || (measure_table[metric].targets & set[target]);
 }
 
 int protocol_settle(struct protocol *protocol, enum data_target target, struct json training, struct error *err)

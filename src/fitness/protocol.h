@@ -37,7 +37,7 @@ struct trial;
 /* validation_accuracy, validation_r2, ..., as measures.def lists them, and train_loss. METRIC_DEFAULT is what the
    data suggest: protocol_settle(). */
 enum metric {
-#define MEASURE(name, direction, unit, meaning) METRIC_VALIDATION_##name,
+#define MEASURE(name, ...) METRIC_VALIDATION_##name,
 #include "result/measures.def"
 #undef MEASURE
     METRIC_TRAIN_LOSS,

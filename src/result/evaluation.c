@@ -69,8 +69,7 @@ void evaluation_conclude(struct evaluation *evaluation)
         result.objective[0] = figure_of(evaluation, offsetof(struct trial, score));
         result.reached[0] = result.objective[0].mean;
         result.rungs = 1;
-#define MEASURE(name, direction, unit, meaning)                                                                        \
-    result.validation.name = figure_of(evaluation, offsetof(struct trial, validation.name));
+#define MEASURE(name, ...) result.validation.name = figure_of(evaluation, offsetof(struct trial, validation.name));
 #include "result/measures.def"
 #undef MEASURE
         result.train_loss = figure_of(evaluation, offsetof(struct trial, train_loss));
@@ -99,7 +98,7 @@ void evaluation_release(struct evaluation *evaluation)
 static bool same_measures(const struct measures *a, const struct measures *b)
 {
     return true
-#define MEASURE(name, direction, unit, meaning) &&same_number(a->name, b->name)
+#define MEASURE(name, ...) &&same_bits(a->name, b->name)
 #include "result/measures.def"
 #undef MEASURE
         ;
@@ -108,20 +107,20 @@ static bool same_measures(const struct measures *a, const struct measures *b)
 static bool same_trial(const struct trial *a, const struct trial *b)
 {
     return a->seed_index == b->seed_index && a->outcome == b->outcome && a->epochs == b->epochs &&
-           same_number(a->score, b->score) && same_measures(&a->validation, &b->validation) &&
-           same_number(a->train_loss, b->train_loss);
+           same_bits(a->score, b->score) && same_measures(&a->validation, &b->validation) &&
+           same_bits(a->train_loss, b->train_loss);
 }
 
 static bool same_epoch(const struct epoch *a, const struct epoch *b)
 {
-    return a->seed_index == b->seed_index && a->number == b->number && same_number(a->train_loss, b->train_loss) &&
-           same_measures(&a->validation, &b->validation) && same_number(a->learning_rate, b->learning_rate);
+    return a->seed_index == b->seed_index && a->number == b->number && same_bits(a->train_loss, b->train_loss) &&
+           same_measures(&a->validation, &b->validation) && same_bits(a->learning_rate, b->learning_rate);
 }
 
 static bool same_learned(const struct learned *a, const struct learned *b)
 {
     return a->seed_index == b->seed_index && a->layer == b->layer && a->channel == b->channel && a->index == b->index &&
-           same_number(a->value, b->value);
+           same_bits(a->value, b->value);
 }
 
 static bool same_snapshot(const struct snapshot *a, const struct snapshot *b)
@@ -129,7 +128,7 @@ static bool same_snapshot(const struct snapshot *a, const struct snapshot *b)
     const struct watched *v = &a->watched, *w = &b->watched;
     return a->seed_index == b->seed_index && a->epoch == b->epoch && v->place == w->place &&
            strcmp(v->layer, w->layer) == 0
-#define WATCHED(name, meaning) &&same_number(v->name, w->name)
+#define WATCHED(name, meaning) &&same_bits(v->name, w->name)
 #include "result/watched.def"
 #undef WATCHED
         ;

@@ -29,10 +29,32 @@ enum outcome outcome_by_name(const char *name)
     return (enum outcome)i;
 }
 
+const struct measure measure_table[MEASURES] = {
+#define MEASURE(name, ...) {#name, __VA_ARGS__},
+#include "result/measures.def"
+#undef MEASURE
+};
+
+_Static_assert(sizeof(struct measures) == MEASURES * sizeof(double), "struct measures is an array of numbers");
+
+double measure_value(const struct measures *measures, int i)
+{
+    double values[MEASURES];
+    memcpy(values, measures, sizeof values);
+    return values[i];
+}
+
+struct figure measure_figure(const struct measure_figures *figures, int i)
+{
+    struct figure values[MEASURES];
+    memcpy(values, figures, sizeof values);
+    return values[i];
+}
+
 struct measures measures_none(void)
 {
     return (struct measures){
-#define MEASURE(name, direction, unit, meaning) .name = NAN,
+#define MEASURE(name, ...) .name = NAN,
 #include "result/measures.def"
 #undef MEASURE
     };
@@ -45,7 +67,7 @@ struct result result_without_figures(enum outcome outcome)
         result.objective[i] = FIGURE_NONE;
     for (int i = 0; i < RESULT_RUNGS; i++)
         result.reached[i] = NAN;
-#define MEASURE(name, direction, unit, meaning) result.validation.name = FIGURE_NONE;
+#define MEASURE(name, ...) result.validation.name = FIGURE_NONE;
 #include "result/measures.def"
 #undef MEASURE
     return result;
@@ -110,27 +132,27 @@ bool result_dominates(const struct result *a, const struct result *b)
     return better;
 }
 
-bool same_number(double a, double b)
+bool same_bits(double a, double b)
 {
     return (a != a && b != b) || memcmp(&a, &b, sizeof a) == 0;
 }
 
 static bool same_figure(struct figure a, struct figure b)
 {
-    return same_number(a.mean, b.mean) && same_number(a.deviation, b.deviation);
+    return same_bits(a.mean, b.mean) && same_bits(a.deviation, b.deviation);
 }
 
 bool result_equal(const struct result *a, const struct result *b)
 {
     bool equal = a->outcome == b->outcome && a->objectives == b->objectives && a->rungs == b->rungs &&
-                 a->seeds == b->seeds && a->epochs == b->epochs && same_number(a->learning_rate, b->learning_rate) &&
-#define MEASURE(name, direction, unit, meaning) same_figure(a->validation.name, b->validation.name) &&
+                 a->seeds == b->seeds && a->epochs == b->epochs && same_bits(a->learning_rate, b->learning_rate) &&
+#define MEASURE(name, ...) same_figure(a->validation.name, b->validation.name) &&
 #include "result/measures.def"
 #undef MEASURE
                  same_figure(a->train_loss, b->train_loss);
     for (int i = 0; equal && i < a->objectives; i++)
         equal = same_figure(a->objective[i], b->objective[i]);
     for (int i = 0; equal && i < a->rungs; i++)
-        equal = same_number(a->reached[i], b->reached[i]);
+        equal = same_bits(a->reached[i], b->reached[i]);
     return equal;
 }

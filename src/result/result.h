@@ -31,11 +31,27 @@ enum outcome outcome_by_name(const char *name);
 
 /* What was measured on the part that scores are taken from. */
 struct measures {
-#define MEASURE(name, direction, unit, meaning) double name;
+#define MEASURE(name, ...) double name;
 #include "result/measures.def"
 #undef MEASURE
 };
 struct measures measures_none(void);
+
+/* The entries of measures.def, for whoever handles all alike: in the order of the members of struct measures. */
+enum {
+#define MEASURE(name, ...) MEASURE_##name,
+#include "result/measures.def"
+#undef MEASURE
+    MEASURES
+};
+enum { TARGETS_CLASS = 1, TARGETS_NUMBER = 2, TARGETS_NEXT = 4, TARGETS_ALL = 7 }; /* kinds of prediction, as a set */
+struct measure {
+    const char *name;
+    int since, direction, targets;
+    const char *shown, *meaning;
+};
+extern const struct measure measure_table[MEASURES];
+double measure_value(const struct measures *measures, int i);
 
 /* Mean and sample standard deviation (NaN with fewer than two) over the trainings. */
 struct figure {
@@ -44,10 +60,12 @@ struct figure {
 #define FIGURE_NONE ((struct figure){NAN, NAN})
 
 struct measure_figures {
-#define MEASURE(name, direction, unit, meaning) struct figure name;
+#define MEASURE(name, ...) struct figure name;
 #include "result/measures.def"
 #undef MEASURE
 };
+
+struct figure measure_figure(const struct measure_figures *figures, int i);
 
 /* Not part of the pure result. */
 struct cost {
@@ -96,6 +114,6 @@ bool result_dominates(const struct result *a, const struct result *b);
 bool result_equal(const struct result *a, const struct result *b);
 
 /* The same bits, or both NaN: the sign of a NaN is nobody's result. */
-bool same_number(double a, double b);
+bool same_bits(double a, double b);
 
 #endif

@@ -87,23 +87,27 @@ static void roll_back(const struct store *store)
         sqlite3_exec(store->db, "ROLLBACK", NULL, NULL, NULL);
 }
 
+static const char *contradiction_of_evaluation(const struct store_ticket *ticket)
+{
+    const struct evaluation *evaluation = ticket->evaluation;
+    bool evaluated = ticket->proposal.outcome && strcmp(ticket->proposal.outcome, STORE_EVALUATED) == 0;
+    if (evaluated != (evaluation != NULL))
+        return "an evaluation belongs to evaluated proposals and to no others";
+    if (!evaluation)
+        return ticket->timing ? "there is a timing without an evaluation" : NULL;
+    if ((unsigned)evaluation->result.outcome < OUTCOME_COUNT &&
+        result_is_ok(&evaluation->result) != !!isfinite(result_score(&evaluation->result)))
+        return "a score belongs to outcome " STORE_OK " and to no other";
+    return NULL;
+}
+
 static int contradiction(const struct store *store, const struct store_ticket *ticket, struct error *err)
 {
-    const char *what = NULL;
-    const struct store_evaluation *evaluation = ticket->evaluation;
-    bool evaluated = ticket->proposal.outcome && strcmp(ticket->proposal.outcome, STORE_EVALUATED) == 0;
+    const char *what = contradiction_of_evaluation(ticket);
     if (!store->writable)
         what = "the database was opened for reading";
     else if (ticket->proposal.ticket != store->count)
         what = "it is not the next one";
-    else if (evaluated != (evaluation != NULL))
-        what = "an evaluation belongs to evaluated proposals and to no others";
-    else if (!evaluation && (ticket->trial_count || ticket->epoch_count || ticket->parameter_count ||
-                             ticket->look_count || ticket->timing))
-        what = "there are trials without an evaluation";
-    else if (evaluation && evaluation->outcome &&
-             (strcmp(evaluation->outcome, STORE_OK) == 0) != !!isfinite(evaluation->score))
-        what = "a score belongs to outcome " STORE_OK " and to no other";
     if (!what)
         return 0;
     return error_set(err, ERROR_INTERNAL, store->path, NULL, "cannot store ticket %" PRId64 ": %s",
@@ -122,20 +126,44 @@ static int insert_timing(struct store *store, int64_t ticket, const struct store
     return store_insert(store, TABLE_TIMING, ticket, &timing, err);
 }
 
+static int insert_objectives(struct store *store, int64_t key, const struct result *result, struct error *err)
+{
+    int status = 0;
+    for (int i = 1; i < result->objectives && !status; i++) {
+        struct store_objective objective = {i, result->objective[i].mean, result->objective[i].deviation};
+        status = store_insert(store, TABLE_OBJECTIVE, key, &objective, err);
+    }
+    return status;
+}
+
+static int insert_evaluation(struct store *store, int64_t key, const struct evaluation *evaluation, struct error *err)
+{
+    const struct {
+        enum table_id table;
+        const void *records;
+        ptrdiff_t count;
+    } parts[] = {
+        {TABLE_TRIAL, evaluation->trials, evaluation->trial_count},
+        {TABLE_CURVE, evaluation->curve, evaluation->epoch_count},
+        {TABLE_PARAMETER, evaluation->parameters, evaluation->parameter_count},
+        {TABLE_WATCH, evaluation->snapshots, evaluation->snapshot_count},
+    };
+    int status = store_insert(store, TABLE_EVALUATION, key, &evaluation->result, err);
+    if (!status)
+        status = insert_objectives(store, key, &evaluation->result, err);
+    for (size_t i = 0; i < sizeof parts / sizeof *parts && !status; i++)
+        status = insert_all(store, parts[i].table, key, parts[i].records, parts[i].count, err);
+    return status;
+}
+
 int store_insert_ticket(struct store *store, const struct store_ticket *ticket, struct error *err)
 {
     int64_t key = ticket->proposal.ticket;
     int status = store_insert(store, TABLE_PROPOSAL, key, &ticket->proposal, err);
+    if (!status)
+        status = insert_all(store, TABLE_RUNG, key, ticket->rungs, ticket->rung_count, err);
     if (!status && ticket->evaluation)
-        status = store_insert(store, TABLE_EVALUATION, key, ticket->evaluation, err);
-    if (!status)
-        status = insert_all(store, TABLE_TRIAL, key, ticket->trials, ticket->trial_count, err);
-    if (!status)
-        status = insert_all(store, TABLE_CURVE, key, ticket->curve, ticket->epoch_count, err);
-    if (!status)
-        status = insert_all(store, TABLE_PARAMETER, key, ticket->parameters, ticket->parameter_count, err);
-    if (!status)
-        status = insert_all(store, TABLE_WATCH, key, ticket->looks, ticket->look_count, err);
+        status = insert_evaluation(store, key, ticket->evaluation, err);
     if (!status && ticket->timing)
         status = insert_timing(store, key, ticket->timing, err);
     return status;

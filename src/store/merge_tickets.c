@@ -138,8 +138,8 @@ static int compare_with_kept(const struct merge *merge, const struct input *inpu
     sqlite3_stmt *find = merge_bound(merge, FIND_SCORE, kept, 0);
     int status = merge_look_up(merge, find, &found, err);
     if (!status && found)
-        compare_scores(merge, input, stored->proposal.ticket, stored->proposal.simplified, stored->evaluation->score,
-                       find, 0, kept);
+        compare_scores(merge, input, stored->proposal.ticket, stored->proposal.simplified,
+                       result_score(&stored->evaluation->result), find, 0, kept);
     sqlite3_reset(find);
     return status;
 }

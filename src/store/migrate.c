@@ -1,9 +1,10 @@
 /* From older schemas to the present one, in one step.
  *
- * A table that has got columns or another key is made anew as schema.c has it, and its rows are copied; the new
- * columns get what they stood for before (struct column). A table that is new is made. The views, which hold nothing,
- * are dropped before and made again afterwards: some would not survive their tables, and others say more now. What
- * else a schema changed is an entry below. */
+ * A table that has got columns, another key or other remarks is made anew as schema.c has it, and its rows are copied;
+ * new columns get what they stood for before (struct column). Since renaming a table renames what refers to it, those
+ * that refer to it are made anew, too. A table that is new is made. The views, which hold nothing, are dropped before
+ * and made again afterwards: some would not survive their tables, and others say more now. What else a schema changed
+ * is an entry below. */
 #include "store/store_internal.h"
 
 #include "base/error.h"
@@ -31,24 +32,62 @@ static const char *change_of(const char *column, int schema)
     return NULL;
 }
 
-static bool has_grown(const struct table *table, int schema)
+static bool has_changed(const struct table *table, int schema)
 {
-    bool grown = table->key_since > schema;
+    bool changed = table->changed > schema;
     for (int i = 0; i < table->column_count; i++)
-        grown |= table->columns[i].since > schema;
-    return grown;
+        changed |= table->columns[i].since > schema;
+    return changed;
 }
 
-/* No other table may refer to it: its rows would lose what they refer to when the old one goes. A key that is no
-   member of the record is the number of the row, whatever it was called. */
-static void add_renewal(const struct table *table, int schema, struct text *sql)
+static bool refers_to(const struct table *table, const struct table *other)
 {
-    ALWAYS(table->key);
-    text_addf(sql, "ALTER TABLE %s RENAME TO %s_before;\n", table->name, table->name);
-    table_create_sql(table, sql);
-    text_addf(sql, "INSERT INTO %s SELECT %s, ", table->name, table->key_name ? table->key_name : "rowid");
+    struct text sql = TEXT_EMPTY, reference = TEXT_EMPTY;
+    table_create_sql(table, &sql);
+    text_addf(&reference, "REFERENCES %s (", other->name);
+    bool refers = strstr(text_string(&sql), text_string(&reference)) != NULL;
+    text_release(&sql);
+    text_release(&reference);
+    return refers;
+}
+
+/* Tables stand behind those that they refer to, so one pass finds them all. */
+static void find_renewed(int schema, bool renewed[TABLE_COUNT])
+{
+    for (int i = 0; i < TABLE_COUNT; i++) {
+        const struct table *table = &store_tables[i];
+        renewed[i] = table->since <= schema && has_changed(table, schema);
+        for (int k = 0; k < i && table->since <= schema; k++)
+            renewed[i] |= renewed[k] && refers_to(table, &store_tables[k]);
+    }
+}
+
+/* A key that is no member of the record is the number of the row, whatever it was called. */
+static void add_copy(const struct table *table, int schema, struct text *sql)
+{
+    text_addf(sql, "INSERT INTO %s SELECT ", table->name);
+    if (table->key)
+        text_addf(sql, "%s, ", table->key_name ? table->key_name : "rowid");
     table_columns_sql(table, schema, sql);
-    text_addf(sql, " FROM %s_before;\nDROP TABLE %s_before;\n", table->name, table->name);
+    text_addf(sql, " FROM %s_before;\n", table->name);
+}
+
+static void add_tables(int schema, struct text *sql)
+{
+    bool renewed[TABLE_COUNT];
+    find_renewed(schema, renewed);
+    for (int i = 0; i < TABLE_COUNT; i++)
+        if (renewed[i])
+            text_addf(sql, "ALTER TABLE %s RENAME TO %s_before;\n", store_tables[i].name, store_tables[i].name);
+    for (int i = 0; i < TABLE_COUNT; i++)
+        if (renewed[i] || store_tables[i].since > schema)
+            table_create_sql(&store_tables[i], sql);
+    for (int i = 0; i < TABLE_COUNT; i++)
+        if (renewed[i])
+            add_copy(&store_tables[i], schema, sql);
+    for (int i = TABLE_COUNT - 1; i >= 0; i--)
+        if (renewed[i])
+            text_addf(sql, "DROP TABLE %s_before;\n", store_tables[i].name);
 }
 
 void run_columns_now_sql(int schema, struct text *sql)
@@ -70,12 +109,7 @@ int store_migrate(struct store *store, struct error *err)
 {
     struct text sql = TEXT_EMPTY;
     views_drop_sql(&sql);
-    for (int i = 0; i < TABLE_COUNT; i++) {
-        if (store_tables[i].since > store->schema)
-            table_create_sql(&store_tables[i], &sql);
-        else if (has_grown(&store_tables[i], store->schema))
-            add_renewal(&store_tables[i], store->schema, &sql);
-    }
+    add_tables(store->schema, &sql);
     for (int i = 0; i < CHANGES; i++)
         if (changes[i].since > store->schema)
             text_addf(&sql, "UPDATE run SET %s = %s;\n", changes[i].column, changes[i].sql);

@@ -4,6 +4,9 @@
 #include "base/error.h"
 #include "base/memory.h"
 
+#include <math.h>
+#include <string.h>
+
 /* The rows of one ticket in one table. */
 struct rows {
     char *records;
@@ -15,11 +18,12 @@ struct store_cursor {
     sqlite3_stmt *select[TABLE_COUNT];
     struct rows rows[TABLE_COUNT];
     struct pool strings; /* of the current ticket */
+    struct evaluation evaluation;
     struct store_ticket ticket;
 };
 
-static const enum table_id parts[] = {TABLE_EVALUATION, TABLE_TRIAL, TABLE_CURVE,
-                                      TABLE_PARAMETER,  TABLE_WATCH, TABLE_TIMING};
+static const enum table_id parts[] = {TABLE_EVALUATION, TABLE_OBJECTIVE, TABLE_RUNG,  TABLE_TRIAL,
+                                      TABLE_CURVE,      TABLE_PARAMETER, TABLE_WATCH, TABLE_TIMING};
 enum { PART_COUNT = sizeof parts / sizeof *parts };
 
 static int prepare_select(struct store_cursor *cursor, enum table_id id, const char *ending, struct error *err)
@@ -47,7 +51,8 @@ int store_cursor_new(struct store *store, int64_t first, struct store_cursor **c
     made->store = store;
     int status = prepare_select(made, TABLE_PROPOSAL, " WHERE ticket >= ? ORDER BY ticket", err);
     for (int i = 0; i < PART_COUNT && !status; i++)
-        if ((status = prepare_select(made, parts[i], "", err)) && store->broken && is_spare(parts[i]))
+        if (store_tables[parts[i]].since <= store->schema && (status = prepare_select(made, parts[i], "", err)) &&
+            store->broken && is_spare(parts[i]))
             status = 0;
     if (!status)
         sqlite3_bind_int64(made->select[TABLE_PROPOSAL], 1, first);
@@ -106,20 +111,50 @@ static int read_rows(struct store_cursor *cursor, enum table_id id, struct error
     return status;
 }
 
+/* What the row of an evaluation has no column for follows from the other tables. */
+static void assemble_result(const struct rows *rows, struct result *result)
+{
+    const struct store_objective *objectives = (const void *)rows[TABLE_OBJECTIVE].records;
+    const struct store_rung *rungs = (const void *)rows[TABLE_RUNG].records;
+    const struct store_timing *timing = (const void *)rows[TABLE_TIMING].records;
+    struct result nothing = result_without_figures(result->outcome);
+    result->objectives = 1;
+    for (ptrdiff_t i = 0; i < rows[TABLE_OBJECTIVE].count && result->objectives < RESULT_OBJECTIVES; i++)
+        result->objective[result->objectives++] = (struct figure){objectives[i].value, objectives[i].deviation};
+    memcpy(result->reached, nothing.reached, sizeof result->reached);
+    result->rungs = result_is_ok(result) ? 1 : 0;
+    result->reached[0] = result_score(result);
+    if (rows[TABLE_RUNG].count > 0)
+        result->rungs = 0;
+    for (ptrdiff_t i = 0; i < rows[TABLE_RUNG].count && i < RESULT_RUNGS; i++)
+        if (!isnan(rungs[i].reached))
+            result->reached[result->rungs++] = rungs[i].reached;
+    if (rows[TABLE_TIMING].count)
+        result->cost = (struct cost){timing->wall_seconds, timing->cpu_seconds};
+}
+
 static void assemble(struct store_cursor *cursor)
 {
     struct store_ticket *ticket = &cursor->ticket;
     const struct rows *rows = cursor->rows;
-    ticket->evaluation = rows[TABLE_EVALUATION].count ? (const void *)rows[TABLE_EVALUATION].records : NULL;
+    cursor->evaluation = (struct evaluation){
+        .trials = (void *)rows[TABLE_TRIAL].records,
+        .trial_count = rows[TABLE_TRIAL].count,
+        .curve = (void *)rows[TABLE_CURVE].records,
+        .epoch_count = rows[TABLE_CURVE].count,
+        .parameters = (void *)rows[TABLE_PARAMETER].records,
+        .parameter_count = rows[TABLE_PARAMETER].count,
+        .snapshots = (void *)rows[TABLE_WATCH].records,
+        .snapshot_count = rows[TABLE_WATCH].count,
+    };
+    if (rows[TABLE_EVALUATION].count) {
+        memcpy(&cursor->evaluation.result, rows[TABLE_EVALUATION].records, sizeof cursor->evaluation.result);
+        assemble_result(rows, &cursor->evaluation.result);
+    }
+    ticket->evaluation = rows[TABLE_EVALUATION].count ? &cursor->evaluation : NULL;
+    ticket->rungs = (const void *)rows[TABLE_RUNG].records;
+    ticket->rung_count = rows[TABLE_RUNG].count;
     ticket->timing = rows[TABLE_TIMING].count ? (const void *)rows[TABLE_TIMING].records : NULL;
-    ticket->trials = (const void *)rows[TABLE_TRIAL].records;
-    ticket->trial_count = rows[TABLE_TRIAL].count;
-    ticket->curve = (const void *)rows[TABLE_CURVE].records;
-    ticket->epoch_count = rows[TABLE_CURVE].count;
-    ticket->parameters = (const void *)rows[TABLE_PARAMETER].records;
-    ticket->parameter_count = rows[TABLE_PARAMETER].count;
-    ticket->looks = (const void *)rows[TABLE_WATCH].records;
-    ticket->look_count = rows[TABLE_WATCH].count;
 }
 
 int store_cursor_next(struct store_cursor *cursor, const struct store_ticket **ticket, struct error *err)
@@ -136,11 +171,35 @@ int store_cursor_next(struct store_cursor *cursor, const struct store_ticket **t
                             &cursor->strings, err);
     for (int i = 0; i < PART_COUNT && !status; i++)
         status = read_rows(cursor, parts[i], err);
+    if (!status && !cursor->rows[TABLE_EVALUATION].count && cursor->rows[TABLE_TRIAL].count)
+        status = store_incomplete(cursor->store, err, "there are trials without an evaluation");
     if (status)
         return status;
     assemble(cursor);
     *ticket = &cursor->ticket;
     return 0;
+}
+
+int store_measured(struct store *store, bool measured[MEASURES], struct error *err)
+{
+    sqlite3_stmt *statement = NULL;
+    struct text sql = TEXT_EMPTY;
+    memset(measured, 0, MEASURES * sizeof *measured);
+    text_add(&sql, "SELECT 1");
+    for (int i = 0; i < MEASURES; i++)
+        if (measure_table[i].since <= store->schema)
+            text_addf(&sql, ", count(validation_%s)", measure_table[i].name);
+    text_add(&sql, " FROM evaluation");
+    int status = text_failed(&sql) ? memory_error(err, "reading the database")
+                                   : store_prepare(store, text_string(&sql), &statement, err);
+    if (!status && store_step(store, statement) != SQLITE_ROW)
+        status = store_fail(store, err, "read it");
+    for (int i = 0, place = 1; !status && i < MEASURES; i++)
+        if (measure_table[i].since <= store->schema)
+            measured[i] = sqlite3_column_int64(statement, place++) > 0;
+    sqlite3_finalize(statement);
+    text_release(&sql);
+    return status;
 }
 
 /* Sources ---------------------------------------------------------------------------------------- */

@@ -4,6 +4,7 @@
 #include "base/error.h"
 #include "base/memory.h"
 
+#include <limits.h>
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -42,6 +43,17 @@ static int bind_column(const struct column *column, sqlite3_stmt *statement, int
         memcpy(&text, member, sizeof text);
         return sqlite3_bind_text(statement, place, text, -1, SQLITE_STATIC);
     }
+    case COLUMN_OUTCOME: {
+        enum outcome outcome;
+        memcpy(&outcome, member, sizeof outcome);
+        const char *name = (unsigned)outcome < OUTCOME_COUNT ? outcome_name(outcome) : NULL;
+        return sqlite3_bind_text(statement, place, name, -1, SQLITE_STATIC);
+    }
+    case COLUMN_INT: {
+        int number;
+        memcpy(&number, member, sizeof number);
+        return sqlite3_bind_int(statement, place, number);
+    }
     case COLUMN_REAL: {
         double real;
         memcpy(&real, member, sizeof real);
@@ -69,16 +81,25 @@ int table_bind(const struct table *table, sqlite3_stmt *statement, int first, co
 
 /* What the schema promises of a column. A damaged row may hold anything, and what is built on it would fail far away.
  */
-static bool keeps_promise(const struct column *column, int type)
+static bool keeps_promise(const struct column *column, sqlite3_stmt *statement, int place)
 {
+    int type = sqlite3_column_type(statement, place);
     bool needed = strncmp(column->constraints, "NOT NULL", 8) == 0 || strncmp(column->constraints, "PRIMARY", 7) == 0;
     if (type == SQLITE_NULL)
         return !needed;
     switch (column->kind) {
     case COLUMN_TEXT:
         return type == SQLITE_TEXT;
+    case COLUMN_OUTCOME: {
+        const char *name = type == SQLITE_TEXT ? (const char *)sqlite3_column_text(statement, place) : NULL;
+        return name && outcome_by_name(name) != OUTCOME_COUNT;
+    }
     case COLUMN_REAL:
         return type == SQLITE_FLOAT || type == SQLITE_INTEGER;
+    case COLUMN_INT: {
+        int64_t integer = sqlite3_column_int64(statement, place);
+        return type == SQLITE_INTEGER && integer >= INT_MIN && integer <= INT_MAX;
+    }
     default:
         return type == SQLITE_INTEGER;
     }
@@ -92,22 +113,31 @@ static int broken_promise(const struct store *store, const struct table *table, 
     return store_damaged(store, err, what);
 }
 
+/* False: no memory. */
+static bool read_text(sqlite3_stmt *statement, int place, char *member, struct pool *pool)
+{
+    const char *text = NULL, *stored = (const char *)sqlite3_column_text(statement, place);
+    if (stored)
+        text = pool_copy(pool, stored, strlen(stored));
+    memcpy(member, &text, sizeof text);
+    return text || sqlite3_column_type(statement, place) == SQLITE_NULL;
+}
+
 static bool read_column(const struct column *column, sqlite3_stmt *statement, int place, char *member,
                         struct pool *pool)
 {
     bool null = sqlite3_column_type(statement, place) == SQLITE_NULL;
-    if (column->kind == COLUMN_TEXT) {
-        const char *text = NULL;
-        if (!null) {
-            const char *stored = (const char *)sqlite3_column_text(statement, place);
-            text = stored ? pool_copy(pool, stored, strlen(stored)) : NULL;
-        }
-        memcpy(member, &text, sizeof text);
-        return null || text;
-    }
-    if (column->kind == COLUMN_REAL) {
+    if (column->kind == COLUMN_TEXT)
+        return read_text(statement, place, member, pool);
+    if (column->kind == COLUMN_OUTCOME) {
+        enum outcome outcome = outcome_by_name((const char *)sqlite3_column_text(statement, place));
+        memcpy(member, &outcome, sizeof outcome);
+    } else if (column->kind == COLUMN_REAL) {
         double real = null ? NAN : sqlite3_column_double(statement, place);
         memcpy(member, &real, sizeof real);
+    } else if (column->kind == COLUMN_INT) {
+        int number = sqlite3_column_int(statement, place);
+        memcpy(member, &number, sizeof number);
     } else {
         int64_t integer = null ? STORE_NONE : sqlite3_column_int64(statement, place);
         memcpy(member, &integer, sizeof integer);
@@ -120,7 +150,7 @@ int table_read(const struct store *store, const struct table *table, sqlite3_stm
 {
     for (int i = 0; i < table->column_count; i++) {
         const struct column *column = &table->columns[i];
-        if (!keeps_promise(column, sqlite3_column_type(statement, i)))
+        if (!keeps_promise(column, statement, i))
             return broken_promise(store, table, column, err);
         if (!read_column(column, statement, i, (char *)record + column->offset, pool))
             return memory_error(err, "a row of the database");

@@ -38,9 +38,10 @@ static int refuse_to_overwrite(const char *to, struct error *err)
 /* Rows may be gone without SQLite's noticing; an evaluation says how many trials and epochs belong to it. */
 static bool is_whole(const struct store_ticket *ticket, int64_t number)
 {
-    const struct store_evaluation *evaluation = ticket ? ticket->evaluation : NULL;
+    const struct evaluation *evaluation = ticket ? ticket->evaluation : NULL;
     return ticket && ticket->proposal.ticket == number &&
-           (!evaluation || (evaluation->seeds == ticket->trial_count && evaluation->epochs == ticket->epoch_count));
+           (!evaluation || (evaluation->result.seeds == evaluation->trial_count &&
+                            evaluation->result.epochs == evaluation->epoch_count));
 }
 
 /* Goes on behind what the target has, up to where the source is broken; commits each `group` tickets. *refused: a

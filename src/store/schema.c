@@ -2,13 +2,19 @@
 
 /* The kind of a column follows from the C type of the member. */
 #define KIND(record, member)                                                                                           \
-    _Generic(((struct record *)0)->member, const char * : COLUMN_TEXT, int64_t : COLUMN_INTEGER, double : COLUMN_REAL)
-#define COLUMN_AS(kind, record, member, constraints, meaning)                                                          \
+    _Generic(((struct record *)0)->member, const char * : COLUMN_TEXT, int64_t : COLUMN_INTEGER, int : COLUMN_INT,     \
+             double : COLUMN_REAL, enum outcome : COLUMN_OUTCOME)
+#define COLUMN_NAMED(column, kind, record, member, constraints, meaning)                                               \
     {                                                                                                                  \
-        .name = #member, kind, offsetof(struct record, member), constraints, meaning                                   \
+        .name = column, kind, offsetof(struct record, member), constraints, meaning                                    \
     }
+#define COLUMN_AS(kind, record, member, constraints, meaning)                                                          \
+    COLUMN_NAMED(#member, kind, record, member, constraints, meaning)
 #define COLUMN(record, member, constraints, meaning)                                                                   \
     COLUMN_AS(KIND(record, member), record, member, constraints, meaning)
+/* A column whose name is not that of the member. */
+#define NAMED(column, record, member, constraints, meaning)                                                            \
+    COLUMN_NAMED(column, KIND(record, member), record, member, constraints, meaning)
 /* A reference to another row that may be missing. */
 #define REFERENCE(record, member, constraints, meaning)                                                                \
     COLUMN_AS(COLUMN_REFERENCE, record, member, constraints, meaning)
@@ -18,6 +24,7 @@
         .name = #member, KIND(record, member), offsetof(struct record, member), constraints, meaning, since, before    \
     }
 #define SOME "NOT NULL" /* any string, or a number */
+#define SOME_WORD(column) "NOT NULL CHECK (" #column " <> '')"
 
 #define RUN(member, constraints, meaning) COLUMN(store_run, member, constraints, meaning)
 static const struct column run_columns[] = {
@@ -69,77 +76,83 @@ static const struct column proposal_columns[] = {
               "the first ticket with this function"),
 };
 
-#define EVALUATION(member, constraints, meaning) COLUMN(store_evaluation, member, constraints, meaning)
+/* A measure, which older files may not have. */
+#define MEASURED(column, since, record, member, meaning)                                                               \
+    {                                                                                                                  \
+        .name = column, COLUMN_REAL, offsetof(struct record, member), "", meaning, since, "NULL"                       \
+    }
+
+#define RESULT(column, member, constraints, meaning) NAMED(column, result, member, constraints, meaning)
 static const struct column evaluation_columns[] = {
-    EVALUATION(outcome, "NOT NULL CHECK (outcome <> '')", "ok, or what went wrong"),
-    EVALUATION(score, "", "what the search goes by, see run.metric; higher is better"),
-    EVALUATION(score_deviation, "", "sample standard deviation over the seeds, as all deviations"),
-    EVALUATION(learning_rate, "", "the best one, when the protocol has several"),
-    EVALUATION(validation_accuracy, "", "mean over the seeds, from 0 to 1"),
-    EVALUATION(validation_accuracy_deviation, "", ""),
-    EVALUATION(validation_r2, "", "share of the variance explained; NULL unless a number is predicted"),
-    EVALUATION(validation_r2_deviation, "", ""),
-    EVALUATION(validation_rmse, "", "in the units of the number; NULL unless a number is predicted"),
-    EVALUATION(validation_rmse_deviation, "", ""),
-    EVALUATION(validation_bits, "", "a symbol; NULL unless the next symbol is predicted"),
-    EVALUATION(validation_bits_deviation, "", ""),
-    EVALUATION(validation_loss, "", "mean over the seeds"),
-    EVALUATION(validation_loss_deviation, "", ""),
-    EVALUATION(train_loss, "", "mean over the seeds"),
-    EVALUATION(seeds, "NOT NULL CHECK (seeds >= 0)", "trials begun"),
-    EVALUATION(epochs, "NOT NULL CHECK (epochs >= 0)", "epochs trained, all trials together"),
+    RESULT("outcome", outcome, SOME_WORD(outcome), "ok, or what went wrong"),
+    RESULT("score", objective[0].mean, "", "what the search goes by, see run.metric; higher is better"),
+    RESULT("score_deviation", objective[0].deviation, "",
+           "sample standard deviation over the seeds, as all deviations"),
+    RESULT("learning_rate", learning_rate, "", "the best one, when the protocol has several"),
+#define MEASURE(name, since, direction, targets, shown, meaning)                                                       \
+    MEASURED("validation_" #name, since, result, validation.name.mean, "mean over the seeds: " meaning),               \
+        MEASURED("validation_" #name "_deviation", since, result, validation.name.deviation, ""),
+#include "result/measures.def"
+#undef MEASURE
+    RESULT("train_loss", train_loss.mean, "", "mean over the seeds"),
+    RESULT("seeds", seeds, "NOT NULL CHECK (seeds >= 0)", "trials begun"),
+    RESULT("epochs", epochs, "NOT NULL CHECK (epochs >= 0)", "epochs trained, all trials together"),
 };
 
-#define TRIAL(member, constraints, meaning) COLUMN(store_trial, member, constraints, meaning)
+#define OBJECTIVE(member, constraints, meaning) COLUMN(store_objective, member, constraints, meaning)
+static const struct column objective_columns[] = {
+    OBJECTIVE(objective, "NOT NULL CHECK (objective > 0)", "1, 2, ...; number 0 is evaluation.score"),
+    OBJECTIVE(value, "", "higher is better"),
+    OBJECTIVE(deviation, "", ""),
+};
+
+#define RUNG(member, constraints, meaning) COLUMN(store_rung, member, constraints, meaning)
+static const struct column rung_columns[] = {
+    RUNG(rung, "NOT NULL CHECK (rung >= 0)", "0: the cheapest"),
+    RUNG(reference, "", "below it the candidate goes no further; fixed when it was proposed"),
+    RUNG(reached, "", "its score there; NULL when it has not come so far"),
+};
+
 static const struct column trial_columns[] = {
-    TRIAL(seed_index, "NOT NULL CHECK (seed_index >= 0)", "0, 1, ..."),
-    TRIAL(outcome, "NOT NULL CHECK (outcome <> '')", "ok, or what went wrong"),
-    TRIAL(score, "", ""),
-    TRIAL(validation_accuracy, "", "from 0 to 1"),
-    TRIAL(validation_r2, "", ""),
-    TRIAL(validation_rmse, "", ""),
-    TRIAL(validation_bits, "", ""),
-    TRIAL(validation_loss, "", ""),
-    TRIAL(train_loss, "", ""),
-    TRIAL(epochs, "NOT NULL CHECK (epochs >= 0)", "epochs trained"),
+    COLUMN(trial, seed_index, "NOT NULL CHECK (seed_index >= 0)", "0, 1, ..."),
+    COLUMN(trial, outcome, SOME_WORD(outcome), "ok, or what went wrong"),
+    COLUMN(trial, score, "", ""),
+#define MEASURE(name, since, direction, targets, shown, meaning)                                                       \
+    MEASURED("validation_" #name, since, trial, validation.name, meaning),
+#include "result/measures.def"
+#undef MEASURE
+    COLUMN(trial, train_loss, "", ""),
+    COLUMN(trial, epochs, "NOT NULL CHECK (epochs >= 0)", "epochs trained"),
 };
 
-#define EPOCH(member, constraints, meaning) COLUMN(store_epoch, member, constraints, meaning)
 static const struct column curve_columns[] = {
-    EPOCH(seed_index, SOME, ""),
-    EPOCH(epoch, SOME, "1, 2, ..."),
-    EPOCH(train_loss, "", "mean over the epoch"),
-    EPOCH(validation_loss, "", "after the epoch"),
-    EPOCH(validation_accuracy, "", "after the epoch, from 0 to 1"),
-    EPOCH(validation_r2, "", ""),
-    EPOCH(validation_rmse, "", ""),
-    EPOCH(validation_bits, "", ""),
-    EPOCH(learning_rate, "", "at the end of the epoch"),
+    COLUMN(epoch, seed_index, SOME, ""),
+    NAMED("epoch", epoch, number, SOME, "1, 2, ..."),
+    COLUMN(epoch, train_loss, "", "mean over the epoch"),
+    MEASURED("validation_loss", 0, epoch, validation.loss, "after the epoch, as the next ones"),
+#define MEASURE_OF_ALL(...)
+#define MEASURE(name, since, ...) MEASURED("validation_" #name, since, epoch, validation.name, ""),
+#include "result/measures.def"
+#undef MEASURE
+    COLUMN(epoch, learning_rate, "", "at the end of the epoch"),
 };
 
-#define PARAMETER(member, constraints, meaning) COLUMN(store_parameter, member, constraints, meaning)
 static const struct column parameter_columns[] = {
-    PARAMETER(seed_index, SOME, ""),
-    PARAMETER(layer, SOME, "of the network's activations, from 0; -1: all that hold the candidate share it"),
-    ADDED(2, "-1", store_parameter, channel, SOME, "of the layer, from 0; -1: all of them have one set"),
-    PARAMETER(parameter_index, SOME, "in the order of the formula"),
-    PARAMETER(value, "", "at the end of training"),
+    COLUMN(learned, seed_index, SOME, ""),
+    COLUMN(learned, layer, SOME, "of the network's activations, from 0; -1: all that hold the candidate share it"),
+    ADDED(2, "-1", learned, channel, SOME, "of the layer, from 0; -1: all of them have one set"),
+    NAMED("parameter_index", learned, index, SOME, "in the order of the formula"),
+    COLUMN(learned, value, "", "at the end of training"),
 };
 
-#define LOOK(member, constraints, meaning) COLUMN(store_look, member, constraints, meaning)
 static const struct column watch_columns[] = {
-    LOOK(seed_index, SOME, ""),
-    LOOK(epoch, SOME, "1, 2, ..."),
-    LOOK(place, SOME, "of the layer in the network, from 0"),
-    LOOK(layer, "NOT NULL CHECK (layer <> '')", "its name"),
-    LOOK(input_mean, "", "of what its function saw; NULL without one, as the next five"),
-    LOOK(input_deviation, "", ""),
-    LOOK(output_mean, "", "of what its function gave"),
-    LOOK(output_deviation, "", ""),
-    LOOK(dead, "", "share of the units that gave one value alone"),
-    LOOK(saturated, "", "share of what it saw where the slope is below 0.001"),
-    LOOK(gradient_norm, "", "of all that it learns; NULL when that is nothing, as the next"),
-    LOOK(update_ratio, "", "|w' - w| / |w| of all that it learns, in the epoch's last step"),
+    COLUMN(snapshot, seed_index, SOME, ""),
+    COLUMN(snapshot, epoch, SOME, "1, 2, ..."),
+    NAMED("place", snapshot, watched.place, SOME, "of the layer in the network, from 0"),
+    NAMED("layer", snapshot, watched.layer, "NOT NULL CHECK (layer <> '')", "its name"),
+#define WATCHED(name, meaning) NAMED(#name, snapshot, watched.name, "", meaning),
+#include "result/watched.def"
+#undef WATCHED
 };
 
 #define TIMING(member, constraints, meaning) COLUMN(store_timing, member, constraints, meaning)
@@ -169,7 +182,7 @@ static const struct column crash_columns[] = {
 const struct table store_tables[TABLE_COUNT] = {
     [TABLE_RUN] = {.name = "run",
                    .key = "id INTEGER PRIMARY KEY",
-                   .key_since = 3,
+                   .changed = 3,
                    .options = "STRICT",
                    .meaning = "what this database is: one row, or after a merge one for each run in it",
                    .record_size = sizeof(struct store_run),
@@ -191,23 +204,46 @@ const struct table store_tables[TABLE_COUNT] = {
                         .record_size = sizeof(struct store_proposal),
                         COLUMNS(proposal_columns)},
     [TABLE_EVALUATION] = {.name = "evaluation",
+                          .changed = 4,
                           .key = "ticket INTEGER PRIMARY KEY REFERENCES proposal (ticket)",
                           .key_name = "ticket",
                           .constraints = "CHECK ((outcome = '" STORE_OK "') = (score IS NOT NULL))",
                           .options = "STRICT",
                           .meaning = "the result of each proposal that was evaluated",
-                          .record_size = sizeof(struct store_evaluation),
+                          .record_size = sizeof(struct result),
                           COLUMNS(evaluation_columns)},
+    [TABLE_OBJECTIVE] = {.name = "objective",
+                         .since = 4,
+                         .key = "ticket INTEGER NOT NULL REFERENCES evaluation (ticket)",
+                         .key_name = "ticket",
+                         .constraints = "PRIMARY KEY (ticket, objective)",
+                         .options = "STRICT, WITHOUT ROWID",
+                         .order = "objective",
+                         .meaning = "what candidates are compared by besides the score; empty with one objective",
+                         .record_size = sizeof(struct store_objective),
+                         COLUMNS(objective_columns)},
+    [TABLE_RUNG] = {.name = "rung",
+                    .since = 4,
+                    .key = "ticket INTEGER NOT NULL REFERENCES proposal (ticket)",
+                    .key_name = "ticket",
+                    .constraints = "PRIMARY KEY (ticket, rung)",
+                    .options = "STRICT, WITHOUT ROWID",
+                    .order = "rung",
+                    .meaning = "trainings from cheap to dear that a candidate was to climb; empty where there is one",
+                    .record_size = sizeof(struct store_rung),
+                    COLUMNS(rung_columns)},
     [TABLE_TRIAL] = {.name = "trial",
+                     .changed = 4,
                      .key = "ticket INTEGER NOT NULL REFERENCES evaluation (ticket)",
                      .key_name = "ticket",
                      .constraints = "PRIMARY KEY (ticket, seed_index)",
                      .options = "STRICT, WITHOUT ROWID",
                      .order = "seed_index",
                      .meaning = "one training with one seed",
-                     .record_size = sizeof(struct store_trial),
+                     .record_size = sizeof(struct trial),
                      COLUMNS(trial_columns)},
     [TABLE_CURVE] = {.name = "curve",
+                     .changed = 4,
                      .key = "ticket INTEGER NOT NULL",
                      .key_name = "ticket",
                      .constraints = "PRIMARY KEY (ticket, seed_index, epoch),\n"
@@ -215,7 +251,7 @@ const struct table store_tables[TABLE_COUNT] = {
                      .options = "STRICT, WITHOUT ROWID",
                      .order = "seed_index, epoch",
                      .meaning = "how a trial went, epoch by epoch",
-                     .record_size = sizeof(struct store_epoch),
+                     .record_size = sizeof(struct epoch),
                      COLUMNS(curve_columns)},
     [TABLE_PARAMETER] = {.name = "parameter",
                          .key = "ticket INTEGER NOT NULL",
@@ -225,9 +261,10 @@ const struct table store_tables[TABLE_COUNT] = {
                          .options = "STRICT, WITHOUT ROWID",
                          .order = "seed_index, layer, channel, parameter_index",
                          .meaning = "learned parameters of the activations",
-                         .record_size = sizeof(struct store_parameter),
+                         .record_size = sizeof(struct learned),
                          COLUMNS(parameter_columns)},
     [TABLE_WATCH] = {.name = "watch",
+                     .changed = 4,
                      .key = "ticket INTEGER NOT NULL",
                      .key_name = "ticket",
                      .constraints = "PRIMARY KEY (ticket, seed_index, epoch, place),\n"
@@ -235,7 +272,7 @@ const struct table store_tables[TABLE_COUNT] = {
                      .options = "STRICT, WITHOUT ROWID",
                      .order = "seed_index, epoch, place",
                      .meaning = "layers on one fixed batch after each epoch; empty unless run with --watch",
-                     .record_size = sizeof(struct store_look),
+                     .record_size = sizeof(struct snapshot),
                      COLUMNS(watch_columns)},
     [TABLE_TIMING] = {.name = "timing",
                       .key = "ticket INTEGER PRIMARY KEY REFERENCES evaluation (ticket)",
@@ -322,7 +359,8 @@ static const struct {
 };
 
 static const char *const sql_types[] = {
-    [COLUMN_TEXT] = "TEXT", [COLUMN_INTEGER] = "INTEGER", [COLUMN_REFERENCE] = "INTEGER", [COLUMN_REAL] = "REAL"};
+    [COLUMN_TEXT] = "TEXT",         [COLUMN_INTEGER] = "INTEGER", [COLUMN_INT] = "INTEGER",
+    [COLUMN_REFERENCE] = "INTEGER", [COLUMN_REAL] = "REAL",       [COLUMN_OUTCOME] = "TEXT"};
 
 static void add_column(const struct column *column, bool last, struct text *sql)
 {

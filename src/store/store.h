@@ -1,6 +1,7 @@
 /* Store: the database of one run, or of several that were merged, a single SQLite file.
  *
- * It knows plain records only: numbers and strings, no expression trees, no networks. A search hands
+ * It knows plain records only: numbers, strings and evaluations (result/evaluation.h), no expression trees, no
+ * networks. A search hands
  * out tickets 0, 1, 2, ...; they are written in that order, each in one transaction with everything
  * that belongs to it, and are on the disk when store_commit() returns. So at any instant, also after
  * kill -9 or a power cut, the file holds tickets 0 .. n-1 completely and nothing else. To resume, a
@@ -44,6 +45,8 @@
 #ifndef ACTSEARCH_STORE_STORE_H
 #define ACTSEARCH_STORE_STORE_H
 
+#include "result/evaluation.h"
+
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -53,14 +56,10 @@ struct error;
 struct store;
 
 /* The schema that this program writes; kept in the file as its user_version. */
-#define STORE_SCHEMA 3
+#define STORE_SCHEMA 4
 
 /* No ticket: a parent that does not exist, a proposal that is no duplicate. Stored as NULL. */
 #define STORE_NONE (-1)
-
-/* In place of the number of a layer or of a channel: all of them together have one. Stored as it is, since a
-   primary key has no NULL. */
-#define STORE_ALL (-1)
 
 /* What a run is. One row; a database is resumed only by a run that agrees in every field. */
 struct store_run {
@@ -87,8 +86,7 @@ struct store_run {
 #define STORE_SEARCH "search"
 #define STORE_BASELINE "baseline"
 
-/* The outcome of an evaluation or a trial that has a score. Every other outcome is a name given by
-   whoever evaluates ("diverged", "non_finite", ...); the store asks only that it is not empty. */
+/* The outcome of an evaluation or a trial that has a score, as it is stored (outcome_name()). */
 #define STORE_OK "ok"
 
 /* One candidate as the search proposed it. */
@@ -109,77 +107,12 @@ struct store_proposal {
     int64_t same_as;         /* duplicates: the first ticket with this function, otherwise STORE_NONE */
 };
 
-/* The result of an evaluated proposal. Means and sample deviations are taken over the seeds. */
-struct store_evaluation {
-    const char *outcome;        /* STORE_OK, or what went wrong */
-    double score;               /* what the search goes by, higher is better; NaN unless ok */
-    double score_deviation;     /* NaN with a single seed */
-    double learning_rate;       /* the one that it is about: the best of the protocol's */
-    double validation_accuracy; /* in [0, 1]; this and the next three NaN where they mean nothing */
-    double validation_accuracy_deviation;
-    double validation_r2;
-    double validation_r2_deviation;
-    double validation_rmse;
-    double validation_rmse_deviation;
-    double validation_bits;
-    double validation_bits_deviation;
-    double validation_loss;
-    double validation_loss_deviation;
-    double train_loss;
-    int64_t seeds;  /* trials begun */
-    int64_t epochs; /* epochs trained, all trials together */
-};
-
-/* One training with one seed. */
-struct store_trial {
-    int64_t seed_index; /* 0, 1, ... */
-    const char *outcome;
-    double score;
-    double validation_accuracy;
-    double validation_r2;
-    double validation_rmse;
-    double validation_bits;
-    double validation_loss;
-    double train_loss;
-    int64_t epochs;
-};
-
-/* One epoch of one trial: a row of the table `curve`. */
-struct store_epoch {
-    int64_t seed_index;
-    int64_t epoch; /* counted from 1 */
-    double train_loss;
-    double validation_loss;
-    double validation_accuracy;
-    double validation_r2;
-    double validation_rmse;
-    double validation_bits;
-    double learning_rate;
-};
-
-/* A learned parameter of a function, as it was at the end of a trial. */
-struct store_parameter {
-    int64_t seed_index;
-    int64_t layer;   /* of the network's activations, from 0; or STORE_ALL that hold the candidate */
-    int64_t channel; /* of the layer, from 0; or STORE_ALL */
-    int64_t parameter_index;
-    double value;
-};
-
-/* A layer as it was on a fixed batch after an epoch: a row of the table `watch`, of runs that are watched. */
-struct store_look {
-    int64_t seed_index;
-    int64_t epoch; /* counted from 1 */
-    int64_t place; /* of the layer in the network, from 0 */
-    const char *layer;
-    double input_mean; /* of the function in it; NaN when there is none */
-    double input_deviation;
-    double output_mean;
-    double output_deviation;
-    double dead;
-    double saturated;
-    double gradient_norm; /* of what it learns; NaN when it learns nothing */
-    double update_ratio;
+/* A rung that the proposal was to climb, when there was more than one: what the search had frozen for it when it was
+   proposed, and what it came to. */
+struct store_rung {
+    int rung;         /* 0: the cheapest */
+    double reference; /* it goes on above this rung when its score is at least that; NaN: always */
+    double reached;   /* its score; NaN: it has not come so far */
 };
 
 /* How long an evaluation took. */
@@ -194,15 +127,9 @@ struct store_timing {
    belongs to the cursor. Arrays may be NULL when their count is 0. */
 struct store_ticket {
     struct store_proposal proposal;
-    const struct store_evaluation *evaluation; /* NULL unless the proposal was evaluated */
-    const struct store_trial *trials;          /* by seed_index */
-    const struct store_epoch *curve;           /* by seed_index, then epoch */
-    const struct store_parameter *parameters;  /* by seed_index, layer, channel, parameter_index */
-    const struct store_look *looks;            /* by seed_index, epoch, place */
-    ptrdiff_t trial_count;
-    ptrdiff_t epoch_count;
-    ptrdiff_t parameter_count;
-    ptrdiff_t look_count;
+    const struct evaluation *evaluation; /* NULL unless the proposal was evaluated */
+    const struct store_rung *rungs;      /* from 0 on; none when there is one training */
+    ptrdiff_t rung_count;
     const struct store_timing *timing; /* NULL: not known */
 };
 
@@ -243,10 +170,10 @@ struct store_beat {
     int64_t tickets, trained, to_train, failed; /* the last three: -1 when not known */
     int64_t trained_now;                        /* since this process started */
     int64_t workers, ranks;
-    double seconds;      /* since this process started */
-    int64_t best_ticket; /* -1: none yet */
-    double best_score, best_deviation; /* over its seeds; NaN: not known, or one seed */
-    int64_t best_seeds;                /* -1: not known */
+    double seconds;                        /* since this process started */
+    int64_t best_ticket;                   /* -1: none yet */
+    double best_score, best_deviation;     /* over its seeds; NaN: not known, or one seed */
+    int64_t best_seeds;                    /* -1: not known */
     const char *best_formula, *experiment; /* borrowed; may be NULL, and are cut when long */
 };
 
@@ -416,6 +343,9 @@ struct store_cell {
     const char *text; /* STORE_CELL_TEXT: terminated; STORE_CELL_BLOB: bytes; otherwise NULL */
     size_t length;    /* bytes in text */
 };
+
+/* Which measures some evaluation of the database has. */
+int store_measured(struct store *store, bool measured[MEASURES], struct error *err);
 
 /* Prepares exactly one statement. Returns owned in *query; free it before the store. ERROR_INPUT
    with SQLite's own words and the place in the text. */

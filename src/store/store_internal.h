@@ -49,8 +49,10 @@ void pool_release(struct pool *pool);
 enum column_kind {
     COLUMN_TEXT,      /* const char *, NULL allowed */
     COLUMN_INTEGER,   /* int64_t */
+    COLUMN_INT,       /* int */
     COLUMN_REFERENCE, /* int64_t, STORE_NONE is NULL */
     COLUMN_REAL,      /* double, NULL when not finite */
+    COLUMN_OUTCOME,   /* enum outcome, by its name */
 };
 
 struct column {
@@ -67,7 +69,7 @@ struct column {
 struct table {
     const char *name;
     int since;               /* the schema that it came with; 0: the first */
-    int key_since;           /* the schema that its key came with; until then it had another name or other checks */
+    int changed;             /* the last schema that changed its key, its checks or its remarks; 0: none */
     const char *key;         /* SQL of a leading column that is no member of the record, or NULL */
     const char *key_name;    /* its name when it is bound and selected by, or NULL */
     const char *constraints; /* SQL of table constraints, or NULL */
@@ -84,6 +86,8 @@ enum table_id {
     TABLE_SESSION,
     TABLE_PROPOSAL,
     TABLE_EVALUATION,
+    TABLE_OBJECTIVE,
+    TABLE_RUNG,
     TABLE_TRIAL,
     TABLE_CURVE,
     TABLE_PARAMETER,
@@ -104,6 +108,12 @@ struct store_session {
     const char *started_at;
     const char *ended_at;
     const char *ending;
+};
+
+/* The record behind a row of the table `objective`. */
+struct store_objective {
+    int objective; /* 1, 2, ... */
+    double value, deviation;
 };
 
 /* The record behind a row of the table `provenance`, which merged databases have for every ticket. */

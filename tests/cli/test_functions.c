@@ -41,47 +41,34 @@ static struct store_proposal proposal(const char *operator, int64_t parent1, int
                                    .same_as = STORE_NONE};
 }
 
-static void fill_database(struct store *store, const struct store_parameter *parameters, int parameter_count)
+static void fill_database(struct store *store, const struct learned *parameters, int parameter_count)
 {
-    static const struct store_trial trials[] = {{0, STORE_OK, 0.75, 0.75, NAN, NAN, NAN, 0.5, 0.25, 2},
-                                                {1, STORE_OK, 0.875, 0.875, NAN, NAN, NAN, 0.5, 0.25, 2}};
-    struct store_evaluation good = {.outcome = STORE_OK,
-                                    .score = 0.8125,
-                                    .score_deviation = 0.0884,
-                                    .validation_accuracy = 0.8125,
-                                    .validation_accuracy_deviation = 0.0884,
-                                    .validation_r2 = NAN,
-                                    .validation_rmse = NAN,
-                                    .validation_bits = NAN,
-                                    .validation_loss = 0.5,
-                                    .train_loss = 0.25,
-                                    .seeds = 2,
-                                    .epochs = 4};
-    struct store_evaluation worse = {.outcome = STORE_OK,
-                                     .score = 0.5,
-                                     .score_deviation = NAN,
-                                     .validation_accuracy = 0.5,
-                                     .validation_accuracy_deviation = NAN,
-                                     .validation_r2 = NAN,
-                                     .validation_rmse = NAN,
-                                     .validation_bits = NAN,
-                                     .validation_loss = 0.9,
-                                     .validation_loss_deviation = NAN,
-                                     .train_loss = 0.9,
-                                     .seeds = 1,
-                                     .epochs = 2};
+    static struct trial trials[] = {{0, OUTCOME_ok, 0.75, {0.75, NAN, NAN, NAN, 0.5}, 0.25, 2},
+                                    {1, OUTCOME_ok, 0.875, {0.875, NAN, NAN, NAN, 0.5}, 0.25, 2}};
+    struct evaluation good = {.result = result_of_score(0.8125),
+                              .trials = trials,
+                              .trial_count = 2,
+                              .parameters = (struct learned *)parameters,
+                              .parameter_count = parameter_count};
+    good.result.objective[0].deviation = 0.0884;
+    good.result.validation.accuracy = (struct figure){0.8125, 0.0884};
+    good.result.validation.loss = (struct figure){0.5, 0};
+    good.result.train_loss.mean = 0.25;
+    good.result.learning_rate = 0;
+    good.result.seeds = 2;
+    good.result.epochs = 4;
+    struct evaluation worse = {.result = result_of_score(0.5), .trials = trials, .trial_count = 1};
+    worse.result.validation.accuracy.mean = 0.5;
+    worse.result.validation.loss.mean = worse.result.train_loss.mean = 0.9;
+    worse.result.learning_rate = 0;
+    worse.result.seeds = 1;
+    worse.result.epochs = 2;
     struct store_ticket first = {.proposal = proposal("random", STORE_NONE, STORE_NONE, "max(x, 0)", "relu(x)"),
-                                 .evaluation = &worse,
-                                 .trials = trials,
-                                 .trial_count = 1};
+                                 .evaluation = &worse};
     append(store, &first);
     struct store_ticket second = {.proposal =
                                       proposal("mutate:insert", 0, STORE_NONE, "sigmoid(p0*x)*x", "x*sigmoid(p0*x)"),
-                                  .evaluation = &good,
-                                  .trials = trials,
-                                  .trial_count = 2,
-                                  .parameters = parameters,
-                                  .parameter_count = parameter_count};
+                                  .evaluation = &good};
     append(store, &second);
     struct store_ticket same = {.proposal = proposal("random", STORE_NONE, STORE_NONE, "x*sigmoid(p0*x)", "x")};
     same.proposal.outcome = STORE_DUPLICATE;
@@ -91,14 +78,11 @@ static void fill_database(struct store *store, const struct store_parameter *par
     bad.proposal.outcome = STORE_REJECTED;
     bad.proposal.reason = "not finite on [-8, 8]";
     append(store, &bad);
-    struct store_ticket cross = {.proposal = proposal("cross", 1, 0, "tanh(x)*2", "2*tanh(x)"),
-                                 .evaluation = &worse,
-                                 .trials = trials,
-                                 .trial_count = 1};
+    struct store_ticket cross = {.proposal = proposal("cross", 1, 0, "tanh(x)*2", "2*tanh(x)"), .evaluation = &worse};
     append(store, &cross);
 }
 
-static void make_database_with(const struct store_parameter *parameters, int parameter_count)
+static void make_database_with(const struct learned *parameters, int parameter_count)
 {
     static const struct store_run example = {.name = "example",
                                              .experiment = "{}",
@@ -126,8 +110,10 @@ static void make_database_with(const struct store_parameter *parameters, int par
 
 static void make_database(void)
 {
-    static const struct store_parameter parameters[] = {
-        {0, 0, STORE_ALL, 0, 2.0}, {0, 1, STORE_ALL, 0, 6.0}, {1, 0, STORE_ALL, 0, 4.0}, {1, 1, STORE_ALL, 0, 8.0}};
+    static const struct learned parameters[] = {{0, 0, LEARNED_BY_ALL, 0, 2.0},
+                                                {0, 1, LEARNED_BY_ALL, 0, 6.0},
+                                                {1, 0, LEARNED_BY_ALL, 0, 4.0},
+                                                {1, 1, LEARNED_BY_ALL, 0, 8.0}};
     make_database_with(parameters, 4);
 }
 
@@ -269,12 +255,13 @@ END_TEST
 START_TEST(show_sums_up_channels_and_names_what_is_shared)
 {
     struct error err;
-    static const struct store_parameter channels[] = {
+    static const struct learned channels[] = {
         {0, 0, 0, 0, 1.0}, {0, 0, 1, 0, 3.0}, {0, 0, 2, 0, 2.0}, {0, 1, 0, 0, 7.0}, {0, 1, 1, 0, 5.0},
         {1, 0, 0, 0, 0.5}, {1, 0, 1, 0, 2.5}, {1, 0, 2, 0, 3.0}, {1, 1, 0, 0, 6.0}, {1, 1, 1, 0, 6.0}};
     /* and a fixed function with a parameter of its own */
-    static const struct store_parameter shared[] = {
-        {0, STORE_ALL, STORE_ALL, 0, 2.0}, {0, 1, STORE_ALL, 0, 9.0}, {1, STORE_ALL, STORE_ALL, 0, 4.0}};
+    static const struct learned shared[] = {{0, LEARNED_BY_ALL, LEARNED_BY_ALL, 0, 2.0},
+                                            {0, 1, LEARNED_BY_ALL, 0, 9.0},
+                                            {1, LEARNED_BY_ALL, LEARNED_BY_ALL, 0, 4.0}};
     make_database_with(channels, 10);
     ASSERT_OK(RUN(show, database, "best"));
     must_have("  activation layer 1, 3 channels: p0 = 2 [0.5 to 3] (mean [range] over channels and seeds)\n"

@@ -84,7 +84,7 @@ START_TEST(equality_sees_every_figure)
     one.cost.wall_seconds = 3;
     ck_assert(result_equal(&one, &other));
     double *figures[] = {&other.objective[0].mean, &other.objective[0].deviation, &other.reached[0],
-#define MEASURE(name, direction, unit, meaning) &other.validation.name.mean, &other.validation.name.deviation,
+#define MEASURE(name, ...) &other.validation.name.mean, &other.validation.name.deviation,
 #include "result/measures.def"
 #undef MEASURE
                          &other.learning_rate,     &other.train_loss.mean,        &other.train_loss.deviation};

@@ -97,51 +97,57 @@ static const struct store_run example_run = {
     .data_description = "two spirals, 400 + 200 points",
 };
 
-static const struct store_trial example_trials[] = {
+static const struct trial example_trials[] = {
     {.seed_index = 0,
-     .outcome = STORE_OK,
+     .outcome = OUTCOME_ok,
      .score = 0.9,
-     .validation_accuracy = 0.9,
-     .validation_loss = 0.25,
+     .validation = {.accuracy = 0.9, .loss = 0.25},
      .train_loss = 0.125,
      .epochs = 2},
     {.seed_index = 1,
-     .outcome = STORE_OK,
+     .outcome = OUTCOME_ok,
      .score = 0.8,
-     .validation_accuracy = 0.8,
-     .validation_loss = 0.5,
+     .validation = {.accuracy = 0.8, .loss = 0.5},
      .train_loss = 1e-300,
      .epochs = 2},
     {.seed_index = 2,
-     .outcome = "diverged",
+     .outcome = OUTCOME_diverged,
      .score = NAN,
-     .validation_accuracy = NAN,
-     .validation_loss = INFINITY,
+     .validation = {.accuracy = NAN, .loss = INFINITY},
      .train_loss = -INFINITY,
      .epochs = 1},
 };
-static const struct store_epoch example_curve[] = {
-    {0, 1, 0.5, 0.6, 0.7, NAN, NAN, NAN, 0.01},      {0, 2, 0.4, 0.5, 0.9, NAN, NAN, NAN, 0.001},
-    {1, 1, 0.55, 0.65, 0.6, 0.4, 2.5, 1.5, 0.01},    {1, 2, 0.45, 0.55, 0.8, NAN, NAN, NAN, 0.001},
-    {2, 1, NAN, INFINITY, 0.1, NAN, NAN, NAN, 0.01},
+static const struct epoch example_curve[] = {
+    {0, 1, 0.5, {0.7, NAN, NAN, NAN, 0.6}, 0.01},      {0, 2, 0.4, {0.9, NAN, NAN, NAN, 0.5}, 0.001},
+    {1, 1, 0.55, {0.6, 0.4, 2.5, 1.5, 0.65}, 0.01},    {1, 2, 0.45, {0.8, NAN, NAN, NAN, 0.55}, 0.001},
+    {2, 1, NAN, {0.1, NAN, NAN, NAN, INFINITY}, 0.01},
 };
-static const struct store_parameter example_parameters[] = {
-    {0, STORE_ALL, STORE_ALL, 0, 1.0 / 3}, {0, 1, 17, 0, -0.0}, {1, 0, STORE_ALL, 0, NAN}};
-static const struct store_look example_looks[] = {
-    {0, 1, 0, "dense1", NAN, NAN, NAN, NAN, NAN, NAN, 0.5, 0.001},
-    {0, 1, 1, "act1", 0.1, 1, 0.2, 0.9, 0.25, 0.75, NAN, INFINITY},
-    {1, 2, 0, "dense1", NAN, NAN, NAN, NAN, NAN, NAN, 1e-30, 0.5},
+static const struct learned example_parameters[] = {
+    {0, LEARNED_BY_ALL, LEARNED_BY_ALL, 0, 1.0 / 3}, {0, 1, 17, 0, -0.0}, {1, 0, LEARNED_BY_ALL, 0, NAN}};
+static const struct snapshot example_snapshots[] = {
+    {0, 1, {"dense1", 0, NAN, NAN, NAN, NAN, NAN, NAN, 0.5, 0.001}},
+    {0, 1, {"act1", 1, 0.1, 1, 0.2, 0.9, 0.25, 0.75, NAN, INFINITY}},
+    {1, 2, {"dense1", 0, NAN, NAN, NAN, NAN, NAN, NAN, 1e-30, 0.5}},
 };
-static const struct store_evaluation example_evaluation = {.outcome = STORE_OK,
-                                                           .score = 0.85,
-                                                           .score_deviation = 0.0707,
-                                                           .validation_accuracy = 0.85,
-                                                           .validation_accuracy_deviation = 0.0707,
-                                                           .validation_loss = 0.375,
-                                                           .validation_loss_deviation = NAN,
-                                                           .train_loss = 0.0625,
-                                                           .seeds = 3,
-                                                           .epochs = 5};
+
+/* The store only reads what an evaluation points to. */
+#define EXAMPLE_RESULT                                                                                                 \
+    {                                                                                                                  \
+        .outcome = OUTCOME_ok, .objectives = 1, .objective = {{0.85, 0.0707}},                                         \
+        .validation = {.accuracy = {0.85, 0.0707}, .loss = {0.375, NAN}}, .train_loss = {0.0625, NAN}, .seeds = 3,     \
+        .epochs = 5                                                                                                    \
+    }
+static const struct evaluation example_evaluation = {.result = EXAMPLE_RESULT,
+                                                     .trials = (struct trial *)example_trials,
+                                                     .trial_count = 3,
+                                                     .curve = (struct epoch *)example_curve,
+                                                     .epoch_count = 5,
+                                                     .parameters = (struct learned *)example_parameters,
+                                                     .parameter_count = 3,
+                                                     .snapshots = (struct snapshot *)example_snapshots,
+                                                     .snapshot_count = 3};
+/* The same result without the trainings that it comes from. */
+static const struct evaluation bare_evaluation = {.result = EXAMPLE_RESULT};
 static const struct store_timing example_timing = {.wall_seconds = 0.05, .cpu_seconds = 0.04};
 
 /* An evaluated ticket with trials, curve and parameters; its parents are the tickets before it. */
@@ -161,14 +167,6 @@ static inline struct store_ticket example_ticket(int64_t number)
                      .outcome = STORE_EVALUATED,
                      .same_as = STORE_NONE},
         .evaluation = &example_evaluation,
-        .trials = example_trials,
-        .trial_count = 3,
-        .curve = example_curve,
-        .epoch_count = 5,
-        .parameters = example_parameters,
-        .parameter_count = 3,
-        .looks = example_looks,
-        .look_count = 3,
         .timing = &example_timing,
     };
 }
@@ -190,7 +188,7 @@ static inline struct store_ticket rejected_ticket(int64_t number, const char *re
     return ticket;
 }
 
-static inline struct store_ticket scored_ticket(int64_t number, const struct store_evaluation *evaluation)
+static inline struct store_ticket scored_ticket(int64_t number, const struct evaluation *evaluation)
 {
     struct store_ticket ticket = {.proposal = example_ticket(number).proposal, .evaluation = evaluation};
     return ticket;

@@ -47,11 +47,11 @@ static inline void append(struct store *store, const struct candidate *candidate
     char genome[20], simplified[20], fingerprint[20];
     struct error err;
     struct store_ticket ticket = example_ticket(store_count(store));
-    struct store_evaluation evaluation = example_evaluation;
+    struct evaluation evaluation = example_evaluation;
     snprintf(genome, sizeof genome, "g%d", candidate->function);
     snprintf(simplified, sizeof simplified, "s%d", candidate->function);
     snprintf(fingerprint, sizeof fingerprint, "f%d", candidate->function);
-    evaluation.score = candidate->score;
+    evaluation.result.objective[0].mean = candidate->score;
     ticket.evaluation = &evaluation;
     if (strcmp(candidate->outcome, STORE_EVALUATED) != 0)
         ticket = (struct store_ticket){.proposal = ticket.proposal};

@@ -41,8 +41,9 @@ static void assert_sound(struct store *store)
         ASSERT_OK(store_cursor_next(cursor, &ticket, &err));
         ck_assert_ptr_nonnull(ticket);
         ck_assert_int_eq(ticket->proposal.ticket, i);
-        ck_assert(ticket->evaluation && ticket->trial_count == 3 && ticket->epoch_count == 5 &&
-                  ticket->parameter_count == 3 && ticket->look_count == 3 && ticket->timing);
+        const struct evaluation *evaluation = ticket->evaluation;
+        ck_assert(evaluation && evaluation->trial_count == 3 && evaluation->epoch_count == 5 &&
+                  evaluation->parameter_count == 3 && evaluation->snapshot_count == 3 && ticket->timing);
     }
     ASSERT_OK(store_cursor_next(cursor, &ticket, &err));
     ck_assert_ptr_null(ticket);
@@ -497,7 +498,7 @@ START_TEST(a_newer_schema_is_refused)
     fixture_begin();
     close_store(opened());
     tamper("PRAGMA user_version = 7");
-    both_refuse(ERROR_CONFLICT, "made by a newer actsearch (schema 7, this program knows 3); use that version");
+    both_refuse(ERROR_CONFLICT, "made by a newer actsearch (schema 7, this program knows 4); use that version");
     tamper("PRAGMA user_version = 0");
     both_refuse(ERROR_INPUT, "the database is damaged: its schema version is below 1");
     fixture_end();

@@ -1,4 +1,4 @@
-/* Databases of older schemas: schema1.sql and schema2.sql are whole ones, as programs of their time left them. */
+/* Databases of older schemas: schema1.sql to schema3.sql are whole ones, as programs of their time left them. */
 #include "fixture.h"
 
 #include "base/memory.h"
@@ -20,7 +20,7 @@ static const struct old {
     int64_t tickets;
     int parameters;
     bool parameters_key; /* does the network say who has learned parameters? */
-} olds[] = {{1, 7, 12, false}, {2, 5, 18, true}};
+} olds[] = {{1, 7, 12, false}, {2, 5, 18, true}, {3, 5, 18, true}};
 enum { OLDS = sizeof olds / sizeof *olds };
 
 static void make_old(const struct old *old)
@@ -93,10 +93,11 @@ static int check_parameters(const struct old *old, struct store *store, double *
         ASSERT_OK(store_cursor_next(cursor, &ticket, &err));
         if (!ticket)
             break;
-        for (ptrdiff_t i = 0; i < ticket->parameter_count; i++, count++) {
-            const struct store_parameter *p = &ticket->parameters[i];
-            ck_assert(old->parameters_key ? p->channel == i % 3 && p->layer == 0 && p->seed_index == i / 3
-                                          : p->channel == STORE_ALL && p->layer == i % 2 && p->seed_index == i / 2 % 2);
+        for (ptrdiff_t i = 0; ticket->evaluation && i < ticket->evaluation->parameter_count; i++, count++) {
+            const struct learned *p = &ticket->evaluation->parameters[i];
+            ck_assert(old->parameters_key
+                          ? p->channel == i % 3 && p->layer == 0 && p->seed_index == i / 3
+                          : p->channel == LEARNED_BY_ALL && p->layer == i % 2 && p->seed_index == i / 2 % 2);
             *sum += p->value;
         }
     }
@@ -157,7 +158,7 @@ START_TEST(opened_for_writing_it_is_brought_up_to_date)
     struct store *store = opened(&run);
     ck_assert_int_eq(store_count(store), old->tickets);
     ck_assert_str_eq(store_run(store)->experiment, run.experiment);
-    ck_assert_str_eq(answer(store, "PRAGMA user_version"), "3\n");
+    ck_assert_str_eq(answer(store, "PRAGMA user_version"), "4\n");
     ck_assert_str_eq(answer(store, "SELECT id FROM run"), "1\n");
     ck_assert_int_eq(check_parameters(old, store, &sum), old->parameters);
     ck_assert(sum == sum_before);

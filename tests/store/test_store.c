@@ -27,11 +27,12 @@ START_TEST(schema_says_what_it_is)
     fixture_begin();
     struct store *store = opened();
     ck_assert_str_eq(answer(store, "PRAGMA application_id"), "1094931539\n");
-    ck_assert_str_eq(answer(store, "PRAGMA user_version"), "3\n");
-    ck_assert_str_eq(answer(store, "SELECT type, name FROM sqlite_master WHERE sql IS NOT NULL ORDER BY type, name"),
-                     "table|crash\ntable|curve\ntable|evaluation\ntable|parameter\ntable|proposal\n"
-                     "table|provenance\ntable|run\ntable|session\ntable|timing\ntable|trial\ntable|watch\nview|"
-                     "leaderboard\nview|lineage\nview|outcomes\n");
+    ck_assert_str_eq(answer(store, "PRAGMA user_version"), "4\n");
+    ck_assert_str_eq(
+        answer(store, "SELECT type, name FROM sqlite_master WHERE sql IS NOT NULL ORDER BY type, name"),
+        "table|crash\ntable|curve\ntable|evaluation\ntable|objective\ntable|parameter\ntable|proposal\n"
+        "table|provenance\ntable|run\ntable|rung\ntable|session\ntable|timing\ntable|trial\ntable|watch\nview|"
+        "leaderboard\nview|lineage\nview|outcomes\n");
     ck_assert_str_eq(answer(store, "SELECT experiment, seed, window, isa FROM run"),
                      "{\"name\":\"spirals\",\"search\":{\"strategy\":\"evolution\",\"budget\":300,\"window\":8}}"
                      "|-7|8|x86-64-v3\n");
@@ -47,56 +48,53 @@ static bool same_number(double written, double read)
     return isfinite(written) ? written == read : isnan(read);
 }
 
-static void compare_children(const struct store_ticket *ticket)
+static void compare_children(const struct evaluation *evaluation)
 {
-    ck_assert_int_eq(ticket->trial_count, 3);
-    ck_assert_int_eq(ticket->epoch_count, 5);
-    ck_assert_int_eq(ticket->parameter_count, 3);
+    ck_assert_int_eq(evaluation->trial_count, 3);
+    ck_assert_int_eq(evaluation->epoch_count, 5);
+    ck_assert_int_eq(evaluation->parameter_count, 3);
+    ck_assert_int_eq(evaluation->snapshot_count, 3);
     for (int i = 0; i < 3; i++) {
-        const struct store_trial *a = &example_trials[i], *b = &ticket->trials[i];
-        ck_assert(a->seed_index == b->seed_index && a->epochs == b->epochs);
-        ck_assert_str_eq(a->outcome, b->outcome);
-        ck_assert(same_number(a->score, b->score) && same_number(a->validation_accuracy, b->validation_accuracy));
-        ck_assert(same_number(a->validation_loss, b->validation_loss) && same_number(a->train_loss, b->train_loss));
+        const struct trial *a = &example_trials[i], *b = &evaluation->trials[i];
+        ck_assert(a->seed_index == b->seed_index && a->epochs == b->epochs && a->outcome == b->outcome);
+        ck_assert(same_number(a->score, b->score) && same_number(a->train_loss, b->train_loss));
+        for (int m = 0; m < MEASURES; m++)
+            ck_assert(same_number(measure_value(&a->validation, m), measure_value(&b->validation, m)));
     }
     for (int i = 0; i < 5; i++) {
-        const struct store_epoch *a = &example_curve[i], *b = &ticket->curve[i];
-        ck_assert(a->seed_index == b->seed_index && a->epoch == b->epoch);
-        ck_assert(same_number(a->train_loss, b->train_loss) && same_number(a->validation_loss, b->validation_loss));
-        ck_assert(same_number(a->validation_accuracy, b->validation_accuracy));
-        ck_assert(same_number(a->validation_r2, b->validation_r2) &&
-                  same_number(a->validation_bits, b->validation_bits));
-        ck_assert(same_number(a->validation_rmse, b->validation_rmse));
-        ck_assert(same_number(a->learning_rate, b->learning_rate));
-    }
-    ck_assert_int_eq(ticket->look_count, 3);
-    for (int i = 0; i < 3; i++) {
-        const struct store_look *a = &example_looks[i], *b = &ticket->looks[i];
-        ck_assert(a->seed_index == b->seed_index && a->epoch == b->epoch && a->place == b->place);
-        ck_assert_str_eq(a->layer, b->layer);
-        ck_assert(same_number(a->input_mean, b->input_mean) && same_number(a->input_deviation, b->input_deviation));
-        ck_assert(same_number(a->output_mean, b->output_mean) && same_number(a->output_deviation, b->output_deviation));
-        ck_assert(same_number(a->dead, b->dead) && same_number(a->saturated, b->saturated));
-        ck_assert(same_number(a->gradient_norm, b->gradient_norm) && same_number(a->update_ratio, b->update_ratio));
+        const struct epoch *a = &example_curve[i], *b = &evaluation->curve[i];
+        ck_assert(a->seed_index == b->seed_index && a->number == b->number);
+        ck_assert(same_number(a->train_loss, b->train_loss) && same_number(a->learning_rate, b->learning_rate));
+        for (int m = 0; m < MEASURES; m++)
+            ck_assert(same_number(measure_value(&a->validation, m), measure_value(&b->validation, m)));
     }
     for (int i = 0; i < 3; i++) {
-        const struct store_parameter *a = &example_parameters[i], *b = &ticket->parameters[i];
+        const struct snapshot *a = &example_snapshots[i], *b = &evaluation->snapshots[i];
+        ck_assert(a->seed_index == b->seed_index && a->epoch == b->epoch && a->watched.place == b->watched.place);
+        ck_assert_str_eq(a->watched.layer, b->watched.layer);
+#define WATCHED(name, meaning) ck_assert(same_number(a->watched.name, b->watched.name));
+#include "result/watched.def"
+#undef WATCHED
+    }
+    for (int i = 0; i < 3; i++) {
+        const struct learned *a = &example_parameters[i], *b = &evaluation->parameters[i];
         ck_assert(a->seed_index == b->seed_index && a->layer == b->layer && a->channel == b->channel);
-        ck_assert(a->parameter_index == b->parameter_index);
-        ck_assert(same_number(a->value, b->value));
+        ck_assert(a->index == b->index && same_number(a->value, b->value));
     }
 }
 
-static void compare_evaluation(const struct store_evaluation *a, const struct store_evaluation *b)
+static void compare_result(const struct result *a, const struct result *b)
 {
-    ck_assert_str_eq(a->outcome, b->outcome);
+    ck_assert(a->outcome == b->outcome && a->objectives == b->objectives);
     ck_assert(a->seeds == b->seeds && a->epochs == b->epochs);
-    ck_assert(same_number(a->score, b->score) && same_number(a->score_deviation, b->score_deviation));
-    ck_assert(same_number(a->validation_accuracy, b->validation_accuracy));
-    ck_assert(same_number(a->validation_accuracy_deviation, b->validation_accuracy_deviation));
-    ck_assert(same_number(a->validation_loss, b->validation_loss));
-    ck_assert(same_number(a->validation_loss_deviation, b->validation_loss_deviation));
-    ck_assert(same_number(a->train_loss, b->train_loss));
+    for (int i = 0; i < a->objectives; i++)
+        ck_assert(same_number(a->objective[i].mean, b->objective[i].mean) &&
+                  same_number(a->objective[i].deviation, b->objective[i].deviation));
+    for (int m = 0; m < MEASURES; m++) {
+        struct figure one = measure_figure(&a->validation, m), other = measure_figure(&b->validation, m);
+        ck_assert(same_number(one.mean, other.mean) && same_number(one.deviation, other.deviation));
+    }
+    ck_assert(same_number(a->train_loss.mean, b->train_loss.mean));
 }
 
 static void compare_proposal(const struct store_proposal *a, const struct store_proposal *b)
@@ -112,6 +110,12 @@ static void compare_proposal(const struct store_proposal *a, const struct store_
     ck_assert_pstr_eq(a->known_as, b->known_as);
     ck_assert_pstr_eq(a->fingerprint, b->fingerprint);
     ck_assert_pstr_eq(a->reason, b->reason);
+}
+
+static void refused(struct store *store, struct store_ticket ticket, const char *why)
+{
+    struct error err;
+    ASSERT_FAILS(store_append(store, &ticket, &err), ERROR_INTERNAL, why);
 }
 
 START_TEST(every_record_comes_back_as_it_was)
@@ -140,14 +144,11 @@ START_TEST(every_record_comes_back_as_it_was)
         compare_proposal(&written[i].proposal, &ticket->proposal);
         ck_assert((ticket->evaluation != NULL) == (i < 3) && (ticket->timing != NULL) == (i < 3));
         if (i < 3) {
-            compare_evaluation(&example_evaluation, ticket->evaluation);
-            compare_children(ticket);
+            compare_result(&example_evaluation.result, &ticket->evaluation->result);
+            compare_children(ticket->evaluation);
             ck_assert(ticket->timing->wall_seconds == 0.05 && ticket->timing->cpu_seconds == 0.04);
             ck_assert_int_eq(ticket->timing->session, 1);
             ck_assert_uint_eq(strlen(ticket->timing->finished_at), strlen("2026-01-31T12:34:56.789Z"));
-        } else {
-            ck_assert_int_eq(ticket->trial_count + ticket->epoch_count + ticket->parameter_count + ticket->look_count,
-                             0);
         }
     }
     ASSERT_OK(store_cursor_next(cursor, &ticket, &err));
@@ -160,6 +161,52 @@ START_TEST(every_record_comes_back_as_it_was)
     store_cursor_free(cursor);
     close_store(store);
     assert_no_side_files(); /* a reader of a closed database leaves nothing behind */
+    fixture_end();
+}
+END_TEST
+
+/* What candidates are compared by besides the score, and the rungs that one was to climb. */
+START_TEST(objectives_and_rungs_come_back)
+{
+    static const struct store_rung rungs[] = {{0, 0.25, 0.5}, {1, 0.75, 0.625}, {2, NAN, NAN}};
+    fixture_begin();
+    struct error err;
+    struct store *store = opened();
+    struct evaluation evaluation = example_evaluation;
+    struct store_ticket ticket = example_ticket(0), plain = example_ticket(1);
+    evaluation.result.objectives = 3;
+    evaluation.result.objective[1] = (struct figure){-12, NAN};
+    evaluation.result.objective[2] = (struct figure){NAN, 0.5};
+    evaluation.result.rungs = 2;
+    ticket.evaluation = &evaluation;
+    ticket.rungs = rungs;
+    ticket.rung_count = 3;
+    append(store, ticket);
+    append(store, plain);
+    struct store_ticket bad = example_ticket(2);
+    const struct store_rung wrong = {-1, NAN, NAN};
+    bad.rungs = &wrong;
+    bad.rung_count = 1;
+    refused(store, bad, "rung >= 0");
+
+    struct store_cursor *cursor = NULL;
+    const struct store_ticket *read;
+    ASSERT_OK(store_cursor_new(store, 0, &cursor, &err));
+    ASSERT_OK(store_cursor_next(cursor, &read, &err));
+    compare_result(&evaluation.result, &read->evaluation->result);
+    ck_assert_int_eq(read->evaluation->result.rungs, 2);
+    ck_assert(read->evaluation->result.reached[0] == 0.5 && read->evaluation->result.reached[1] == 0.625);
+    ck_assert_int_eq(read->rung_count, 3);
+    for (int i = 0; i < 3; i++)
+        ck_assert(read->rungs[i].rung == i && same_number(rungs[i].reference, read->rungs[i].reference) &&
+                  same_number(rungs[i].reached, read->rungs[i].reached));
+    ASSERT_OK(store_cursor_next(cursor, &read, &err));
+    compare_result(&example_evaluation.result, &read->evaluation->result);
+    ck_assert_int_eq(read->rung_count, 0);
+    ck_assert_int_eq(read->evaluation->result.rungs, 1);
+    ck_assert(read->evaluation->result.reached[0] == 0.85);
+    store_cursor_free(cursor);
+    close_store(store);
     fixture_end();
 }
 END_TEST
@@ -250,12 +297,6 @@ START_TEST(a_difference_is_cut_at_whole_characters)
 }
 END_TEST
 
-static void refused(struct store *store, struct store_ticket ticket, const char *why)
-{
-    struct error err;
-    ASSERT_FAILS(store_append(store, &ticket, &err), ERROR_INTERNAL, why);
-}
-
 START_TEST(contradictions_are_refused_and_leave_nothing)
 {
     fixture_begin();
@@ -283,30 +324,34 @@ START_TEST(contradictions_are_refused_and_leave_nothing)
     bad = example_ticket(1);
     bad.proposal.genome = NULL;
     refused(store, bad, "NOT NULL constraint failed: proposal.genome");
-    struct store_evaluation evaluation = example_evaluation;
+    struct evaluation evaluation = example_evaluation;
     bad = example_ticket(1);
     bad.evaluation = &evaluation;
-    evaluation.score = NAN;
+    evaluation.result.objective[0].mean = NAN;
     refused(store, bad, "a score belongs to outcome ok");
-    evaluation.outcome = "diverged";
-    evaluation.score = 0.5;
+    evaluation.result.outcome = OUTCOME_diverged;
+    evaluation.result.objective[0].mean = 0.5;
     refused(store, bad, "a score belongs to outcome ok");
-    struct store_epoch stray = {.seed_index = 3, .epoch = 1}; /* the last table written: all goes back */
-    bad = example_ticket(1);
-    bad.curve = &stray;
-    bad.epoch_count = 1;
+    evaluation.result.outcome = OUTCOME_COUNT;
+    refused(store, bad, "NOT NULL constraint failed: evaluation.outcome");
+    struct epoch stray = {.seed_index = 3, .number = 1}; /* the last table written: all goes back */
+    evaluation = example_evaluation;
+    evaluation.curve = &stray;
+    evaluation.epoch_count = 1;
     refused(store, bad, "FOREIGN KEY");
-    struct store_look unnamed = {.seed_index = 0, .epoch = 1};
-    bad = example_ticket(1);
-    bad.looks = &unnamed;
-    bad.look_count = 1;
+    struct snapshot unnamed = {.seed_index = 0, .epoch = 1};
+    evaluation = example_evaluation;
+    evaluation.snapshots = &unnamed;
+    evaluation.snapshot_count = 1;
     refused(store, bad, "NOT NULL constraint failed: watch.layer");
-    unnamed = (struct store_look){.seed_index = 3, .epoch = 1, .layer = "act1"};
+    unnamed = (struct snapshot){.seed_index = 3, .epoch = 1, .watched.layer = "act1"};
     refused(store, bad, "FOREIGN KEY");
     bad = duplicate_ticket(1, 0);
-    bad.looks = example_looks;
-    bad.look_count = 1;
+    bad.timing = &example_timing;
     refused(store, bad, "without an evaluation");
+    bad = duplicate_ticket(1, 0);
+    bad.evaluation = &evaluation;
+    refused(store, bad, "belongs to evaluated proposals");
 
     ck_assert_int_eq(store_count(store), 1);
     ck_assert_str_eq(answer(store, "SELECT (SELECT count(*) FROM proposal), (SELECT count(*) FROM evaluation),"
@@ -367,12 +412,12 @@ END_TEST
 static void fill_for_views(struct store *store)
 {
     static const struct {
-        const char *outcome;
+        enum outcome outcome;
         double score;
-    } results[] = {{"ok", 0.5}, {"ok", 0.9}, {"diverged", NAN}, {"ok", 0.9}, {"ok", -1}};
+    } results[] = {{OUTCOME_ok, 0.5}, {OUTCOME_ok, 0.9}, {OUTCOME_diverged, NAN}, {OUTCOME_ok, 0.9}, {OUTCOME_ok, -1}};
     for (int64_t i = 0; i < 5; i++) {
-        struct store_evaluation evaluation = {
-            .outcome = results[i].outcome, .score = results[i].score, .score_deviation = 0.25};
+        struct evaluation evaluation = {
+            .result = {.outcome = results[i].outcome, .objectives = 1, .objective = {{results[i].score, 0.25}}}};
         struct store_ticket ticket = scored_ticket(i, &evaluation);
         if (i == 0) {
             ticket.proposal.origin = STORE_BASELINE;
@@ -527,10 +572,10 @@ END_TEST
 int main(void)
 {
     return RUN_TESTS("store", 60, schema_says_what_it_is, every_record_comes_back_as_it_was,
-                     the_same_run_goes_on_where_it_stopped, a_different_run_is_refused_and_the_difference_named,
-                     what_is_not_known_is_no_difference, a_difference_is_cut_at_whole_characters,
-                     contradictions_are_refused_and_leave_nothing, only_timing_and_session_know_how_it_went,
-                     leaderboard_ranks_best_first_and_ties_by_ticket, outcomes_count_everything_once,
-                     lineage_goes_back_to_the_first, lineage_works_only_for_the_tickets_asked_for,
-                     short_memory_is_an_error_at_every_allocation);
+                     objectives_and_rungs_come_back, the_same_run_goes_on_where_it_stopped,
+                     a_different_run_is_refused_and_the_difference_named, what_is_not_known_is_no_difference,
+                     a_difference_is_cut_at_whole_characters, contradictions_are_refused_and_leave_nothing,
+                     only_timing_and_session_know_how_it_went, leaderboard_ranks_best_first_and_ties_by_ticket,
+                     outcomes_count_everything_once, lineage_goes_back_to_the_first,
+                     lineage_works_only_for_the_tickets_asked_for, short_memory_is_an_error_at_every_allocation);
 }
