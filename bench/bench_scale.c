@@ -91,14 +91,14 @@ static int made_up(uint64_t hash, struct evaluation *out, struct error *err)
     return status;
 }
 
-static int evaluate(const void *context, void *worker, const struct tree *tree, const atomic_int *abort,
+static int evaluate(const void *context, void *worker, const struct assignment *assignment, const atomic_int *abort,
                     struct evaluation *out, struct error *err)
 {
     const struct settings *settings = context;
     struct text text = TEXT_EMPTY;
     (void)worker;
     double seconds = settings->seconds, began = now();
-    tree_print(tree, &text);
+    candidate_print(&assignment->candidate, &text);
     if (settings->crash && strcmp(text_string(&text), settings->crash) == 0)
         raise(SIGSEGV);
     for (double left = seconds; left > 0 && !atomic_load(abort); left = began + seconds - now()) {
@@ -140,7 +140,8 @@ static struct measured run(const struct settings *settings, int64_t tickets, con
                                .crossover = 0.1};
     struct evaluator evaluator = {settings, worker_new, worker_free, evaluate};
     struct executor_options options = {.threads = threads, .crew = crew};
-    if (grammar_read(settings->grammar, &grammar, &err) || search_new(&spec, grammar, 1, &search, &err) ||
+    if (grammar_read(settings->grammar, &grammar, &err) ||
+        search_new(&spec, &(struct space){grammar, 1}, 1, &search, &err) ||
         store_open(path, &identity, NULL, &store, &err))
         fail(&err);
     crash_path(path, &note);
@@ -148,7 +149,7 @@ static struct measured run(const struct settings *settings, int64_t tickets, con
         store_session_begin(store, 1, NULL, &err))
         fail(&err);
     double began = now();
-    if (executor_run(search, grammar, &evaluator, store, &options, &err))
+    if (executor_run(search, &evaluator, store, &options, &err))
         fail(&err);
     struct measured result = {now() - began, search_trained(search)};
     if (store_session_end(store, "finished", &err) || store_close(store, &err))

@@ -326,12 +326,13 @@ static double evaluations_a_second(const struct subject *subject, const struct e
         struct error err = ERROR_EMPTY;
         struct fitness_worker *worker = NULL;
         struct evaluation result = EVALUATION_EMPTY;
+        struct assignment assignment = subject_assignment(subject);
         wrong += fitness_worker_new(subject->fitness, &worker, &err) != 0;
 #pragma omp barrier
 #pragma omp single
         start = now();
         for (int i = 0; worker && i < each; i++)
-            wrong += fitness_evaluate(subject->fitness, worker, &subject->candidate, NULL, &result, &err) != 0 ||
+            wrong += fitness_evaluate(subject->fitness, worker, &assignment, NULL, &result, &err) != 0 ||
                      !evaluation_equal(&result, expected);
 #pragma omp barrier
 #pragma omp single

@@ -28,6 +28,12 @@ void *require_memory(void *block)
     return block;
 }
 
+struct assignment subject_assignment(const struct subject *subject)
+{
+    struct candidate candidate = candidate_of(&subject->candidate);
+    return assignment_of(0, &candidate, 1);
+}
+
 struct subject subject_of(const struct fitness *fitness, const char *candidate)
 {
     struct error err = ERROR_EMPTY;
@@ -44,7 +50,7 @@ struct subject subject_of(const struct fitness *fitness, const char *candidate)
     struct activation found;
     require(tree_parse(candidate, &written, &err), &err);
     require(activation_of(&written, &found, &err), &err);
-    subject.activation = found.trained;
+    subject.candidate = found.trained;
     subject.order = require_memory(memory_array((size_t)subject.samples, sizeof *subject.order));
     for (ptrdiff_t i = 0; i < subject.samples; i++)
         subject.order[i] = (int32_t)i;
@@ -58,7 +64,7 @@ struct trainer *subject_trainer(const struct subject *subject, const struct trai
     struct error err = ERROR_EMPTY;
     struct trainer *trainer = NULL;
     require(trainer_new(subject->network, options, &trainer, &err), &err);
-    require(trainer_prepare(trainer, &subject->activation, &err), &err);
+    require(trainer_prepare(trainer, &subject->candidate, &err), &err);
     trainer_start(trainer, subject->fitness->starts, rng_keyed(subject->fitness->seed, 0, RNG_DROPOUT));
     return trainer;
 }

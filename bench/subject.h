@@ -3,6 +3,7 @@
 #define ACTSEARCH_BENCH_SUBJECT_H
 
 #include "base/error.h"
+#include "candidate/assignment.h"
 #include "expr/tree.h"
 #include "nn/trainer.h"
 
@@ -29,6 +30,9 @@ void require(int status, const struct error *err);
 void *require_memory(void *block);
 
 /* *borrows* the fitness. The owned array is the caller's to free. */
+/* What an evaluation of it is asked for. */
+struct assignment subject_assignment(const struct subject *subject);
+
 struct subject subject_of(const struct fitness *fitness, const char *candidate);
 
 /* A trainer at the first step of the first trial; returns owned. */

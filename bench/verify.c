@@ -203,9 +203,10 @@ static void verify_evaluation(const struct subject *subject, struct evaluation *
     struct error err = ERROR_EMPTY;
     struct evaluation again = EVALUATION_EMPTY;
     struct fitness_worker *worker = NULL;
+    struct assignment assignment = subject_assignment(subject);
     require(fitness_worker_new(subject->fitness, &worker, &err), &err);
-    require(fitness_evaluate(subject->fitness, worker, &subject->candidate, NULL, result, &err), &err);
-    require(fitness_evaluate(subject->fitness, worker, &subject->candidate, NULL, &again, &err), &err);
+    require(fitness_evaluate(subject->fitness, worker, &assignment, NULL, result, &err), &err);
+    require(fitness_evaluate(subject->fitness, worker, &assignment, NULL, &again, &err), &err);
     verify(result_is_ok(&result->result), "the candidate can be trained; its score", result_score(&result->result));
     verify(evaluation_equal(result, &again), "two evaluations are equal, bit by bit", 0);
     evaluation_release(&again);

@@ -18,9 +18,6 @@ int candidate_add(struct candidate *candidate, const struct tree *function, stru
     if (candidate->count == CANDIDATE_FUNCTIONS)
         return error_set(err, ERROR_INPUT, NULL, "give fewer", "a candidate has at most %d functions",
                          CANDIDATE_FUNCTIONS);
-    if (function->count > CANDIDATE_NODES - used)
-        return error_set(err, ERROR_INPUT, NULL, "give smaller ones",
-                         "the functions of a candidate have at most %d nodes together", CANDIDATE_NODES);
     memcpy(candidate->nodes + used, function->nodes, (size_t)function->count * sizeof *function->nodes);
     candidate->end[candidate->count++] = used + function->count;
     return 0;

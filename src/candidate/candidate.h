@@ -21,8 +21,8 @@ struct error;
 struct text;
 
 enum {
-    CANDIDATE_FUNCTIONS = 8,             /* at most, in a candidate */
-    CANDIDATE_NODES = 2 * TREE_CAPACITY, /* at most, of all its functions */
+    CANDIDATE_FUNCTIONS = 4, /* at most, in a candidate */
+    CANDIDATE_NODES = CANDIDATE_FUNCTIONS * TREE_CAPACITY,
 };
 
 struct candidate {
@@ -35,7 +35,7 @@ struct candidate {
 /* The candidate that is this one function. */
 struct candidate candidate_of(const struct tree *function);
 
-/* Adds a function behind the others. ERROR_INPUT when there is no room; then nothing is added. */
+/* Adds a function behind the others. ERROR_INPUT when there are as many as there can be. */
 int candidate_add(struct candidate *candidate, const struct tree *function, struct error *err);
 
 /* The function of slot number `slot`, below the count. */

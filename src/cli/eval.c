@@ -183,8 +183,10 @@ static void *work(void *context)
     int status = fitness_worker_new(fitness, &worker, &err);
     settle(pool, NULL, status, &err);
     while (!status && (job = take(pool))) {
-        status = fitness_evaluate(fitness, worker, &job->activation.trained, &watch_stop(pool->watch)->abort,
-                                  &job->evaluation, &err);
+        struct candidate candidate = candidate_of(&job->activation.trained);
+        struct assignment assignment = assignment_of(job->order, &candidate, 1);
+        status =
+            fitness_evaluate(fitness, worker, &assignment, &watch_stop(pool->watch)->abort, &job->evaluation, &err);
         settle(pool, job, status, &err);
     }
     fitness_worker_free(worker);

@@ -282,7 +282,7 @@ static int lead(struct job *job, const struct arguments *arguments, struct error
     if (!arguments_flag(arguments, "quiet"))
         workbench_remark_window(experiment, workers);
     watch_expect_tickets(job->watch, expected_tickets(experiment));
-    status = executor_run(job->search, experiment->grammar, &evaluator, job->store, &executor, err);
+    status = executor_run(job->search, &evaluator, job->store, &executor, err);
     int ended = store_session_end(job->store, session_ending(status), status ? NULL : err);
     return status ? status : ended;
 }
@@ -338,7 +338,8 @@ static int open_search(struct job *job, const struct arguments *arguments, struc
     if (!status)
         status = check_team(job, &identity, err);
     if (!status && team_leads(job->team)) {
-        status = search_new(&experiment->search, experiment->grammar, experiment->search.seed, &job->search, err);
+        struct space space = {experiment->grammar, 1};
+        status = search_new(&experiment->search, &space, experiment->search.seed, &job->search, err);
         if (!status)
             status = open_store(job, arguments, &identity, err);
     }

@@ -85,10 +85,10 @@ static void free_worker(void *worker)
     fitness_worker_free(worker);
 }
 
-static int evaluate(const void *context, void *worker, const struct tree *tree, const atomic_int *abort,
+static int evaluate(const void *context, void *worker, const struct assignment *assignment, const atomic_int *abort,
                     struct evaluation *out, struct error *err)
 {
-    return fitness_evaluate(context, worker, tree, abort, out, err);
+    return fitness_evaluate(context, worker, assignment, abort, out, err);
 }
 
 struct evaluator workbench_evaluator(const struct experiment *experiment)

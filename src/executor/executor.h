@@ -29,9 +29,8 @@
 
 struct error;
 struct store;
-struct tree;
 
-/* Whatever can score a tree; a pure function of it (first law). Thread-safe apart from the worker,
+/* Whatever can carry out an assignment; a pure function of it (first law). Thread-safe apart from the worker,
    of which each thread has its own, made and freed by that thread. */
 struct evaluator {
     const void *context;
@@ -40,7 +39,7 @@ struct evaluator {
     /* Fills *out, which starts as EVALUATION_EMPTY. When *abort becomes non-zero it may return early with the outcome
        "aborted", and that evaluation is thrown away. Errors end the run (memory, a defect); bad candidates are
        outcomes. */
-    int (*evaluate)(const void *context, void *worker, const struct tree *tree, const atomic_int *abort,
+    int (*evaluate)(const void *context, void *worker, const struct assignment *assignment, const atomic_int *abort,
                     struct evaluation *out, struct error *err);
 };
 
@@ -79,8 +78,8 @@ struct crew {
     int64_t workers; /* threads of all its processes */
     /* How many more evaluations it would take now. */
     ptrdiff_t (*room)(void *context);
-    /* Hands over an evaluation; the tree is copied. `token` is any pointer but NULL and comes back with the result. */
-    int (*give)(void *context, int64_t ticket, const struct tree *tree, void *token, struct error *err);
+    /* Hands over an assignment, which is copied. `token` is any pointer but NULL and comes back with the result. */
+    int (*give)(void *context, const struct assignment *assignment, void *token, struct error *err);
     /* The next result that has come. result->evaluation starts as EVALUATION_EMPTY and is the caller's then. An error
        is that of a worker that failed. */
     int (*collect)(void *context, struct crew_result *result, struct error *err);
@@ -102,8 +101,8 @@ struct executor_options {
    in the database), or something fails (the first error of any thread; what was written stays and
    the same call goes on from there). `search` is new. `store` is open for writing and may hold the
    first tickets of this very run: ERROR_CONFLICT when they are not what the search proposes. */
-int executor_run(struct search *search, const struct grammar *grammar, const struct evaluator *evaluator,
-                 struct store *store, const struct executor_options *options, struct error *err);
+int executor_run(struct search *search, const struct evaluator *evaluator, struct store *store,
+                 const struct executor_options *options, struct error *err);
 
 /* ---- the other side: a process of the crew */
 
@@ -111,8 +110,7 @@ enum order_kind { ORDER_NONE, ORDER_EVALUATE, ORDER_DROP, ORDER_END };
 
 struct order {
     enum order_kind kind;
-    int64_t ticket;   /* of ORDER_EVALUATE */
-    struct tree tree; /* likewise */
+    struct assignment assignment; /* of ORDER_EVALUATE */
 };
 
 /* Whoever gives the orders, as a process of the crew sees it. Called by one thread; none of these waits. */

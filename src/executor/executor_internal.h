@@ -25,18 +25,19 @@ struct record {
     struct store_ticket ticket; /* points into the rest */
     struct store_timing timing;
     struct text genome, expression, simplified, reason;
+    struct store_rung rungs[RESULT_RUNGS];
 };
 #define RECORD_EMPTY ((struct record){0})
 void record_release(struct record *record);
 
-/* Fills record->ticket.proposal; both arguments are borrowed for as long as the record is used. */
-int record_proposal(struct record *record, const struct grammar *grammar, const struct ticket *ticket,
-                    struct error *err);
+/* Fills what is known of record->ticket before it is evaluated; both arguments are borrowed for as long as the record
+ * is used. */
+int record_proposal(struct record *record, const struct space *space, const struct ticket *ticket, struct error *err);
 /* Adds the evaluation, borrowed likewise. */
 void record_evaluation(struct record *record, const struct evaluation *evaluation);
 
 /* ERROR_CONFLICT, naming the ticket and the first field in which `stored` differs from `proposed`. */
-int record_compare(const struct store_proposal *stored, const struct store_proposal *proposed, struct error *err);
+int record_compare(const struct store_ticket *stored, const struct store_ticket *proposed, struct error *err);
 
 /* ---- tally.c: what the observer is shown */
 
@@ -98,8 +99,7 @@ int post_open(struct post *post, const struct evaluator *evaluator, struct timek
 void post_close(struct post *post); /* accepts one that was not opened */
 
 /* Evaluates; *out starts as EVALUATION_EMPTY. The outcome is "aborted" only when *abort was raised. */
-int post_evaluate(struct post *post, int64_t ticket, const struct tree *tree, struct evaluation *out,
-                  struct error *err);
+int post_evaluate(struct post *post, const struct assignment *assignment, struct evaluation *out, struct error *err);
 
 /* ---- threads.c */
 
@@ -120,7 +120,6 @@ void rest_after(struct rest *rest, bool something_happened);
 
 /* Hands the stored tickets to the search, as if they had just been trained, and holds every proposal
    against its row. */
-int replay(struct search *search, const struct grammar *grammar, struct store *store, struct tally *tally,
-           struct error *err);
+int replay(struct search *search, struct store *store, struct tally *tally, struct error *err);
 
 #endif

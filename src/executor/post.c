@@ -19,13 +19,13 @@ void post_close(struct post *post)
     post->open = false;
 }
 
-int post_evaluate(struct post *post, int64_t ticket, const struct tree *tree, struct evaluation *out, struct error *err)
+int post_evaluate(struct post *post, const struct assignment *assignment, struct evaluation *out, struct error *err)
 {
     const struct evaluator *evaluator = post->evaluator;
     bool late = false;
     const atomic_int *abort = post->keeper ? timekeeper_begin(post->keeper, post->place) : post->abort;
-    crash_ticket_is(ticket);
-    int status = evaluator->evaluate(evaluator->context, post->worker, tree, abort, out, err);
+    crash_ticket_is(assignment->ticket);
+    int status = evaluator->evaluate(evaluator->context, post->worker, assignment, abort, out, err);
     crash_ticket_is(CRASH_NO_TICKET);
     if (post->keeper)
         late = timekeeper_end(post->keeper, post->place);

@@ -3,6 +3,7 @@
 #include "executor/executor_internal.h"
 #include "expr/parse.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -34,25 +35,31 @@ static const char *or_null(const char *string)
     return *string ? string : NULL;
 }
 
-int record_proposal(struct record *record, const struct grammar *grammar, const struct ticket *ticket,
-                    struct error *err)
+int record_proposal(struct record *record, const struct space *space, const struct ticket *ticket, struct error *err)
 {
     text_clear(&record->genome);
     text_clear(&record->expression);
     text_clear(&record->simplified);
     text_clear(&record->reason);
-    if (ticket->genome.count)
-        genome_print(grammar, &ticket->genome, &record->genome);
-    tree_print(&ticket->expression, &record->expression);
-    tree_print(&ticket->simplified, &record->simplified);
+    space_print(space, &ticket->genotype, &record->genome);
+    candidate_print(&ticket->expression, &record->expression);
+    candidate_print(&ticket->assignment.candidate, &record->simplified);
+    if (ticket->judgement.rejection != REJECT_NONE && ticket->expression.count > 1)
+        text_addf(&record->reason, "function %d: ", ticket->judged + 1);
     judgement_print(&ticket->judgement, &record->reason);
     if (text_failed(&record->genome) || text_failed(&record->expression) || text_failed(&record->simplified) ||
         text_failed(&record->reason))
         return memory_error(err, "a ticket");
+    const struct assignment *assignment = &ticket->assignment;
+    int rungs = assignment->rungs > 1 ? assignment->rungs : 0; /* what there is one of need not be written down */
+    for (int i = 0; i < rungs; i++)
+        record->rungs[i] = (struct store_rung){i, i + 1 < rungs ? assignment->references[i] : NAN, NAN};
     record->ticket = (struct store_ticket){
+        .rungs = record->rungs,
+        .rung_count = rungs,
         .proposal =
             {
-                .ticket = ticket->number,
+                .ticket = ticket->assignment.ticket,
                 .origin = ticket->baseline ? STORE_BASELINE : STORE_SEARCH,
                 .operator= ticket->operator_name,
                 .parent1 = ticket->parents[0],
@@ -62,7 +69,7 @@ int record_proposal(struct record *record, const struct grammar *grammar, const 
                 .simplified = text_string(&record->simplified),
                 .known_as = ticket->known_as,
                 .fingerprint = or_null(ticket->fingerprint),
-                .nodes = ticket->expression.count,
+                .nodes = candidate_nodes(&ticket->expression),
                 .outcome = proposal_outcome(ticket->kind),
                 .reason = or_null(text_string(&record->reason)),
                 .same_as = ticket->same_as,
@@ -87,7 +94,27 @@ static int differs(struct error *err, int64_t ticket, const char *field, const c
                      field, stored ? stored : "none", proposed ? proposed : "none");
 }
 
-int record_compare(const struct store_proposal *stored, const struct store_proposal *proposed, struct error *err)
+/* What the search had frozen for the candidate when it was proposed. */
+static int compare_rungs(const struct store_ticket *stored, const struct store_ticket *proposed, struct error *err)
+{
+    char is[40], would_be[40];
+    if (stored->rung_count != proposed->rung_count) {
+        snprintf(is, sizeof is, "%td", stored->rung_count);
+        snprintf(would_be, sizeof would_be, "%td", proposed->rung_count);
+        return differs(err, stored->proposal.ticket, "number of rungs", is, would_be);
+    }
+    for (ptrdiff_t i = 0; i < stored->rung_count; i++) {
+        const struct store_rung *a = &stored->rungs[i], *b = &proposed->rungs[i];
+        snprintf(is, sizeof is, "%.17g", a->reference);
+        snprintf(would_be, sizeof would_be, "%.17g", b->reference);
+        if (a->rung != b->rung || !same_bits(a->reference, b->reference))
+            return differs(err, stored->proposal.ticket, "reference on a rung", is, would_be);
+    }
+    return 0;
+}
+
+static int compare_proposals(const struct store_proposal *stored, const struct store_proposal *proposed,
+                             struct error *err)
 {
     const struct {
         const char *name, *stored, *proposed;
@@ -127,12 +154,21 @@ int record_compare(const struct store_proposal *stored, const struct store_propo
     return 0;
 }
 
+int record_compare(const struct store_ticket *stored, const struct store_ticket *proposed, struct error *err)
+{
+    int status = compare_proposals(&stored->proposal, &proposed->proposal, err);
+    return status ? status : compare_rungs(stored, proposed, err);
+}
+
 void record_evaluation(struct record *record, const struct evaluation *evaluation)
 {
+    const struct result *result = &evaluation->result;
     record->timing = (struct store_timing){
-        .wall_seconds = evaluation->result.cost.wall_seconds,
-        .cpu_seconds = evaluation->result.cost.cpu_seconds,
+        .wall_seconds = result->cost.wall_seconds,
+        .cpu_seconds = result->cost.cpu_seconds,
     };
+    for (ptrdiff_t i = 0; i < record->ticket.rung_count; i++)
+        record->rungs[i].reached = i < result->rungs ? result->reached[i] : NAN;
     record->ticket.evaluation = evaluation;
     record->ticket.timing = &record->timing;
 }

@@ -20,7 +20,6 @@ struct flight {
 
 struct run {
     struct search *search;
-    const struct grammar *grammar;
     const struct evaluator *evaluator;
     struct store *store;
     const struct executor_options *options;
@@ -66,7 +65,7 @@ static bool is_stopped(const struct run *run)
 
 static int add_to_group(struct run *run, const struct flight *flight, struct error *err)
 {
-    int status = record_proposal(&run->record, run->grammar, &flight->ticket, err);
+    int status = record_proposal(&run->record, search_space(run->search), &flight->ticket, err);
     if (!status && flight->ticket.kind == TICKET_TRAIN)
         record_evaluation(&run->record, &flight->evaluation);
     return status ? status : store_add(run->store, &run->record.ticket, err);
@@ -78,17 +77,17 @@ static void settle_oldest(struct run *run)
     struct flight *flight = run->oldest;
     const struct ticket *ticket = &flight->ticket;
     const struct evaluation *evaluation = &flight->evaluation;
-    struct tally_item item = {.ticket = ticket->number, .kind = ticket->kind, .now = true};
+    struct tally_item item = {.ticket = ticket->assignment.ticket, .kind = ticket->kind, .now = true};
     if (ticket->kind == TICKET_TRAIN) {
         item.ok = result_is_ok(&evaluation->result);
         item.score = result_score(&evaluation->result);
         item.deviation = result_score_deviation(&evaluation->result);
         item.seeds = evaluation->trial_count;
-        search_tell(run->search, ticket->number, item.ok, item.score);
+        search_tell(run->search, ticket->assignment.ticket, &evaluation->result);
     }
     if (tally_add(&run->tally, &item)) {
         struct text formula = TEXT_EMPTY;
-        tree_print(&ticket->simplified, &formula);
+        candidate_print(&ticket->assignment.candidate, &formula);
         tally_best(&run->tally, text_string(&formula));
         text_release(&formula);
     }
@@ -133,7 +132,7 @@ static int write_ready(struct run *run, struct error *err)
         pthread_mutex_unlock(&run->lock);
         status = write_group(run, first, count, err);
         pthread_mutex_lock(&run->lock);
-        while (count-- > 0 && run->oldest->ticket.number < store_count(run->store))
+        while (count-- > 0 && run->oldest->ticket.assignment.ticket < store_count(run->store))
             settle_oldest(run);
         tally_show(&run->tally, run->search, run->options);
         pthread_cond_broadcast(&run->changed); /* the window has moved */
@@ -158,7 +157,7 @@ static int take(struct run *run, struct flight **flight, enum search_state *stat
         return status;
     }
     taken->ready = taken->ticket.kind != TICKET_TRAIN;
-    if (!taken->ready && crash_list_has(&run->condemned, taken->ticket.number)) {
+    if (!taken->ready && crash_list_has(&run->condemned, taken->ticket.assignment.ticket)) {
         evaluation_without_trials(&taken->evaluation, OUTCOME_crashed);
         taken->ready = true;
     }
@@ -174,7 +173,7 @@ static int take(struct run *run, struct flight **flight, enum search_state *stat
 static int train(struct run *run, struct post *post, struct flight *flight, struct error *err)
 {
     pthread_mutex_unlock(&run->lock);
-    int status = post_evaluate(post, flight->ticket.number, &flight->ticket.simplified, &flight->evaluation, err);
+    int status = post_evaluate(post, &flight->ticket.assignment, &flight->evaluation, err);
     pthread_mutex_lock(&run->lock);
     if (!status)
         flight->ready = !result_is_aborted(&flight->evaluation.result);
@@ -255,7 +254,7 @@ static int send_out(struct run *run, bool *any, struct error *err)
         status = take(run, &flight, &state, err);
         if (status || !flight || flight->ready)
             continue;
-        status = crew->give(crew->context, flight->ticket.number, &flight->ticket.simplified, flight, err);
+        status = crew->give(crew->context, &flight->ticket.assignment, flight, err);
         run->away += !status;
         room--;
         *any = true;
@@ -355,15 +354,14 @@ static void release(struct run *run)
     pthread_mutex_destroy(&run->lock);
 }
 
-int executor_run(struct search *search, const struct grammar *grammar, const struct evaluator *evaluator,
-                 struct store *store, const struct executor_options *options, struct error *err)
+int executor_run(struct search *search, const struct evaluator *evaluator, struct store *store,
+                 const struct executor_options *options, struct error *err)
 {
     struct executor_stop own_stop = {0};
     const struct crew *crew = options->crew;
     int courier = crew != NULL;
     struct run run = {
         .search = search,
-        .grammar = grammar,
         .evaluator = evaluator,
         .store = store,
         .options = options,
@@ -375,7 +373,7 @@ int executor_run(struct search *search, const struct grammar *grammar, const str
     tally_begin(&run.tally, options->threads + (crew ? crew->workers : 0));
     int status = threads_can_start(options->threads + courier, err);
     if (!status)
-        status = replay(search, grammar, store, &run.tally, err);
+        status = replay(search, store, &run.tally, err);
     if (!status)
         status = crash_list_read(store, &run.condemned, err);
     if (!status)

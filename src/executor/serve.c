@@ -10,8 +10,7 @@
 
 struct task {
     struct task *next;
-    int64_t ticket;
-    struct tree tree;
+    struct assignment assignment;
     struct evaluation evaluation;
 };
 
@@ -102,7 +101,7 @@ static void work(struct crewman *man, int place)
         pthread_mutex_unlock(&man->lock);
     }
     while (!status && (task = next_task(man))) {
-        status = post_evaluate(&post, task->ticket, &task->tree, &task->evaluation, &err);
+        status = post_evaluate(&post, &task->assignment, &task->evaluation, &err);
         finish(man, task, status, &err);
     }
     post_close(&post);
@@ -117,8 +116,7 @@ static int obey(struct crewman *man, const struct order *order, struct error *er
         task = memory_zeroed(1, sizeof *task);
         if (!task)
             return memory_error(err, "a candidate");
-        task->ticket = order->ticket;
-        task->tree = order->tree;
+        task->assignment = order->assignment;
     }
     if (order->kind == ORDER_DROP || order->kind == ORDER_END)
         atomic_store(&man->drop, 1);
@@ -142,7 +140,7 @@ static int report(struct crewman *man, bool *any, struct error *err)
         if (!task)
             break;
         *any = true;
-        status = man->chief->report(man->chief->context, task->ticket, &task->evaluation, err);
+        status = man->chief->report(man->chief->context, task->assignment.ticket, &task->evaluation, err);
         task_free(task);
     }
     return status;

@@ -278,12 +278,14 @@ static int evaluate_rate(const struct fitness *fitness, struct fitness_worker *w
     return 0;
 }
 
-int fitness_evaluate(const struct fitness *fitness, struct fitness_worker *worker, const struct tree *tree,
+int fitness_evaluate(const struct fitness *fitness, struct fitness_worker *worker, const struct assignment *assignment,
                      const atomic_int *abort, struct evaluation *out, struct error *err)
 {
+    ALWAYS(assignment->rungs == 1);
     const struct optimiser *optimiser = &fitness->protocol.optimiser;
     double wall = seconds(CLOCK_MONOTONIC), cpu = seconds(CLOCK_THREAD_CPUTIME_ID);
-    int status = trainer_prepare(worker->trainer, tree, err);
+    struct tree tree = candidate_function(&assignment->candidate, 0);
+    int status = trainer_prepare(worker->trainer, &tree, err);
     if (status)
         return status;
     blas_thread_init();

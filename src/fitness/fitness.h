@@ -12,6 +12,7 @@
 #define ACTSEARCH_FITNESS_FITNESS_H
 
 #include "base/isa.h"
+#include "candidate/assignment.h"
 #include "fitness/protocol.h"
 #include "result/evaluation.h"
 
@@ -24,7 +25,6 @@ struct error;
 struct fitness;
 struct fitness_worker;
 struct network;
-struct tree;
 
 /* *borrows* network and data, which must fit each other and live longer; copies the protocol. Limits
    the numerical library of the whole process to `isa` (nn/blas.h). Returns owned. ERROR_MEMORY names
@@ -52,10 +52,10 @@ int fitness_arithmetic(const struct fitness *fitness, char digest[FITNESS_DIGEST
 int fitness_worker_new(const struct fitness *fitness, struct fitness_worker **worker, struct error *err);
 void fitness_worker_free(struct fitness_worker *worker); /* accepts NULL */
 
-/* Trains and scores a candidate: a tree without OP_arg leaves. When *abort becomes non-zero (NULL:
-   never) it returns soon with the outcome "aborted". Failures of the candidate are outcomes; errors
-   are ERROR_MEMORY only. *out starts as EVALUATION_EMPTY or is used again. */
-int fitness_evaluate(const struct fitness *fitness, struct fitness_worker *worker, const struct tree *tree,
+/* Trains and scores a candidate, whose functions have no OP_arg leaves; of one rung so far. When *abort becomes
+   non-zero (NULL: never) it returns soon with the outcome "aborted". Failures of the candidate are outcomes; errors are
+   ERROR_MEMORY only. *out starts as EVALUATION_EMPTY or is used again. */
+int fitness_evaluate(const struct fitness *fitness, struct fitness_worker *worker, const struct assignment *assignment,
                      const atomic_int *abort, struct evaluation *out, struct error *err);
 
 #endif

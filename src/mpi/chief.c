@@ -9,19 +9,16 @@
 
 static int read_order(const struct text *bytes, struct order *order, struct error *err)
 {
-    struct order_head head;
-    bool good = bytes->length >= sizeof head;
+    int32_t kind = 0;
+    bool good = bytes->length >= sizeof kind;
     if (good) {
-        memcpy(&head, bytes->data, sizeof head);
-        good = head.nodes >= 0 && head.nodes <= TREE_CAPACITY &&
-               bytes->length == sizeof head + (size_t)head.nodes * sizeof *order->tree.nodes;
+        memcpy(&kind, bytes->data, sizeof kind);
+        good = kind != ORDER_EVALUATE ||
+               assignment_unpack(bytes->data + sizeof kind, bytes->length - sizeof kind, &order->assignment);
     }
     if (!good)
         return error_set(err, ERROR_INTERNAL, NULL, NULL, "a message of rank 0 is no order");
-    order->kind = (enum order_kind)head.kind;
-    order->ticket = head.ticket;
-    order->tree.count = head.nodes;
-    memcpy(order->tree.nodes, bytes->data + sizeof head, (size_t)head.nodes * sizeof *order->tree.nodes);
+    order->kind = (enum order_kind)kind;
     return 0;
 }
 

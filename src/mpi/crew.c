@@ -51,22 +51,22 @@ static int choose(const struct team *team)
     return best;
 }
 
-static int send_order(struct team *team, int rank, enum order_kind kind, int64_t ticket, const struct tree *tree,
+static int send_order(struct team *team, int rank, enum order_kind kind, const struct assignment *assignment,
                       struct error *err)
 {
-    struct order_head head = {kind, tree ? tree->count : 0, ticket};
-    return team_send(team, rank, MESSAGE_ORDER, &head, sizeof head, tree ? tree->nodes : NULL,
-                     (size_t)head.nodes * sizeof *tree->nodes, err);
+    int32_t head = kind;
+    return team_send(team, rank, MESSAGE_ORDER, &head, sizeof head, assignment,
+                     assignment ? assignment_bytes(assignment) : 0, err);
 }
 
-static int give(void *context, int64_t ticket, const struct tree *tree, void *token, struct error *err)
+static int give(void *context, const struct assignment *assignment, void *token, struct error *err)
 {
     struct team *team = context;
     int rank = choose(team);
     ALWAYS(rank > 0);
     struct member *member = &team->members[rank];
-    member->away[member->count++] = (struct away){ticket, token};
-    return send_order(team, rank, ORDER_EVALUATE, ticket, tree, err);
+    member->away[member->count++] = (struct away){assignment->ticket, token};
+    return send_order(team, rank, ORDER_EVALUATE, assignment, err);
 }
 
 /* A result came from `member`; the token that belongs to it. */
@@ -150,7 +150,7 @@ static void tell_all(struct team *team, enum order_kind kind)
 {
     for (int rank = 1; rank < team->size; rank++)
         if (!team->members[rank].gone)
-            send_order(team, rank, kind, -1, NULL, NULL);
+            send_order(team, rank, kind, NULL, NULL);
 }
 
 static void drop(void *context)

@@ -10,17 +10,11 @@
 
 /* Kinds of messages, as MPI's tags. */
 enum message {
-    MESSAGE_ORDER,  /* rank 0 to another: struct order_head, then the nodes of a tree */
+    MESSAGE_ORDER,  /* rank 0 to another: int32_t, an order_kind, then an assignment if it is one */
     MESSAGE_RESULT, /* to rank 0: int64_t ticket, then a packed evaluation */
     MESSAGE_FAILED, /* to rank 0: struct error */
     MESSAGE_STOP,   /* to rank 0: int, 1 drain, 2 abort */
     MESSAGE_BYE,    /* to rank 0: nothing more will come */
-};
-
-struct order_head {
-    int32_t kind; /* enum order_kind */
-    int32_t nodes;
-    int64_t ticket;
 };
 
 /* A message under way, whose bytes must stay. */

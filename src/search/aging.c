@@ -18,13 +18,13 @@
 
 struct member {
     int64_t ticket, function;
-    double score;
-    struct genome genome;
+    struct result result;
+    struct genotype genotype;
 };
 
 struct aging {
     const struct search_spec *spec;
-    const struct grammar *grammar;
+    const struct space *space;
     int64_t count, oldest; /* a ring of spec->population places */
     struct member *members;
 };
@@ -58,12 +58,12 @@ static void state_free(void *state)
     memory_free(aging);
 }
 
-static int state_new(const struct search_spec *spec, const struct grammar *grammar, void **state, struct error *err)
+static int state_new(const struct search_spec *spec, const struct space *space, void **state, struct error *err)
 {
     struct aging *aging = memory_array(1, sizeof *aging);
     if (!aging)
         return memory_error(err, "the search");
-    *aging = (struct aging){.spec = spec, .grammar = grammar};
+    *aging = (struct aging){.spec = spec, .space = space};
     aging->members = memory_array((size_t)spec->population, sizeof *aging->members);
     if (!aging->members) {
         state_free(aging);
@@ -79,7 +79,7 @@ static const struct member *tournament(const struct aging *aging, struct rng *rn
     const struct member *best = NULL;
     for (int64_t i = 0; i < aging->spec->tournament; i++) {
         const struct member *drawn = &aging->members[rng_below(rng, (uint64_t)aging->count)];
-        if (!best || drawn->score > best->score)
+        if (!best || result_compare(&drawn->result, &best->result) > 0)
             best = drawn;
     }
     return best;
@@ -89,7 +89,7 @@ static bool propose(void *state, struct rng *rng, struct proposal *out)
 {
     const struct aging *aging = state;
     if (aging->count < aging->spec->population) {
-        grammar_sample(aging->grammar, rng, &out->genome);
+        space_sample(aging->space, rng, &out->genotype);
         out->operator_name = "sample";
         return true;
     }
@@ -97,14 +97,14 @@ static bool propose(void *state, struct rng *rng, struct proposal *out)
     out->parents[0] = parent->ticket;
     if (rng_uniform(rng) < aging->spec->crossover) {
         const struct member *other = tournament(aging, rng);
-        if (other != parent && grammar_cross(aging->grammar, &parent->genome, &other->genome, rng, &out->genome)) {
+        if (other != parent && space_cross(aging->space, &parent->genotype, &other->genotype, rng, &out->genotype)) {
             out->parents[1] = other->ticket;
             out->operator_name = "cross";
             return true;
         }
     }
     enum mutation kind;
-    grammar_mutate(aging->grammar, &parent->genome, rng, &out->genome, &kind);
+    space_mutate(aging->space, &parent->genotype, rng, &out->genotype, &kind);
     out->operator_name = operators[kind];
     return true;
 }
@@ -120,7 +120,7 @@ static bool lives(const struct aging *aging, int64_t function)
 static void tell(void *state, const struct news *news)
 {
     struct aging *aging = state;
-    if (!news->ok || (news->function != news->ticket && lives(aging, news->function)))
+    if (!result_is_ok(news->result) || (news->function != news->ticket && lives(aging, news->function)))
         return;
     struct member *place;
     if (aging->count < aging->spec->population) {
@@ -129,7 +129,7 @@ static void tell(void *state, const struct news *news)
         place = &aging->members[aging->oldest];
         aging->oldest = (aging->oldest + 1) % aging->count;
     }
-    *place = (struct member){news->ticket, news->function, news->score, *news->genome};
+    *place = (struct member){news->ticket, news->function, *news->result, *news->genotype};
 }
 
 const struct strategy strategy_aging = {

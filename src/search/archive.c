@@ -8,19 +8,20 @@
 
 #include <string.h>
 
-_Static_assert(sizeof((struct ticket *)0)->fingerprint == FINGERPRINT_LABEL, "a ticket holds a label");
-
-/* A function that is trained, by its number in the index. */
-struct function {
-    int64_t ticket; /* the first that has it */
+/* What is trained: its functions by their numbers in the index, and the first ticket that has them. */
+struct trained {
+    int64_t function[CANDIDATE_FUNCTIONS]; /* -1 behind the last */
+    int64_t ticket;
     const char *known_as;
 };
 
+/* `places` is a hash table of numbers in `trained`, -1 where nothing is; its size is a power of two. */
 struct archive {
     struct catalogue *catalogue;
     struct fingerprint_index *index;
-    struct function *functions;
-    int64_t function_capacity;
+    struct trained *trained;
+    int64_t *places;
+    int64_t count, capacity, place_count;
 };
 
 int archive_new(struct archive **archive, struct error *err)
@@ -44,7 +45,8 @@ void archive_free(struct archive *archive)
         return;
     fingerprint_index_free(archive->index);
     catalogue_free(archive->catalogue);
-    memory_free(archive->functions);
+    memory_free(archive->trained);
+    memory_free(archive->places);
     memory_free(archive);
 }
 
@@ -64,46 +66,143 @@ int archive_baselines(const struct archive *archive)
     return count;
 }
 
-/* A new function, whose number in the index is `number`. */
-static int remember(struct archive *archive, int64_t number, const struct ticket *ticket, struct error *err)
+/* ---- which functions were trained together */
+
+static uint64_t hash(const int64_t function[CANDIDATE_FUNCTIONS])
 {
-    if (number == archive->function_capacity) {
-        int64_t capacity = number ? 2 * number : 64;
-        struct function *functions = memory_resize(archive->functions, (size_t)capacity, sizeof *functions);
-        if (!functions)
-            return memory_error(err, "the archive of functions");
-        archive->functions = functions;
-        archive->function_capacity = capacity;
+    uint64_t mixed = 0;
+    for (int i = 0; i < CANDIDATE_FUNCTIONS; i++)
+        mixed = (mixed ^ (uint64_t)function[i]) * 0x9e3779b97f4a7c15 + (mixed >> 29);
+    return mixed ^ mixed >> 32;
+}
+
+/* Where these functions are in the table, or would be. */
+static int64_t place_of(const struct archive *archive, const int64_t function[CANDIDATE_FUNCTIONS])
+{
+    int64_t mask = archive->place_count - 1, place = (int64_t)hash(function) & mask;
+    while (archive->places[place] >= 0 &&
+           memcmp(archive->trained[archive->places[place]].function, function, sizeof archive->trained->function) != 0)
+        place = (place + 1) & mask;
+    return place;
+}
+
+/* Makes room for one more; the table is at most half full. */
+static int grow(struct archive *archive, struct error *err)
+{
+    if (archive->count < archive->capacity)
+        return 0;
+    int64_t capacity = archive->capacity ? 2 * archive->capacity : 64;
+    struct trained *trained = memory_resize(archive->trained, (size_t)capacity, sizeof *trained);
+    if (trained)
+        archive->trained = trained;
+    int64_t *places = memory_array((size_t)capacity * 2, sizeof *places);
+    if (!trained || !places) {
+        memory_free(places);
+        return memory_error(err, "the archive of functions");
     }
-    archive->functions[number] = (struct function){ticket->number, ticket->known_as};
+    memory_free(archive->places);
+    archive->places = places;
+    archive->place_count = 2 * capacity;
+    archive->capacity = capacity;
+    memset(places, -1, (size_t)archive->place_count * sizeof *places);
+    for (int64_t i = 0; i < archive->count; i++)
+        places[place_of(archive, archive->trained[i].function)] = i;
+    return 0;
+}
+
+/* ---- judging */
+
+/* The functions of a new candidate, each with its fingerprint and its number in the index, -1 when it is new. */
+struct judged {
+    struct fingerprint fingerprint[CANDIDATE_FUNCTIONS];
+    int64_t function[CANDIDATE_FUNCTIONS];
+};
+
+/* The canonical forms, up to the first function that cannot work. */
+static int settle_forms(struct ticket *ticket, struct error *err)
+{
+    int status = 0;
+    for (int i = 0; !status && i < ticket->expression.count; i++) {
+        struct tree written = candidate_function(&ticket->expression, i);
+        struct activation activation;
+        status = activation_of(&written, &activation, err);
+        if (!status)
+            status = candidate_add(&ticket->assignment.candidate, &activation.trained, err);
+        if (!status && ticket->judgement.rejection == REJECT_NONE) {
+            ticket->judgement = activation_judge(&activation);
+            ticket->judged = i;
+        }
+    }
+    return status;
+}
+
+static void find_functions(const struct archive *archive, struct ticket *ticket, struct judged *judged)
+{
+    for (int i = 0; i < CANDIDATE_FUNCTIONS; i++)
+        judged->function[i] = -1;
+    for (int i = 0, length = 0; i < ticket->assignment.candidate.count; i++) {
+        struct tree function = candidate_function(&ticket->assignment.candidate, i);
+        fingerprint_of(&function, &judged->fingerprint[i]);
+        if (i)
+            ticket->fingerprint[length++] = ';';
+        fingerprint_label(&judged->fingerprint[i], ticket->fingerprint + length);
+        length += FINGERPRINT_LABEL - 1;
+        judged->function[i] = fingerprint_index_find(archive->index, &judged->fingerprint[i]);
+    }
+}
+
+/* The name of a candidate of one known function. */
+static const char *name_of(const struct archive *archive, const struct ticket *ticket, const struct judged *judged)
+{
+    const struct known *known = NULL;
+    if (ticket->assignment.candidate.count == 1)
+        known = catalogue_of_fingerprint(archive->catalogue, &judged->fingerprint[0]);
+    return known ? known->name : NULL;
+}
+
+/* What has not been trained before. */
+static int remember(struct archive *archive, const struct ticket *ticket, struct judged *judged, struct error *err)
+{
+    int status = grow(archive, err);
+    for (int i = 0; !status && i < ticket->assignment.candidate.count; i++) {
+        if (judged->function[i] < 0) /* two of its functions may be the same */
+            judged->function[i] = fingerprint_index_find(archive->index, &judged->fingerprint[i]);
+        if (judged->function[i] < 0)
+            status = fingerprint_index_add(archive->index, &judged->fingerprint[i], &judged->function[i], err);
+    }
+    if (status)
+        return status;
+    struct trained *trained = &archive->trained[archive->count];
+    memcpy(trained->function, judged->function, sizeof trained->function);
+    trained->ticket = ticket->assignment.ticket;
+    trained->known_as = ticket->known_as;
+    archive->places[place_of(archive, judged->function)] = archive->count++;
     return 0;
 }
 
 int archive_judge(struct archive *archive, struct ticket *ticket, struct error *err)
 {
-    struct activation activation;
-    int status = activation_of(&ticket->expression, &activation, err);
+    struct judged judged;
+    int status = settle_forms(ticket, err);
     if (status)
         return status;
-    ticket->simplified = activation.trained;
-    ticket->judgement = activation_judge(&activation);
     if (ticket->judgement.rejection != REJECT_NONE) {
         ticket->kind = TICKET_REJECTED;
         return 0;
     }
-    struct fingerprint fingerprint;
-    fingerprint_of(&ticket->simplified, &fingerprint);
-    fingerprint_label(&fingerprint, ticket->fingerprint);
-    int64_t number = fingerprint_index_find(archive->index, &fingerprint);
-    if (number >= 0) {
+    find_functions(archive, ticket, &judged);
+    bool all_known = archive->count > 0;
+    for (int i = 0; i < ticket->assignment.candidate.count; i++)
+        all_known = all_known && judged.function[i] >= 0;
+    int64_t place = all_known ? place_of(archive, judged.function) : 0;
+    if (all_known && archive->places[place] >= 0) {
+        const struct trained *first = &archive->trained[archive->places[place]];
         ticket->kind = TICKET_DUPLICATE;
-        ticket->same_as = archive->functions[number].ticket;
-        ticket->known_as = archive->functions[number].known_as;
+        ticket->same_as = first->ticket;
+        ticket->known_as = first->known_as;
         return 0;
     }
     ticket->kind = TICKET_TRAIN;
-    const struct known *known = catalogue_of_fingerprint(archive->catalogue, &fingerprint);
-    ticket->known_as = known ? known->name : NULL;
-    status = fingerprint_index_add(archive->index, &fingerprint, &number, err);
-    return status ? status : remember(archive, number, ticket, err);
+    ticket->known_as = name_of(archive, ticket, &judged);
+    return remember(archive, ticket, &judged, err);
 }

@@ -1,18 +1,18 @@
-/* Exhaustive search: every genome of a countable grammar once, in the order of its enumeration. */
+/* Exhaustive search: every point of a countable space once, in the order of its enumeration. */
 #include "base/error.h"
 #include "base/memory.h"
 #include "search/search_internal.h"
 
 struct exhaustive {
-    const struct grammar *grammar;
+    const struct space *space;
     int64_t next, total;
 };
 
-static int state_new(const struct search_spec *spec, const struct grammar *grammar, void **state, struct error *err)
+static int state_new(const struct search_spec *spec, const struct space *space, void **state, struct error *err)
 {
     (void)spec;
     int64_t total;
-    int status = grammar_total(grammar, &total, err);
+    int status = space_total(space, &total, err);
     if (status) {
         error_prefix(err, "an exhaustive search needs a grammar that can be counted");
         return status;
@@ -20,7 +20,7 @@ static int state_new(const struct search_spec *spec, const struct grammar *gramm
     struct exhaustive *exhaustive = memory_array(1, sizeof *exhaustive);
     if (!exhaustive)
         return memory_error(err, "the search");
-    *exhaustive = (struct exhaustive){.grammar = grammar, .total = total};
+    *exhaustive = (struct exhaustive){.space = space, .total = total};
     *state = exhaustive;
     return 0;
 }
@@ -37,7 +37,7 @@ static bool propose(void *state, struct rng *rng, struct proposal *out)
     if (exhaustive->next == exhaustive->total)
         return false;
     /* The index is below the total that the same grammar gave: a failure would be a defect. */
-    ALWAYS(grammar_genome_at(exhaustive->grammar, exhaustive->next++, &out->genome, NULL) == 0);
+    ALWAYS(space_point(exhaustive->space, exhaustive->next++, &out->genotype, NULL) == 0);
     out->operator_name = "enumerate";
     return true;
 }

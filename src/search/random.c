@@ -4,11 +4,11 @@
 
 #include <stddef.h>
 
-static int state_new(const struct search_spec *spec, const struct grammar *grammar, void **state, struct error *err)
+static int state_new(const struct search_spec *spec, const struct space *space, void **state, struct error *err)
 {
     (void)spec;
     (void)err;
-    *state = (void *)grammar;
+    *state = (void *)space;
     return 0;
 }
 
@@ -19,7 +19,7 @@ static void state_free(void *state)
 
 static bool propose(void *state, struct rng *rng, struct proposal *out)
 {
-    grammar_sample(state, rng, &out->genome);
+    space_sample(state, rng, &out->genotype);
     out->operator_name = "sample";
     return true;
 }

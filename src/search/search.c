@@ -12,14 +12,15 @@
 
 /* What is known of a ticket. Kept for all of them, because a duplicate may point at any older one. */
 struct entry {
-    double score;
+    double objective[RESULT_OBJECTIVES];
     int64_t function; /* the first ticket with this function */
-    bool settled, ok, baseline;
+    uint8_t outcome, objectives;
+    bool settled, baseline;
 };
 
 struct search {
     struct search_spec spec;
-    const struct grammar *grammar;
+    struct space space;
     uint64_t seed;
     struct archive *archive;
     void *state;
@@ -28,30 +29,30 @@ struct search {
     int64_t applied;  /* tickets whose results the strategy has heard: 0 .. applied - 1 */
     int64_t baselines, baselines_to_train, trained;
     bool exhausted;
-    int64_t candidates; /* of the grammar, 0 when they cannot be counted; for people only */
+    int64_t candidates; /* of the space, 0 when they cannot be counted; for people only */
 
     struct entry *entries; /* by ticket */
     int64_t entry_capacity;
-    struct genome *open; /* genomes of the tickets not yet applied: ticket k at k % open_capacity */
+    struct genotype *open; /* genotypes of the tickets not yet applied: ticket k at k % open_capacity */
     int64_t open_capacity;
 };
 
-int search_new(const struct search_spec *spec, const struct grammar *grammar, uint64_t seed, struct search **search,
+int search_new(const struct search_spec *spec, const struct space *space, uint64_t seed, struct search **search,
                struct error *err)
 {
     struct search *made = memory_zeroed(1, sizeof *made);
     if (!made)
         return memory_error(err, "the search");
     made->spec = *spec;
-    made->grammar = grammar;
+    made->space = *space;
     made->seed = seed;
-    if (grammar_total(grammar, &made->candidates, NULL) != 0)
+    if (space_total(space, &made->candidates, NULL) != 0)
         made->candidates = 0;
     int status = archive_new(&made->archive, err);
     if (!status && spec->baselines)
         made->baselines = made->baselines_to_train = archive_baselines(made->archive);
     if (!status)
-        status = spec->strategy->state_new(&made->spec, grammar, &made->state, err);
+        status = spec->strategy->state_new(&made->spec, &made->space, &made->state, err);
     if (status)
         search_free(made);
     else
@@ -95,7 +96,7 @@ static int reserve_open(struct search *search, struct error *err)
     if (search->proposed - search->applied < search->open_capacity)
         return 0;
     int64_t capacity = doubled(search->open_capacity);
-    struct genome *open = memory_array((size_t)capacity, sizeof *open);
+    struct genotype *open = memory_array((size_t)capacity, sizeof *open);
     if (!open)
         return memory_error(err, "the open tickets; a smaller window needs less");
     for (int64_t k = search->applied; k < search->proposed; k++)
@@ -113,10 +114,14 @@ static void apply(struct search *search)
     const struct strategy *strategy = search->spec.strategy;
     if (!strategy->tell || entry->baseline)
         return;
-    struct news news = {
-        .ticket = k, .genome = &search->open[k % search->open_capacity], .function = entry->function, .ok = entry->ok};
-    if (entry->ok)
-        news.score = entry->score;
+    struct result result = result_without_figures((enum outcome)entry->outcome);
+    result.objectives = entry->objectives;
+    for (int i = 0; i < result.objectives; i++)
+        result.objective[i].mean = entry->objective[i];
+    struct news news = {.ticket = k,
+                        .genotype = &search->open[k % search->open_capacity],
+                        .function = entry->function,
+                        .result = &result};
     strategy->tell(search->state, &news);
 }
 
@@ -129,8 +134,9 @@ static bool catch_up(struct search *search)
         if (entry->function != search->applied) {
             /* A duplicate's first ticket is older, hence settled. */
             const struct entry *first = &search->entries[entry->function];
-            entry->ok = first->ok;
-            entry->score = first->score;
+            entry->outcome = first->outcome;
+            entry->objectives = first->objectives;
+            memcpy(entry->objective, first->objective, sizeof entry->objective);
         } else if (!entry->settled) {
             return false;
         }
@@ -198,11 +204,12 @@ void search_end_describe(const struct search_account *account, struct text *out)
 /* Fills genome, expression and origin of the ticket; false when the strategy has nothing more. */
 static bool choose(struct search *search, struct ticket *ticket)
 {
-    int64_t k = ticket->number;
+    int64_t k = ticket->assignment.ticket;
     if (k < search->baselines) {
         ticket->baseline = true;
         ticket->operator_name = "baseline";
-        ticket->expression = *archive_baseline(search->archive, (int)k);
+        for (int i = 0; i < search->space.functions; i++)
+            ALWAYS(candidate_add(&ticket->expression, archive_baseline(search->archive, (int)k), NULL) == 0);
         return true;
     }
     struct rng rng = rng_keyed(search->seed, (uint64_t)k, RNG_PROPOSAL);
@@ -211,20 +218,22 @@ static bool choose(struct search *search, struct ticket *ticket)
         return false;
     ticket->operator_name = proposal.operator_name;
     memcpy(ticket->parents, proposal.parents, sizeof ticket->parents);
-    ticket->genome = proposal.genome;
-    genome_express(search->grammar, &ticket->genome, &ticket->expression);
+    ticket->genotype = proposal.genotype;
+    space_express(&search->space, &ticket->genotype, &ticket->expression);
     return true;
 }
 
 static void enter(struct search *search, const struct ticket *ticket)
 {
     bool train = ticket->kind == TICKET_TRAIN;
-    search->entries[ticket->number] = (struct entry){
-        .function = ticket->kind == TICKET_DUPLICATE ? ticket->same_as : ticket->number,
+    int64_t number = ticket->assignment.ticket;
+    search->entries[number] = (struct entry){
+        .function = ticket->kind == TICKET_DUPLICATE ? ticket->same_as : number,
+        .outcome = OUTCOME_aborted, /* nothing of it is known */
         .settled = !train,
         .baseline = ticket->baseline,
     };
-    search->open[ticket->number % search->open_capacity] = ticket->genome;
+    search->open[number % search->open_capacity] = ticket->genotype;
     search->proposed++;
     search->trained += train;
     if (ticket->baseline && !train)
@@ -246,7 +255,7 @@ int search_next(struct search *search, struct ticket *ticket, enum search_state 
     if (status)
         return status;
     memset(ticket, 0, sizeof *ticket);
-    ticket->number = search->proposed;
+    ticket->assignment = assignment_of(search->proposed, &CANDIDATE_EMPTY, 1);
     ticket->parents[0] = ticket->parents[1] = ticket->same_as = -1;
     if (!choose(search, ticket)) {
         search->exhausted = true;
@@ -261,14 +270,23 @@ int search_next(struct search *search, struct ticket *ticket, enum search_state 
     return 0;
 }
 
-void search_tell(struct search *search, int64_t ticket, bool ok, double score)
+/* A score that is no number is no result to build on. */
+void search_tell(struct search *search, int64_t ticket, const struct result *result)
 {
     ALWAYS(ticket >= search->applied && ticket < search->proposed);
     struct entry *entry = &search->entries[ticket];
     ALWAYS(!entry->settled);
     entry->settled = true;
-    entry->ok = ok && isfinite(score);
-    entry->score = score;
+    bool good = result_is_ok(result) && isfinite(result_score(result));
+    entry->outcome = (uint8_t)(good || !result_is_ok(result) ? result->outcome : OUTCOME_non_finite);
+    entry->objectives = (uint8_t)result->objectives;
+    for (int i = 0; i < result->objectives; i++)
+        entry->objective[i] = result->objective[i].mean;
+}
+
+const struct space *search_space(const struct search *search)
+{
+    return &search->space;
 }
 
 int64_t search_proposed(const struct search *search)

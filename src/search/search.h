@@ -9,7 +9,8 @@
  *
  * The first tickets are the baselines (when asked for); then come the strategy's. A proposal whose
  * function was seen before (same fingerprint) is a duplicate of the first such ticket and needs no
- * training; a function that cannot work (properties.h) is rejected with its reason. Both are tickets
+ * training, and so is one whose functions were all seen together; a function that cannot work (properties.h) is
+ * rejected with its reason. Both are tickets
  * of their own, stored like the others, but do not count against the budget of evaluations.
  *
  * Not thread-safe: the executor calls it under a lock. */
@@ -17,9 +18,11 @@
 #define ACTSEARCH_SEARCH_SEARCH_H
 
 #include "base/json.h"
+#include "candidate/assignment.h"
 #include "expr/activation.h"
-#include "expr/tree.h"
-#include "grammar/grammar.h"
+#include "expr/fingerprint.h"
+#include "result/result.h"
+#include "search/space.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -51,6 +54,8 @@ struct search_spec {
    different functions. Keys of another strategy are refused like unknown ones. */
 int search_spec_read(struct json json, struct search_spec *spec, struct error *err);
 
+enum { SEARCH_FINGERPRINT = CANDIDATE_FUNCTIONS * FINGERPRINT_LABEL }; /* of several functions: all, ";" between */
+
 enum ticket_kind {
     TICKET_TRAIN,     /* must be evaluated, then search_tell() */
     TICKET_DUPLICATE, /* same function as ticket `same_as`; nothing to do */
@@ -58,25 +63,28 @@ enum ticket_kind {
 };
 
 struct ticket {
-    int64_t number;
+    struct assignment assignment; /* its number, and what is trained */
     enum ticket_kind kind;
     bool baseline;
-    const char *operator_name;  /* "sample", "mutate:change", "cross", "enumerate", "baseline"; static */
-    int64_t parents[2];         /* tickets, -1 for none */
-    struct genome genome;       /* count 0 for a baseline */
-    struct tree expression;     /* what the genome stands for */
-    struct tree simplified;     /* its canonical form: what is trained (expr/activation.h) */
-    struct judgement judgement; /* why it was rejected, if it was */
-    const char *known_as;       /* catalogue name or NULL; borrowed from the search */
-    char fingerprint[17];       /* label of the function, for people */
-    int64_t same_as;            /* of a duplicate, else -1 */
+    const char *operator_name;            /* "sample", "mutate:change", "cross", "enumerate", "baseline"; static */
+    int64_t parents[2];                   /* tickets, -1 for none */
+    struct genotype genotype;             /* of no genomes for a baseline */
+    struct candidate expression;          /* what the genotype stands for; assignment.candidate is its canonical form */
+    struct judgement judgement;           /* why it was rejected, if it was */
+    int judged;                           /* which of its functions that is about */
+    const char *known_as;                 /* catalogue name or NULL; borrowed from the search */
+    char fingerprint[SEARCH_FINGERPRINT]; /* label of the function, for people */
+    int64_t same_as;                      /* of a duplicate, else -1 */
 };
 
-/* `grammar` is borrowed, *spec is copied. Returns owned in *search. Errors: a strategy that cannot work with this
-   grammar (exhaustive over an uncountable one). */
-int search_new(const struct search_spec *spec, const struct grammar *grammar, uint64_t seed, struct search **search,
+/* The grammar of `space` is borrowed, *spec and *space are copied. Returns owned in *search. Errors: a strategy that
+   cannot work with this space (exhaustive over an uncountable one). */
+int search_new(const struct search_spec *spec, const struct space *space, uint64_t seed, struct search **search,
                struct error *err);
 void search_free(struct search *search);
+
+/* What it moves in; borrowed. */
+const struct space *search_space(const struct search *search);
 
 enum search_state {
     SEARCH_TICKET, /* *ticket is the next one */
@@ -88,10 +96,8 @@ enum search_state {
    possible; after an error only search_free() may be called. */
 int search_next(struct search *search, struct ticket *ticket, enum search_state *state, struct error *err);
 
-/* The result of a TICKET_TRAIN ticket, in any order; each exactly once. `ok` false: the candidate
-   failed (diverged, ...) and counts as worse than every score; so does a score that is not
-   finite. Higher scores are better. */
-void search_tell(struct search *search, int64_t ticket, bool ok, double score);
+/* The result of a TICKET_TRAIN ticket, in any order; each exactly once. Of it the outcome and the objectives count. */
+void search_tell(struct search *search, int64_t ticket, const struct result *result);
 
 /* Why nothing more is proposed. */
 enum search_end {

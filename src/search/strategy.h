@@ -9,7 +9,8 @@
 #ifndef ACTSEARCH_SEARCH_STRATEGY_H
 #define ACTSEARCH_SEARCH_STRATEGY_H
 
-#include "grammar/grammar.h"
+#include "result/result.h"
+#include "search/space.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -19,7 +20,7 @@ struct rng;
 struct search_spec;
 
 struct proposal {
-    struct genome genome;
+    struct genotype genotype;
     const char *operator_name; /* static */
     int64_t parents[2];        /* tickets, -1 for none */
 };
@@ -27,10 +28,10 @@ struct proposal {
 /* What a strategy hears of one of its tickets. */
 struct news {
     int64_t ticket;
-    const struct genome *genome; /* borrowed during the call */
-    int64_t function;            /* the first ticket that has this function: of a duplicate an older one */
-    bool ok;                     /* false: turned away, or failed in training; the score says nothing */
-    double score;                /* of a duplicate that of its first ticket; finite when ok */
+    const struct genotype *genotype; /* borrowed during the call */
+    int64_t function; /* the first ticket that has the same function (functions): of a duplicate an older one */
+    const struct result *result; /* outcome and objectives alone, of a duplicate those of its first ticket; not ok:
+                                    turned away, or failed in training. Borrowed during the call */
 };
 
 enum { STRATEGY_OPTIONS = 3 };
@@ -44,9 +45,9 @@ struct strategy {
     /* Reads its own options, whose defaults are in *spec; NULL when it has none. */
     int (*read)(struct json json, struct search_spec *spec, struct error *err);
 
-    /* Returns owned state in *state; spec and grammar are borrowed and outlive it. Everything that the
-       strategy needs is allocated here. Errors: memory; a grammar it cannot work with. */
-    int (*state_new)(const struct search_spec *spec, const struct grammar *grammar, void **state, struct error *err);
+    /* Returns owned state in *state; spec and space are borrowed and outlive it. Everything that the
+       strategy needs is allocated here. Errors: memory; a space it cannot work with. */
+    int (*state_new)(const struct search_spec *spec, const struct space *space, void **state, struct error *err);
     void (*state_free)(void *state);
 
     /* Fills *out, which holds no parents yet; false when there is nothing more to propose. */

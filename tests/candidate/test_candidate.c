@@ -52,13 +52,14 @@ START_TEST(what_does_not_fit_is_refused)
         ck_assert_int_eq(candidate_add(&candidate, &x, &err), 0);
     ck_assert_int_eq(candidate_add(&candidate, &x, &err), ERROR_INPUT);
     ck_assert_int_eq(candidate.count, CANDIDATE_FUNCTIONS);
-    candidate = candidate_of(&x);
-    large.nodes[0].op = OP_x;
+    candidate = CANDIDATE_EMPTY; /* there is room for the largest ones */
+    large.nodes[0] = (struct node){.op = OP_x};
     for (int i = 1; i < large.count; i++)
-        large.nodes[i].op = OP_neg;
-    ck_assert_int_eq(candidate_add(&candidate, &large, &err), 0);
-    ck_assert_int_eq(candidate_add(&candidate, &large, &err), ERROR_INPUT);
-    ck_assert_int_eq(candidate.count, 2);
+        large.nodes[i] = (struct node){.op = OP_neg};
+    for (int i = 0; i < CANDIDATE_FUNCTIONS; i++)
+        ck_assert_int_eq(candidate_add(&candidate, &large, &err), 0);
+    struct tree last = candidate_function(&candidate, CANDIDATE_FUNCTIONS - 1);
+    ck_assert(tree_equal(&last, &large));
     ck_assert_int_eq(candidate_parse("relu(x); nonsense(x)", &candidate, &err), ERROR_INPUT);
     ck_assert_int_eq(candidate_parse("", &candidate, &err), ERROR_INPUT);
 }

@@ -231,8 +231,8 @@ static void check_ticket(const struct ticket *ticket)
 {
     struct error err;
     struct text expression = TEXT_EMPTY, trained = TEXT_EMPTY, reason = TEXT_EMPTY;
-    tree_print(&ticket->expression, &expression);
-    tree_print(&ticket->simplified, &trained);
+    candidate_print(&ticket->expression, &expression);
+    candidate_print(&ticket->assignment.candidate, &trained);
     judgement_print(&ticket->judgement, &reason);
     ASSERT_OK(RUN(show, "--format", "json", "--", text_string(&expression)));
     struct json_document *document;
@@ -263,7 +263,7 @@ static int check_grammar(const struct grammar *grammar, int count)
     static struct ticket ticket;
     enum search_state state = SEARCH_TICKET;
     int rejected = 0;
-    ASSERT_OK(search_new(&spec, grammar, 7, &search, &err));
+    ASSERT_OK(search_new(&spec, &(struct space){grammar, 1}, 7, &search, &err));
     for (;;) {
         ASSERT_OK(search_next(search, &ticket, &state, &err));
         if (state != SEARCH_TICKET)

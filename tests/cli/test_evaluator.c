@@ -13,13 +13,16 @@ START_TEST(the_real_evaluator_keeps_the_contract)
     static const char *const settings[] = {"training.epochs=2", "training.seeds=2", NULL};
     struct error err = ERROR_EMPTY;
     struct experiment *experiment;
-    struct tree trees[COUNT];
-    for (int i = 0; i < COUNT; i++)
-        ASSERT_OK(tree_parse(texts[i], &trees[i], &err));
+    static struct assignment assignments[COUNT];
+    for (int i = 0; i < COUNT; i++) {
+        struct candidate candidate;
+        ASSERT_OK(candidate_parse(texts[i], &candidate, &err));
+        assignments[i] = assignment_of(i, &candidate, 1);
+    }
     ASSERT_OK(experiment_read(SOURCE_DIR "/experiments/spirals.json", settings, &experiment, &err));
     ASSERT_OK(experiment_open(experiment, isa_best(), &err));
     struct evaluator evaluator = workbench_evaluator(experiment);
-    evaluator_contract(&evaluator, trees, COUNT);
+    evaluator_contract(&evaluator, assignments, COUNT);
     experiment_free(experiment);
 }
 END_TEST

@@ -77,11 +77,11 @@ static inline void fake_worker_free(void *worker)
     memory_free(worker);
 }
 
-/* A number that the canonical form alone decides. */
-static inline uint64_t fake_hash(const struct tree *tree)
+/* A number that the canonical forms alone decide. */
+static inline uint64_t fake_hash(const struct candidate *candidate)
 {
     struct text text = TEXT_EMPTY;
-    tree_print(tree, &text);
+    candidate_print(candidate, &text);
     uint64_t hash = 14695981039346656037u; /* FNV-1a */
     for (size_t i = 0; i < text.length; i++)
         hash = (hash ^ (unsigned char)text.data[i]) * 1099511628211u;
@@ -154,10 +154,10 @@ static inline void fake_wait_for(const atomic_llong *counter, long long value)
         fake_sleep(200);
 }
 
-static inline void fake_kill(const struct fake *fake, const struct tree *tree)
+static inline void fake_kill(const struct fake *fake, const struct candidate *candidate)
 {
     struct text text = TEXT_EMPTY;
-    tree_print(tree, &text);
+    candidate_print(candidate, &text);
     bool this_one = strcmp(text_string(&text), fake->kills) == 0;
     text_release(&text);
     if (this_one && fake->by)
@@ -168,8 +168,8 @@ static inline void fake_kill(const struct fake *fake, const struct tree *tree)
         fake_sleep(10000);
 }
 
-static inline int fake_evaluate(const void *context, void *worker, const struct tree *tree, const atomic_int *abort,
-                                struct evaluation *out, struct error *err)
+static inline int fake_evaluate(const void *context, void *worker, const struct assignment *assignment,
+                                const atomic_int *abort, struct evaluation *out, struct error *err)
 {
     const struct fake *fake = context;
     struct fake_worker *own = worker;
@@ -177,9 +177,9 @@ static inline int fake_evaluate(const void *context, void *worker, const struct 
     if (fake->fail_at && number == fake->fail_at)
         return error_set(err, ERROR_INTERNAL, "fake", NULL, "evaluation %lld fails", number);
     if (fake->kills)
-        fake_kill(fake, tree);
+        fake_kill(fake, &assignment->candidate);
     /* Ticket 0 is the first baseline, x; which evaluation begins first is up to the threads. */
-    if (fake->hold_first && tree->count == 1 && tree->nodes[0].op == OP_x)
+    if (fake->hold_first && candidate_nodes(&assignment->candidate) == 1 && assignment->candidate.nodes[0].op == OP_x)
         fake_hold(fake);
     gate_wait(&fake->gate, number, abort);
     int64_t pause = fake->jitter ? (int64_t)rng_below(&own->rng, (uint64_t)fake->pause + 1) : fake->pause;
@@ -187,7 +187,7 @@ static inline int fake_evaluate(const void *context, void *worker, const struct 
         fake_sleep(pause < 500 ? pause : 500);
     if (atomic_load(abort) || fake->drops)
         return evaluation_reserve(out, 0, 0, 0, 0, err); /* that is "aborted" */
-    return fake_fill(fake_hash(tree), out, err);
+    return fake_fill(fake_hash(&assignment->candidate), out, err);
 }
 
 static inline struct evaluator fake_evaluator(const struct fake *fake)
@@ -236,7 +236,7 @@ static inline int fake_parts(const struct fake_run *run, struct grammar **gramma
     if (!status)
         status = grammar_parse(json_root(document), grammar, err);
     json_document_free(document);
-    return status ? status : search_new(&spec, *grammar, run->seed, search, err);
+    return status ? status : search_new(&spec, &(struct space){*grammar, 1}, run->seed, search, err);
 }
 
 static inline int fake_notes(const struct fake_run *run, struct store *store, struct error *err)
@@ -273,7 +273,7 @@ static inline int fake_execute(const struct fake_run *run, struct error *err)
     if (!status)
         status = store_session_begin(store, run->threads, "fake", err);
     if (!status)
-        status = executor_run(search, grammar, &evaluator, store, &options, err);
+        status = executor_run(search, &evaluator, store, &options, err);
     int closed = store_close(store, status ? NULL : err);
     search_free(search);
     grammar_free(grammar);

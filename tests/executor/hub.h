@@ -128,10 +128,10 @@ static inline void hub_order(struct hub_man *man, const struct order *order)
     man->orders[(man->first + man->count++) % HUB_MAIL] = *order;
 }
 
-static inline int hub_give(void *context, int64_t ticket, const struct tree *tree, void *token, struct error *err)
+static inline int hub_give(void *context, const struct assignment *assignment, void *token, struct error *err)
 {
     struct hub *hub = context;
-    struct order order = {.kind = ORDER_EVALUATE, .ticket = ticket, .tree = *tree};
+    struct order order = {.kind = ORDER_EVALUATE, .assignment = *assignment};
     int best = 0;
     (void)err;
     for (int i = 1; i < hub->man_count; i++)
@@ -141,7 +141,7 @@ static inline int hub_give(void *context, int64_t ticket, const struct tree *tre
     hub_order(&hub->men[best], &order);
     pthread_mutex_unlock(&hub->lock);
     hub->men[best].away++;
-    hub->away[hub->away_count].ticket = ticket;
+    hub->away[hub->away_count].ticket = assignment->ticket;
     hub->away[hub->away_count].man = best;
     hub->away[hub->away_count++].token = token;
     return 0;

@@ -389,13 +389,16 @@ START_TEST(the_fakes_keep_the_contract_of_evaluators)
 {
     struct error err;
     static const char *const texts[] = {"relu(x)", "x*sigmoid(p*x)", "tanh(x)", "sin(x)+x", "max(x, 0.1*x)"};
-    struct tree trees[5];
-    for (int i = 0; i < 5; i++)
-        ASSERT_OK(tree_parse(texts[i], &trees[i], &err));
+    static struct assignment assignments[5];
+    for (int i = 0; i < 5; i++) {
+        struct candidate candidate;
+        ASSERT_OK(candidate_parse(texts[i], &candidate, &err));
+        assignments[i] = assignment_of(i, &candidate, 1);
+    }
     struct fake jittery = {.pause = 100, .jitter = true};
     struct evaluator evaluators[] = {fake_evaluator(&instant), fake_evaluator(&jittery)};
     for (int i = 0; i < 2; i++)
-        evaluator_contract(&evaluators[i], trees, 5);
+        evaluator_contract(&evaluators[i], assignments, 5);
 }
 END_TEST
 

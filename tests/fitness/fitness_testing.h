@@ -5,6 +5,7 @@
 #include "testing.h"
 
 #include "base/json.h"
+#include "candidate/assignment.h"
 #include "data/data.h"
 #include "expr/parse.h"
 #include "expr/tree.h"
@@ -36,6 +37,14 @@ static inline struct tree parse(const char *text)
     struct error err = ERROR_EMPTY;
     ck_assert_msg(tree_parse(text, &tree, &err) == 0, "%s: %s", text, err.what);
     return tree;
+}
+
+/* Ticket 0: to be trained once. */
+static inline struct assignment assigned(const char *text)
+{
+    struct tree tree = parse(text);
+    struct candidate candidate = candidate_of(&tree);
+    return assignment_of(0, &candidate, 1);
 }
 
 static inline int open_data(const char *text, struct data_set **data, struct error *err)

@@ -17,8 +17,8 @@ static void evaluate(const struct bench *bench, struct fitness_worker *worker, c
                      struct evaluation *out)
 {
     struct error err;
-    struct tree tree = parse(candidate);
-    ASSERT_OK(fitness_evaluate(bench->fitness, worker, &tree, NULL, out, &err));
+    struct assignment assignment = assigned(candidate);
+    ASSERT_OK(fitness_evaluate(bench->fitness, worker, &assignment, NULL, out, &err));
 }
 
 /* Evaluates with a worker of its own. */
@@ -290,9 +290,9 @@ START_TEST(an_abort_ends_at_once)
     struct evaluation result = EVALUATION_EMPTY;
     ASSERT_OK(bench_init(&bench, mlp, "{\"epochs\": 100000}", isa_best(), &err));
     ASSERT_OK(fitness_worker_new(bench.fitness, &worker, &err));
-    struct tree tree = parse("tanh(x)");
+    struct assignment assignment = assigned("tanh(x)");
     atomic_int abort = 1;
-    ASSERT_OK(fitness_evaluate(bench.fitness, worker, &tree, &abort, &result, &err));
+    ASSERT_OK(fitness_evaluate(bench.fitness, worker, &assignment, &abort, &result, &err));
     ck_assert(result_is_aborted(&result.result));
     ck_assert_int_eq((int)result.epoch_count, 0);
     ck_assert(isnan(result_score(&result.result)));
@@ -537,7 +537,7 @@ START_TEST(every_failed_allocation_is_an_error)
 {
     struct error err;
     struct bench bench;
-    struct tree tree = parse(good);
+    struct assignment assignment = assigned(good);
     int failures = 0;
     ASSERT_OK(bench_init(&bench, mlp, "{\"epochs\": 1, \"watch\": true}", isa_best(), &err));
     for (long n = 1;; n++) {
@@ -550,10 +550,10 @@ START_TEST(every_failed_allocation_is_an_error)
         if (!status)
             status = fitness_worker_new(fitness, &worker, &err);
         if (!status)
-            status = fitness_evaluate(fitness, worker, &tree, NULL, &result, &err);
+            status = fitness_evaluate(fitness, worker, &assignment, NULL, &result, &err);
         memory_fail_never();
         if (status) /* what failed can be tried again */
-            ck_assert(!worker || fitness_evaluate(fitness, worker, &tree, NULL, &result, &err) == 0);
+            ck_assert(!worker || fitness_evaluate(fitness, worker, &assignment, NULL, &result, &err) == 0);
         evaluation_release(&result);
         fitness_worker_free(worker);
         fitness_free(fitness);

@@ -4,15 +4,19 @@
 #include "base/memory.h"
 #include "base/text.h"
 
+/* Each with candidates of one function and of two, and of three when its space need not be counted. */
+static int functions;
+
 static void each_strategy(void (*check)(const char *strategy, const char *grammar_text))
 {
     const struct strategy *strategy;
     int count = 0;
-    for (; (strategy = strategy_at(count)); count++) {
-        check(strategy->name, toy_small);
-        if (!strategy->ends)
-            check(strategy->name, toy_wide);
-    }
+    for (; (strategy = strategy_at(count)); count++)
+        for (functions = 1; functions <= 2 + !strategy->ends; functions++) {
+            check(strategy->name, toy_small);
+            if (!strategy->ends)
+                check(strategy->name, toy_wide);
+        }
     ck_assert_int_ge(count, 3);
 }
 
@@ -20,11 +24,12 @@ static void check_order(const char *strategy, const char *text)
 {
     static const int windows[] = {1, 7, 40};
     struct grammar *grammar = toy_grammar(text);
+    struct space space = {grammar, functions};
     for (int w = 0; w < 3; w++) {
         struct search_spec spec = toy_spec(strategy, 120, windows[w]);
-        struct history first = toy_run(&spec, grammar, TOY_AT_ONCE, INT64_MAX);
+        struct history first = toy_run_for(&spec, &space, TOY_AT_ONCE, INT64_MAX);
         for (int order = TOY_LATE; order < TOY_SHUFFLED + 2; order++) {
-            struct history other = toy_run(&spec, grammar, order, INT64_MAX);
+            struct history other = toy_run_for(&spec, &space, order, INT64_MAX);
             ck_assert_int_eq(other.count, first.count);
             for (int64_t k = 0; k < first.count; k++)
                 ck_assert_msg(seen_equal(&first.seen[k], &other.seen[k]), "%s: ticket %d differs with window %d",
@@ -48,9 +53,10 @@ static void check_blindness(const char *strategy, const char *text)
 {
     enum { CUT = 70, WINDOW = 9 };
     struct grammar *grammar = toy_grammar(text);
+    struct space space = {grammar, functions};
     struct search_spec spec = toy_spec(strategy, 120, WINDOW);
-    struct history as_is = toy_run(&spec, grammar, TOY_AT_ONCE, INT64_MAX);
-    struct history changed = toy_run(&spec, grammar, TOY_AT_ONCE, CUT);
+    struct history as_is = toy_run_for(&spec, &space, TOY_AT_ONCE, INT64_MAX);
+    struct history changed = toy_run_for(&spec, &space, TOY_AT_ONCE, CUT);
     ck_assert_int_gt(as_is.count, CUT + WINDOW);
     int64_t differ = 0;
     for (int64_t k = 0; k < as_is.count && k < changed.count; k++) {
@@ -78,13 +84,14 @@ END_TEST
 START_TEST(a_ticket_sees_the_result_just_below_its_window)
 {
     struct grammar *grammar = toy_grammar(toy_wide);
+    struct space space = {grammar, 1};
     struct error err;
     for (int window = 1; window <= 16; window += 5) {
         struct search_spec spec = toy_spec("aging", 200, window);
         spec.tournament = 20 * 20; /* practically every member is in every tournament */
         spec.crossover = 0;
         struct search *search;
-        ASSERT_OK(search_new(&spec, grammar, 3, &search, &err));
+        ASSERT_OK(search_new(&spec, &space, 3, &search, &err));
         static struct ticket ticket;
         enum search_state state;
         int64_t best = -1;
@@ -93,15 +100,16 @@ START_TEST(a_ticket_sees_the_result_just_below_its_window)
             ck_assert_int_eq(state, SEARCH_TICKET);
             if (ticket.parents[0] >= 0) {
                 ck_assert_msg(ticket.parents[0] == best, "window %d: ticket %d has the parent %d, not %d", window,
-                              (int)ticket.number, (int)ticket.parents[0], (int)best);
+                              (int)ticket.assignment.ticket, (int)ticket.parents[0], (int)best);
                 followed++;
             }
             /* Every result is better than all before: the newest visible trained ticket is the best. */
             static bool trains[4000];
-            trains[ticket.number] = ticket.kind == TICKET_TRAIN;
-            if (trains[ticket.number])
-                search_tell(search, ticket.number, true, (double)ticket.number);
-            int64_t visible = ticket.number + 1 - window - 1;
+            trains[ticket.assignment.ticket] = ticket.kind == TICKET_TRAIN;
+            struct result result = result_of_score((double)ticket.assignment.ticket);
+            if (trains[ticket.assignment.ticket])
+                search_tell(search, ticket.assignment.ticket, &result);
+            int64_t visible = ticket.assignment.ticket + 1 - window - 1;
             if (visible >= 0 && trains[visible])
                 best = visible;
         }
@@ -114,11 +122,12 @@ END_TEST
 static void check_tickets(const char *strategy, const char *text)
 {
     struct grammar *grammar = toy_grammar(text);
+    struct space space = {grammar, functions};
     struct search_spec spec = toy_spec(strategy, 100, 8);
     spec.baselines = true;
     struct error err;
     struct search *search;
-    ASSERT_OK(search_new(&spec, grammar, 1, &search, &err));
+    ASSERT_OK(search_new(&spec, &space, 1, &search, &err));
     struct ticket *tickets = malloc(sizeof *tickets * 2000);
     enum search_state state;
     int64_t count = 0, trained = 0, own_trained = 0, own = 0, baselines = 0;
@@ -128,8 +137,9 @@ static void check_tickets(const char *strategy, const char *text)
         if (state == SEARCH_DONE)
             break;
         ck_assert_int_eq(state, SEARCH_TICKET);
+        struct result result = result_of_score(toy_score_of(ticket));
         if (ticket->kind == TICKET_TRAIN)
-            search_tell(search, count, true, toy_score(&ticket->simplified));
+            search_tell(search, count, &result);
         trained += ticket->kind == TICKET_TRAIN;
         own_trained += ticket->kind == TICKET_TRAIN && !ticket->baseline;
         own += !ticket->baseline;
@@ -144,25 +154,30 @@ static void check_tickets(const char *strategy, const char *text)
     ck_assert_int_le(own, spec.proposals);
     int64_t total = INT64_MAX;
     if (strategy_by_name(strategy)->ends)
-        ASSERT_OK(grammar_total(grammar, &total, &err));
+        ASSERT_OK(space_total(&space, &total, &err));
     ck_assert_msg(own_trained == spec.evaluations || own == spec.proposals || own == total, "%s ended early", strategy);
 
     for (int64_t k = 0; k < count; k++) {
         const struct ticket *ticket = &tickets[k];
-        ck_assert(tree_is_valid(&ticket->expression));
+        for (int i = 0; i < functions; i++) {
+            struct tree function = candidate_function(&ticket->expression, i);
+            ck_assert(tree_is_valid(&function));
+        }
+        ck_assert_int_eq(ticket->expression.count, functions);
+        ck_assert_int_eq(ticket->assignment.candidate.count, functions);
         ck_assert_int_eq(ticket->kind == TICKET_REJECTED, ticket->judgement.rejection != REJECT_NONE);
         ck_assert_int_eq(ticket->kind == TICKET_DUPLICATE, ticket->same_as >= 0);
         ck_assert_int_lt(ticket->parents[0], k);
         ck_assert_int_lt(ticket->parents[1], k);
         if (ticket->baseline) {
             ck_assert_str_eq(ticket->operator_name, "baseline");
-            ck_assert_int_eq(ticket->genome.count, 0);
-            ck_assert_ptr_nonnull(ticket->known_as);
+            ck_assert_int_eq(ticket->genotype.count, 0);
+            ck_assert_int_eq(ticket->known_as != NULL, functions == 1);
         } else {
-            static struct tree expression;
-            ck_assert(grammar_contains(grammar, &ticket->genome));
-            genome_express(grammar, &ticket->genome, &expression);
-            ck_assert(tree_equal(&expression, &ticket->expression));
+            static struct candidate expression;
+            ck_assert(space_contains(&space, &ticket->genotype));
+            space_express(&space, &ticket->genotype, &expression);
+            ck_assert(candidate_equal(&expression, &ticket->expression));
         }
         if (ticket->kind == TICKET_DUPLICATE) {
             ck_assert_int_lt(ticket->same_as, k);
@@ -170,7 +185,8 @@ static void check_tickets(const char *strategy, const char *text)
         }
         /* No function is trained twice. */
         for (int64_t i = 0; ticket->kind == TICKET_TRAIN && i < k; i++)
-            ck_assert_msg(tickets[i].kind != TICKET_TRAIN || !tree_equal(&tickets[i].simplified, &ticket->simplified),
+            ck_assert_msg(tickets[i].kind != TICKET_TRAIN ||
+                              !candidate_equal(&tickets[i].assignment.candidate, &ticket->assignment.candidate),
                           "%s: tickets %d and %d train the same", strategy, (int)i, (int)k);
     }
     free(tickets);
@@ -187,12 +203,13 @@ END_TEST
 static void check_seed(const char *strategy, const char *text)
 {
     struct grammar *grammar = toy_grammar(text);
+    struct space space = {grammar, functions};
     struct search_spec spec = toy_spec(strategy, 30, 8);
     struct error err;
     int differ = 0;
     struct search *searches[2];
-    ASSERT_OK(search_new(&spec, grammar, 1, &searches[0], &err));
-    ASSERT_OK(search_new(&spec, grammar, 2, &searches[1], &err));
+    ASSERT_OK(search_new(&spec, &space, 1, &searches[0], &err));
+    ASSERT_OK(search_new(&spec, &space, 2, &searches[1], &err));
     for (int k = 0; k < 9; k++) {
         static struct ticket tickets[2];
         enum search_state state;
@@ -200,7 +217,7 @@ static void check_seed(const char *strategy, const char *text)
             ASSERT_OK(search_next(searches[i], &tickets[i], &state, &err));
             ck_assert_int_eq(state, SEARCH_TICKET);
         }
-        differ += !genome_equal(&tickets[0].genome, &tickets[1].genome);
+        differ += !genotype_equal(&tickets[0].genotype, &tickets[1].genotype);
     }
     ck_assert_msg(strategy_by_name(strategy)->ends ? differ == 0 : differ > 5, "%s: %d of 9 differ", strategy, differ);
     search_free(searches[0]);
@@ -218,6 +235,7 @@ END_TEST
 static void check_memory(const char *strategy, const char *text)
 {
     struct grammar *grammar = toy_grammar(text);
+    struct space space = {grammar, functions};
     struct search_spec spec = toy_spec(strategy, 80, 70);
     spec.baselines = true;
     bool whole = false;
@@ -227,11 +245,12 @@ static void check_memory(const char *strategy, const char *text)
         static struct ticket ticket;
         enum search_state state = SEARCH_TICKET;
         memory_fail_at(n);
-        int status = search_new(&spec, grammar, 1, &search, &err);
+        int status = search_new(&spec, &space, 1, &search, &err);
         while (!status && state == SEARCH_TICKET) {
             status = search_next(search, &ticket, &state, &err);
             if (!status && state == SEARCH_TICKET && ticket.kind == TICKET_TRAIN)
-                search_tell(search, ticket.number, true, 0.5);
+                search_tell(search, ticket.assignment.ticket,
+                            &(struct result){.objectives = 1, .objective = {{0.5, 0}}});
         }
         memory_fail_never();
         search_free(search);

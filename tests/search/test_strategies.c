@@ -76,7 +76,7 @@ START_TEST(exhaustive_proposes_every_genome_once_in_order)
     for (int64_t k = 0; k < total; k++) {
         struct genome genome;
         ASSERT_OK(grammar_genome_at(grammar, k, &genome, &err));
-        ck_assert(genome_equal(&genome, &history.seen[k].genome));
+        ck_assert(genome_equal(&genome, &history.seen[k].genotype.genome[0]));
         kinds[history.seen[k].kind]++;
     }
     /* zero * f, zero + zero, relu - relu, ...: constants; f + g and g + f: duplicates */
@@ -96,7 +96,7 @@ START_TEST(exhaustive_refuses_what_cannot_be_counted)
                                           "\"shapes\": {\"grow\": {\"max_depth\": 3, \"max_nodes\": 5}}}");
     struct search_spec spec = toy_spec("exhaustive", 10, 4);
     struct search *search;
-    ASSERT_FAILS(search_new(&spec, grammar, 1, &search, &err), ERROR_INPUT, "exhaustive");
+    ASSERT_FAILS(search_new(&spec, &(struct space){grammar, 1}, 1, &search, &err), ERROR_INPUT, "exhaustive");
     grammar_free(grammar);
 }
 END_TEST
@@ -149,7 +149,7 @@ START_TEST(aging_takes_its_parents_from_the_living)
         }
         if (seen->parents[0] < 0)
             continue;
-        ck_assert(!genome_equal(&seen->genome, &history.seen[seen->parents[0]].genome) || seen->parents[1] >= 0);
+        ck_assert(!genotype_equal(&seen->genotype, &history.seen[seen->parents[0]].genotype) || seen->parents[1] >= 0);
         crossed += seen->parents[1] >= 0;
         mutated += seen->parents[1] < 0;
         ck_assert_int_eq(strcmp(seen->operator_name, "cross") == 0, seen->parents[1] >= 0);
@@ -190,16 +190,16 @@ static double best_found(const char *strategy, struct grammar *grammar, uint64_t
     static struct ticket ticket;
     enum search_state state;
     double best = 0;
-    ASSERT_OK(search_new(&spec, grammar, seed, &search, &err));
+    ASSERT_OK(search_new(&spec, &(struct space){grammar, 1}, seed, &search, &err));
     for (;;) {
         ASSERT_OK(search_next(search, &ticket, &state, &err));
         if (state == SEARCH_DONE)
             break;
         if (ticket.kind != TICKET_TRAIN)
             continue;
-        double score = toy_score(&ticket.simplified);
-        search_tell(search, ticket.number, true, score);
-        best = fmax(best, score);
+        struct result result = result_of_score(toy_score_of(&ticket));
+        search_tell(search, ticket.assignment.ticket, &result);
+        best = fmax(best, result_score(&result));
     }
     search_free(search);
     return best;

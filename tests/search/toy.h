@@ -78,9 +78,21 @@ static inline double toy_score(const struct tree *tree)
     return 1 / (1 + sqrt(sum / POINTS));
 }
 
+/* The mean of a candidate's functions. */
+static inline double toy_score_of(const struct ticket *ticket)
+{
+    const struct candidate *candidate = &ticket->assignment.candidate;
+    double sum = 0;
+    for (int i = 0; i < candidate->count; i++) {
+        struct tree function = candidate_function(candidate, i);
+        sum += toy_score(&function);
+    }
+    return sum / candidate->count;
+}
+
 /* What a test remembers of a ticket. */
 struct seen {
-    struct genome genome;
+    struct genotype genotype;
     enum ticket_kind kind;
     const char *operator_name;
     int64_t parents[2], same_as;
@@ -94,7 +106,7 @@ struct history {
 
 static inline bool seen_equal(const struct seen *a, const struct seen *b)
 {
-    return genome_equal(&a->genome, &b->genome) && a->kind == b->kind && a->same_as == b->same_as &&
+    return genotype_equal(&a->genotype, &b->genotype) && a->kind == b->kind && a->same_as == b->same_as &&
            strcmp(a->operator_name, b->operator_name) == 0 && a->parents[0] == b->parents[0] &&
            a->parents[1] == b->parents[1];
 }
@@ -102,10 +114,10 @@ static inline bool seen_equal(const struct seen *a, const struct seen *b)
 /* Scores as a driver hears them: some candidates fail, and from ticket `changed` on all is different. */
 static inline void toy_evaluate(struct seen *seen, const struct ticket *ticket, int64_t changed)
 {
-    struct rng rng = rng_keyed(5, (uint64_t)ticket->number, RNG_TEST);
+    struct rng rng = rng_keyed(5, (uint64_t)ticket->assignment.ticket, RNG_TEST);
     seen->ok = rng_below(&rng, 8) != 0;
-    seen->score = toy_score(&ticket->simplified);
-    if (ticket->number >= changed) {
+    seen->score = toy_score_of(ticket);
+    if (ticket->assignment.ticket >= changed) {
         seen->ok = rng_below(&rng, 3) != 0;
         seen->score = rng_uniform(&rng);
     }
@@ -117,16 +129,16 @@ enum toy_order {
     TOY_SHUFFLED /* any time, any order; + a seed */
 };
 
-/* Runs a search to its end. Returns owned history.seen (free). */
-static inline struct history toy_run(const struct search_spec *spec, const struct grammar *grammar, int order,
-                                     int64_t changed)
+/* Runs a search for so many functions a candidate to its end. Returns owned history.seen (free). */
+static inline struct history toy_run_for(const struct search_spec *spec, const struct space *space, int order,
+                                         int64_t changed)
 {
     struct error err;
     struct search *search;
     struct history history = {0, malloc(sizeof *history.seen * 4000)};
     int64_t *open = malloc(sizeof *open * 4000), opened = 0;
     struct rng rng = rng_keyed((uint64_t)order, 0, RNG_TEST);
-    ASSERT_OK(search_new(spec, grammar, 11, &search, &err));
+    ASSERT_OK(search_new(spec, space, 11, &search, &err));
     for (bool done = false; !done || opened;) {
         static struct ticket ticket;
         enum search_state state = SEARCH_DONE;
@@ -134,21 +146,22 @@ static inline struct history toy_run(const struct search_spec *spec, const struc
             ASSERT_OK(search_next(search, &ticket, &state, &err));
         done = state == SEARCH_DONE;
         if (state == SEARCH_TICKET) {
-            ck_assert_int_eq(ticket.number, history.count);
+            ck_assert_int_eq(ticket.assignment.ticket, history.count);
             ck_assert_int_lt(history.count, 4000);
             struct seen *seen = &history.seen[history.count++];
-            *seen = (struct seen){ticket.genome, ticket.kind, ticket.operator_name, {0}, ticket.same_as, false, 0};
+            *seen = (struct seen){ticket.genotype, ticket.kind, ticket.operator_name, {0}, ticket.same_as, false, 0};
             memcpy(seen->parents, ticket.parents, sizeof seen->parents);
             if (ticket.kind == TICKET_TRAIN) {
                 toy_evaluate(seen, &ticket, changed);
-                open[opened++] = ticket.number;
+                open[opened++] = ticket.assignment.ticket;
             }
         }
         bool must = state != SEARCH_TICKET; /* waiting, or nothing left to ask for */
         ck_assert(!must || opened || done);
         while (opened && (must || order == TOY_AT_ONCE || (order >= TOY_SHUFFLED && rng_below(&rng, 3) == 0))) {
             int64_t i = order >= TOY_SHUFFLED ? (int64_t)rng_below(&rng, (uint64_t)opened) : opened - 1;
-            search_tell(search, open[i], history.seen[open[i]].ok, history.seen[open[i]].score);
+            struct result result = result_of_score(history.seen[open[i]].ok ? history.seen[open[i]].score : NAN);
+            search_tell(search, open[i], &result);
             open[i] = open[--opened];
             must = false;
         }
@@ -156,6 +169,12 @@ static inline struct history toy_run(const struct search_spec *spec, const struc
     search_free(search);
     free(open);
     return history;
+}
+
+static inline struct history toy_run(const struct search_spec *spec, const struct grammar *grammar, int order,
+                                     int64_t changed)
+{
+    return toy_run_for(spec, &(struct space){grammar, 1}, order, changed);
 }
 
 #endif
