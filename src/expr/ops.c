@@ -11,13 +11,26 @@
 #define I1E(x) actsearch_i1e(x)
 #define I01E(x) actsearch_i01e(x)
 
+/* The shapes with their numbers. */
+#define SHAPE_ANY .shape = OP_SHAPE_ANY
+#define SHAPE_RISING .shape = OP_SHAPE_RISING
+#define SHAPE_FALLING .shape = OP_SHAPE_FALLING
+#define SHAPE_VALLEY .shape = OP_SHAPE_VALLEY
+#define SHAPE_HILL .shape = OP_SHAPE_HILL
+#define SHAPE_HOOK(low_) .shape = OP_SHAPE_HOOK, .low = low_
+#define SHAPE_RISING_FROM(low_) .shape = OP_SHAPE_RISING_FROM, .low = low_
+#define SHAPE_POLE_AT_0 .shape = OP_SHAPE_POLE_AT_0
+#define SHAPE_WAVE(low_, high_) .shape = OP_SHAPE_WAVE, .low = low_, .high = high_
+
 static const struct op_info table[OP_COUNT] = {
 #define OP_LEAF(name_) [OP_##name_] = {.name = #name_, .arity = 0},
-#define OP_UNARY(name_, cost_, reach_, domain_, value_, derivative_, symbolic_)                                        \
+#define OP_UNARY(name_, cost_, reach_, parity_, shape_, domain_, value_, derivative_, symbolic_)                       \
     [OP_##name_] = {.name = #name_,                                                                                    \
                     .arity = 1,                                                                                        \
                     .cost = cost_,                                                                                     \
                     .reach = OP_##reach_,                                                                              \
+                    .parity = OP_##parity_,                                                                            \
+                    SHAPE_##shape_,                                                                                    \
                     .domain = domain_,                                                                                 \
                     .value = #value_,                                                                                  \
                     .slope = {#derivative_},                                                                           \
@@ -54,7 +67,7 @@ double op_value(enum op op, double a, double b)
 {
     switch (op) {
 #define OP_LEAF(name) case OP_##name:
-#define OP_UNARY(name, cost, reach, domain, value, ...)                                                                \
+#define OP_UNARY(name, cost, reach, parity, shape, domain, value, ...)                                                 \
     case OP_##name:                                                                                                    \
         return value;
 #define OP_BINARY(name, infix, cost, domain, value, ...)                                                               \
@@ -79,7 +92,7 @@ double op_slope_at(enum op op, double a, double b, double v, int by)
 {
     switch (op) {
 #define OP_LEAF(name) case OP_##name:
-#define OP_UNARY(name, cost, reach, domain, value, derivative, symbolic)                                               \
+#define OP_UNARY(name, cost, reach, parity, shape, domain, value, derivative, symbolic)                                \
     case OP_##name:                                                                                                    \
         return derivative;
 #define OP_BINARY(name, infix, cost, domain, value, by_a, by_b, symbolic_a, symbolic_b)                                \

@@ -113,8 +113,8 @@ int term_unary(struct terms *terms, enum op op, int a);
    term_negated() gives that -term if it is not larger, 0 otherwise. */
 bool term_is_negative(struct terms *terms, int term);
 int term_negated(struct terms *terms, int term);
+/* f(-a) = -f(a), and not of the families of sums and products, which move signs by rules of their own. */
 bool op_is_odd(enum op op);
-bool op_is_even(enum op op);
 
 /* Tables of identities (simplify_rules.c); each returns a term, or 0 when no rule applies. */
 int rule_unary(struct terms *terms, enum op op, int a);

@@ -36,80 +36,37 @@ struct range range_leaf(enum op op, double value, double radius)
     }
 }
 
-/* What is needed of a unary primitive besides its ends. */
-enum shape {
-    SHAPE_UNKNOWN,
-    SHAPE_RISING,  /* non-decreasing */
-    SHAPE_FALLING, /* non-increasing */
-    SHAPE_VALLEY,  /* even, grows with |a| */
-    SHAPE_HILL,    /* even, falls with |a| */
-    SHAPE_WAVE,    /* bounded; NaN for infinite arguments */
-    SHAPE_HOOK,    /* falls to a minimum below 0, then rises; 0 at 0 and negative left of it */
-};
-
-static const struct {
-    enum shape shape;
-    double low, high; /* of waves, and the minimum of hooks (rounded outward) */
-} shapes[OP_COUNT] = {
-    [OP_neg] = {SHAPE_FALLING, 0, 0},        [OP_abs] = {SHAPE_VALLEY, 0, 0},
-    [OP_sign] = {SHAPE_RISING, 0, 0},        [OP_step] = {SHAPE_RISING, 0, 0},
-    [OP_relu] = {SHAPE_RISING, 0, 0},        [OP_square] = {SHAPE_VALLEY, 0, 0},
-    [OP_cube] = {SHAPE_RISING, 0, 0},        [OP_exp] = {SHAPE_RISING, 0, 0},
-    [OP_expm1] = {SHAPE_RISING, 0, 0},       [OP_sin] = {SHAPE_WAVE, -1, 1},
-    [OP_cos] = {SHAPE_WAVE, -1, 1},          [OP_sinc] = {SHAPE_WAVE, -0.2173, 1},
-    [OP_sinh] = {SHAPE_RISING, 0, 0},        [OP_cosh] = {SHAPE_VALLEY, 0, 0},
-    [OP_tanh] = {SHAPE_RISING, 0, 0},        [OP_asinh] = {SHAPE_RISING, 0, 0},
-    [OP_atan] = {SHAPE_RISING, 0, 0},        [OP_sigmoid] = {SHAPE_RISING, 0, 0},
-    [OP_log_sigmoid] = {SHAPE_RISING, 0, 0}, [OP_softplus] = {SHAPE_RISING, 0, 0},
-    [OP_softsign] = {SHAPE_RISING, 0, 0},    [OP_erf] = {SHAPE_RISING, 0, 0},
-    [OP_erfc] = {SHAPE_FALLING, 0, 0},       [OP_gauss] = {SHAPE_HILL, 0, 0},
-    [OP_bessel_i0e] = {SHAPE_HILL, 0, 0},    [OP_bessel_i1e] = {SHAPE_WAVE, -0.2191, 0.2191},
-    [OP_elu] = {SHAPE_RISING, 0, 0},         [OP_selu] = {SHAPE_RISING, 0, 0},
-    [OP_silu] = {SHAPE_HOOK, -0.27847, 0},   [OP_gelu] = {SHAPE_HOOK, -0.16998, 0},
-    [OP_mish] = {SHAPE_HOOK, -0.30885, 0},
-};
-
-static struct range range_of_shape(enum op op, struct range a)
+static struct range range_rising_from(enum op op, double edge, struct range a)
 {
-    double low = op_value(op, a.low, 0), high = op_value(op, a.high, 0);
-    bool across = a.low < 0 && a.high > 0;
-    switch (shapes[op].shape) {
-    case SHAPE_RISING:
-        return between(low, high, a.nan);
-    case SHAPE_FALLING:
-        return between(high, low, a.nan);
-    case SHAPE_VALLEY:
-        return between(across ? op_value(op, 0, 0) : fmin(low, high), fmax(low, high), a.nan);
-    case SHAPE_HILL:
-        return between(fmin(low, high), across ? op_value(op, 0, 0) : fmax(low, high), a.nan);
-    case SHAPE_WAVE:
-        return between(shapes[op].low, shapes[op].high, a.nan || isinf(a.low) || isinf(a.high));
-    case SHAPE_HOOK:
-        return a.low >= 0 ? between(low, high, a.nan) : between(shapes[op].low, fmax(high, 0), a.nan);
-    default:
-        return whole_line(true);
-    }
-}
-
-static struct range range_reciprocal(struct range a)
-{
-    if (a.low <= 0 && a.high >= 0)
-        return whole_line(a.nan);
-    return between(1 / a.high, 1 / a.low, a.nan);
+    return between(op_value(op, fmax(a.low, edge), 0), op_value(op, fmax(a.high, edge), 0), a.nan || a.low < edge);
 }
 
 static struct range range_unary(enum op op, struct range a)
 {
-    switch (op) {
-    case OP_sqrt:
-        return between(sqrt(fmax(a.low, 0)), sqrt(fmax(a.high, 0)), a.nan || a.low < 0);
-    case OP_log:
-        return between(a.low > 0 ? log(a.low) : -INFINITY, log(fmax(a.high, 0)), a.nan || a.low < 0);
-    case OP_reciprocal:
-        return range_reciprocal(a);
-    default:
-        return range_of_shape(op, a);
+    const struct op_info *info = op_info(op);
+    double low = op_value(op, a.low, 0), high = op_value(op, a.high, 0);
+    bool across = a.low < 0 && a.high > 0;
+    switch (info->shape) {
+    case OP_SHAPE_RISING:
+        return between(low, high, a.nan);
+    case OP_SHAPE_FALLING:
+        return between(high, low, a.nan);
+    case OP_SHAPE_VALLEY:
+        return between(across ? op_value(op, 0, 0) : fmin(low, high), fmax(low, high), a.nan);
+    case OP_SHAPE_HILL:
+        return between(fmin(low, high), across ? op_value(op, 0, 0) : fmax(low, high), a.nan);
+    case OP_SHAPE_HOOK:
+        return a.low >= 0 ? between(low, high, a.nan) : between(info->low, fmax(high, 0), a.nan);
+    case OP_SHAPE_RISING_FROM:
+        return range_rising_from(op, info->low, a);
+    case OP_SHAPE_POLE_AT_0:
+        return a.low <= 0 && a.high >= 0 ? whole_line(a.nan) : between(high, low, a.nan);
+    case OP_SHAPE_WAVE:
+        return between(info->low, info->high, a.nan || isinf(a.low) || isinf(a.high));
+    case OP_SHAPE_ANY:
+        break;
     }
+    return whole_line(true);
 }
 
 /* 0 * Inf at a corner stands for "0 times ever larger", whose bound is 0. */
@@ -138,7 +95,7 @@ static struct range range_product(struct range a, struct range b)
 
 static struct range range_quotient(struct range a, struct range b)
 {
-    struct range result = range_product(a, range_reciprocal(b));
+    struct range result = range_product(a, range_unary(OP_reciprocal, b));
     result.nan = a.nan || b.nan || (is_unbounded(a) && is_unbounded(b)) || (holds_zero(a) && holds_zero(b));
     return result;
 }

@@ -4,41 +4,14 @@
 
 #include <math.h>
 
-/* f(-a) = -f(a), for all a. */
 bool op_is_odd(enum op op)
 {
-    switch (op) {
-    case OP_sign:
-    case OP_cube:
-    case OP_sin:
-    case OP_sinh:
-    case OP_tanh:
-    case OP_asinh:
-    case OP_atan:
-    case OP_softsign:
-    case OP_erf:
-    case OP_bessel_i1e:
-        return true;
-    default:
-        return false;
-    }
+    return op_info(op)->parity == OP_ODD && op != OP_neg && op != OP_reciprocal;
 }
 
-/* f(-a) = f(a), for all a. */
-bool op_is_even(enum op op)
+static bool op_is_even(enum op op)
 {
-    switch (op) {
-    case OP_abs:
-    case OP_square:
-    case OP_cos:
-    case OP_sinc:
-    case OP_cosh:
-    case OP_gauss:
-    case OP_bessel_i0e:
-        return true;
-    default:
-        return false;
-    }
+    return op_info(op)->parity == OP_EVEN;
 }
 
 /* abs(c*a) = |c|*abs(a), square(c*a) = c^2*square(a), cube(c*a) = c^3*cube(a): exact where nothing

@@ -49,16 +49,31 @@ struct tree {
     struct node nodes[TREE_CAPACITY];
 };
 
-/* What ops.def says of a primitive's size. */
+/* What ops.def says of a primitive's size, and of its course; its head tells what they mean. */
 enum op_reach { OP_SATURATES, OP_FOLLOWS, OP_GROWS, OP_POLE };
+enum op_parity { OP_NEITHER, OP_ODD, OP_EVEN };
+enum op_shape {
+    OP_SHAPE_ANY,
+    OP_SHAPE_RISING,
+    OP_SHAPE_FALLING,
+    OP_SHAPE_VALLEY,
+    OP_SHAPE_HILL,
+    OP_SHAPE_HOOK,
+    OP_SHAPE_RISING_FROM,
+    OP_SHAPE_POLE_AT_0,
+    OP_SHAPE_WAVE,
+};
 
 /* What ops.def says of a primitive, for code that handles all of them alike. */
 struct op_info {
     const char *name;
-    int arity;            /* 0, 1 or 2 */
-    const char *infix;    /* "+", or NULL */
-    int cost;             /* in additions */
-    enum op_reach reach;  /* of unary primitives */
+    int arity;           /* 0, 1 or 2 */
+    const char *infix;   /* "+", or NULL */
+    int cost;            /* in additions */
+    enum op_reach reach; /* of unary primitives, as are the next three lines */
+    enum op_parity parity;
+    enum op_shape shape;
+    double low, high;     /* the numbers of the shape, 0 where it has none */
     const char *domain;   /* for people; NULL for leaves */
     const char *value;    /* C99 text; NULL for leaves */
     const char *slope[2]; /* C99 text of the derivative by a and by b */
