@@ -9,10 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const char *const math_functions[] = {
-    "fabs", "sqrt", "exp", "expm1", "log",   "log1p", "sin",   "cos",  "sinh", "cosh",
-    "tanh", "atan", "erf", "erfc",  "asinh", "pow",   "hypot", "fmax", "fmin", "copysign",
-};
+/* What <math.h> has for all types under one name; its functions have one for each. */
+static const char *const type_generic[] = {"fpclassify", "isfinite", "isinf", "isnan", "isnormal", "signbit"};
 
 static bool is_word(char c)
 {
@@ -56,6 +54,15 @@ void write_literal(double value, const struct precision *precision, struct text 
         text_add_char(out, ')');
 }
 
+static bool is_type_generic(const char *word, size_t length)
+{
+    for (size_t i = 0; i < sizeof type_generic / sizeof *type_generic; i++)
+        if (strlen(type_generic[i]) == length && memcmp(type_generic[i], word, length) == 0)
+            return true;
+    return false;
+}
+
+/* What has a bracket behind it is called: a helper of bessel.def or a function of <math.h>. */
 static void write_word(const char *word, size_t length, const struct precision *precision, struct text *out)
 {
 #define HELPER(macro, function, ...)                                                                                   \
@@ -66,9 +73,8 @@ static void write_word(const char *word, size_t length, const struct precision *
 #include "expr/bessel.def"
 #undef HELPER
     text_add_bytes(out, word, length);
-    for (size_t i = 0; i < sizeof math_functions / sizeof *math_functions; i++)
-        if (strlen(math_functions[i]) == length && memcmp(math_functions[i], word, length) == 0)
-            text_add(out, precision->suffix);
+    if (word[length] == '(' && !is_type_generic(word, length))
+        text_add(out, precision->suffix);
 }
 
 /* Copies the number at `p` and returns what follows it. */
