@@ -3,6 +3,7 @@
 
 #include "base/error.h"
 #include "base/memory.h"
+#include "expr/program.h"
 #include "kernel/kernel_internal.h"
 
 #include <math.h>
@@ -12,22 +13,14 @@
    first-level cache; longer blocks gain nothing (bench/bench_kernel). */
 enum { BLOCK = 512 };
 
-/* Where an instruction finds an argument. */
-enum place { PLACE_X, PLACE_SLOT, PLACE_T, PLACE_CONSTANT, PLACE_PARAMETER };
-
-struct operand {
-    uint8_t place;
-    uint8_t index; /* of the slot, the constant or the parameter */
-};
-
+/* A line of the program whose value goes to a slot. Operands that are lines have a slot for their index. */
 struct instruction {
     uint8_t op;
-    uint8_t slot; /* its value goes to slot `slot` */
+    uint8_t slot;
     struct operand a, b;
-    uint16_t moves; /* bit 0: depends on x; bit 1 + j: depends on parameter j */
+    uint16_t moves; /* as of a line */
 };
 
-/* Slots are single-assignment while compiling, and renamed to as few as possible at the end. */
 struct tape {
     int instructions, slots, constants, parameters;
     bool uses_t, may_overflow; /* may_overflow: 0 and infinity can meet in a slope */
@@ -38,145 +31,95 @@ struct tape {
     struct tree tree; /* what it was compiled from */
 };
 
-enum { MOVES_WITH_X = 1 };
-
 static bool same_operand(struct operand a, struct operand b)
 {
     return a.place == b.place && a.index == b.index;
 }
 
-static struct operand constant_operand(struct tape *tape, float value)
-{
-    int i = 0;
-    while (i < tape->constants && memcmp(&tape->constant[i], &value, sizeof value) != 0)
-        i++;
-    if (i == tape->constants)
-        tape->constant[tape->constants++] = value;
-    return (struct operand){PLACE_CONSTANT, (uint8_t)i};
-}
+/* ---- from a tree to a program */
 
-static uint16_t moves(const struct tape *tape, struct operand operand)
+/* What is one float is one number. */
+static struct tree in_float(const struct tree *tree)
 {
-    switch ((enum place)operand.place) {
-    case PLACE_X:
-        return MOVES_WITH_X;
-    case PLACE_PARAMETER:
-        return (uint16_t)(2u << operand.index);
-    case PLACE_SLOT:
-        return tape->code[operand.index].moves;
-    case PLACE_T:
-    case PLACE_CONSTANT:
-        break;
-    }
-    return 0;
-}
-
-/* The operand of an operation, computed once however often it appears. */
-static struct operand emit(struct tape *tape, enum op op, struct operand a, struct operand b)
-{
-    for (int i = 0; i < tape->instructions; i++) {
-        const struct instruction *known = &tape->code[i];
-        if (known->op == op && same_operand(known->a, a) && same_operand(known->b, b))
-            return (struct operand){PLACE_SLOT, (uint8_t)i};
-    }
-    int i = tape->instructions++;
-    tape->code[i] = (struct instruction){.op = (uint8_t)op, .slot = (uint8_t)i, .a = a, .b = b};
-    tape->code[i].moves = moves(tape, a);
-    if (op >= TREE_FIRST_BINARY)
-        tape->code[i].moves |= moves(tape, b);
-    return (struct operand){PLACE_SLOT, (uint8_t)i};
+    struct tree result = *tree;
+    for (int i = 0; i < result.count; i++)
+        result.nodes[i].value = (double)(float)result.nodes[i].value;
+    return result;
 }
 
 /* Whether an operand is f of another one, and of which. */
-static bool is_unary(const struct tape *tape, enum op f, struct operand operand, struct operand *argument)
+static bool is_unary(const struct program *program, enum op f, struct operand operand, struct operand *argument)
 {
-    if (operand.place != PLACE_SLOT || tape->code[operand.index].op != f)
+    if (operand.place != PLACE_LINE || program->lines[operand.index].op != f)
         return false;
-    *argument = tape->code[operand.index].a;
+    *argument = program->lines[operand.index].a;
     return true;
 }
 
 /* a b: where it is a function that has a loop of its own, that one, which takes half the time and rounds less:
    u sigmoid(u) is silu, u tanh(softplus(u)) is mish. */
-static struct operand emit_product(struct tape *tape, struct operand a, struct operand b)
+static struct operand add_product(struct program *program, struct operand a, struct operand b)
 {
     struct operand u, v;
     for (int order = 0; order < 2; order++) {
         struct operand factor = order ? b : a, other = order ? a : b;
-        if (is_unary(tape, OP_sigmoid, factor, &u) && same_operand(u, other))
-            return emit(tape, OP_silu, u, (struct operand){0});
-        if (is_unary(tape, OP_tanh, factor, &v) && is_unary(tape, OP_softplus, v, &u) && same_operand(u, other))
-            return emit(tape, OP_mish, u, (struct operand){0});
+        if (is_unary(program, OP_sigmoid, factor, &u) && same_operand(u, other))
+            return program_add(program, OP_silu, u, (struct operand){0});
+        if (is_unary(program, OP_tanh, factor, &v) && is_unary(program, OP_softplus, v, &u) && same_operand(u, other))
+            return program_add(program, OP_mish, u, (struct operand){0});
     }
-    return emit(tape, OP_mul, a, b);
+    return program_add(program, OP_mul, a, b);
 }
 
-/* Leaves out the instructions whose values nothing needs. Slots are still the instructions' numbers. */
-static void drop_unused(struct tape *tape)
+/* now: of the lines before. */
+static struct operand moved(struct operand operand, const struct operand *now)
 {
-    bool used[TREE_CAPACITY] = {false};
-    uint8_t moved[TREE_CAPACITY];
-    int kept = 0;
-    if (tape->result.place == PLACE_SLOT)
-        used[tape->result.index] = true;
-    for (int i = tape->instructions - 1; i >= 0; i--) {
-        const struct instruction *code = &tape->code[i];
-        if (used[i] && code->a.place == PLACE_SLOT)
-            used[code->a.index] = true;
-        if (used[i] && code->b.place == PLACE_SLOT && code->op >= TREE_FIRST_BINARY)
-            used[code->b.index] = true;
+    return operand.place == PLACE_LINE ? now[operand.index] : operand;
+}
+
+/* The same program with such products as one line, line by line. */
+static void fuse(const struct program *plain, struct program *fused)
+{
+    struct operand now[TREE_CAPACITY];
+    for (int i = 0; i < plain->constants; i++)
+        program_constant(fused, plain->constant[i]);
+    for (int i = 0; i < plain->count; i++) {
+        const struct line *line = &plain->lines[i];
+        struct operand a = moved(line->a, now), b = moved(line->b, now);
+        now[i] = line->op == OP_mul ? add_product(fused, a, b) : program_add(fused, line->op, a, b);
     }
-    for (int i = 0; i < tape->instructions; i++) {
-        struct instruction code = tape->code[i];
-        if (!used[i])
+    fused->result = moved(plain->result, now);
+}
+
+/* ---- from a program to a tape */
+
+/* One instruction for each line that is needed, each with a slot of its own. */
+static void compile(const struct program *program, struct tape *tape)
+{
+    struct program_needs needs = program_needs(program, NULL);
+    struct operand now[TREE_CAPACITY];
+    for (int i = 0; i < program->count; i++) {
+        const struct line *line = &program->lines[i];
+        if (!needs.value[i])
             continue;
-        moved[i] = (uint8_t)kept;
-        code.slot = (uint8_t)kept;
-        if (code.a.place == PLACE_SLOT)
-            code.a.index = moved[code.a.index];
-        if (code.b.place == PLACE_SLOT)
-            code.b.index = moved[code.b.index];
-        tape->code[kept++] = code;
+        int slot = tape->instructions++;
+        now[i] = (struct operand){PLACE_LINE, (uint8_t)slot};
+        tape->code[slot] = (struct instruction){.op = line->op,
+                                                .slot = (uint8_t)slot,
+                                                .a = moved(line->a, now),
+                                                .b = moved(line->b, now),
+                                                .moves = line->moves};
+        tape->may_overflow = line->reaches.slope == REACH_FAR; /* the last one is the result */
     }
-    tape->instructions = kept;
-    if (tape->result.place == PLACE_SLOT)
-        tape->result.index = moved[tape->result.index];
-}
-
-static void compile(struct tape *tape, const struct tree *tree)
-{
-    struct operand stack[TREE_CAPACITY];
-    int top = 0;
-    for (int i = 0; i < tree->count; i++) {
-        const struct node *node = &tree->nodes[i];
-        switch (op_info(node->op)->arity) {
-        case 0:
-            if (node->op == OP_x)
-                stack[top++] = (struct operand){PLACE_X, 0};
-            else if (node->op == OP_t) {
-                stack[top++] = (struct operand){PLACE_T, 0};
-                tape->uses_t = true;
-            } else if (node->op == OP_param)
-                stack[top++] = (struct operand){PLACE_PARAMETER, node->index};
-            else
-                stack[top++] = constant_operand(tape, (float)node->value);
-            break;
-        case 1:
-            stack[top - 1] = emit(tape, node->op, stack[top - 1], (struct operand){0});
-            break;
-        default:
-            top--;
-            stack[top - 1] = node->op == OP_mul ? emit_product(tape, stack[top - 1], stack[top])
-                                                : emit(tape, node->op, stack[top - 1], stack[top]);
-        }
-    }
-    ALWAYS(top == 1);
-    tape->result = stack[0];
+    tape->result = moved(program->result, now);
+    tape->constants = program->constants;
+    for (int i = 0; i < program->constants; i++)
+        tape->constant[i] = (float)program->constant[i];
 }
 
 static int last_use(const struct tape *tape, int value)
 {
-    struct operand wanted = {PLACE_SLOT, (uint8_t)value};
+    struct operand wanted = {PLACE_LINE, (uint8_t)value};
     if (same_operand(tape->result, wanted))
         return tape->instructions;
     int last = value;
@@ -204,31 +147,13 @@ static void assign_slots(struct tape *tape)
     for (int i = 0; i < tape->instructions; i++) {
         struct instruction *code = &tape->code[i];
         code->slot = slot_of[i];
-        if (code->a.place == PLACE_SLOT)
+        if (code->a.place == PLACE_LINE)
             code->a.index = slot_of[code->a.index];
-        if (code->b.place == PLACE_SLOT)
+        if (code->b.place == PLACE_LINE)
             code->b.index = slot_of[code->b.index];
     }
-    if (tape->result.place == PLACE_SLOT)
+    if (tape->result.place == PLACE_LINE)
         tape->result.index = slot_of[tape->result.index];
-}
-
-static struct reaches reaches_of(struct operand operand, const struct reaches *slots)
-{
-    static const enum op leaves[] = {
-        [PLACE_X] = OP_x, [PLACE_T] = OP_t, [PLACE_CONSTANT] = OP_const, [PLACE_PARAMETER] = OP_param};
-    return operand.place == PLACE_SLOT ? slots[operand.index] : leaf_reaches(leaves[operand.place]);
-}
-
-/* Slots are still the instructions' numbers. */
-static void find_overflow(struct tape *tape)
-{
-    struct reaches slots[TREE_CAPACITY];
-    for (int i = 0; i < tape->instructions; i++) {
-        const struct instruction *code = &tape->code[i];
-        slots[i] = op_reaches(code->op, reaches_of(code->a, slots), reaches_of(code->b, slots));
-        tape->may_overflow = slots[i].slope == REACH_FAR; /* the last one is the result */
-    }
 }
 
 int tape_new(const struct tree *tree, struct tape **out, struct error *err)
@@ -244,9 +169,12 @@ int tape_new(const struct tree *tree, struct tape **out, struct error *err)
         tape->start[i] = (float)starts[i];
     tape->parameters = tree_parameter_count(tree);
     tape->tree = *tree;
-    compile(tape, tree);
-    drop_unused(tape);
-    find_overflow(tape);
+    tape->uses_t = tree_contains(tree, OP_t);
+    struct tree numbers = in_float(tree);
+    struct program plain = {.count = 0}, fused = {.count = 0};
+    program_of(&numbers, &plain);
+    fuse(&plain, &fused);
+    compile(&fused, tape);
     assign_slots(tape);
     *out = tape;
     return 0;
@@ -387,7 +315,7 @@ static const float *value_at(const struct pass *pass, struct operand operand)
     switch ((enum place)operand.place) {
     case PLACE_X:
         return pass->x;
-    case PLACE_SLOT:
+    case PLACE_LINE:
         return value_block(pass->tape, pass->scratch, operand.index);
     case PLACE_T:
     case PLACE_CONSTANT:
@@ -400,9 +328,9 @@ static const float *value_at(const struct pass *pass, struct operand operand)
 /* NULL where the operand does not move in this pass's direction. `slot_moves` says which slots do. */
 static const float *slope_at(const struct pass *pass, struct operand operand, const bool *slot_moves)
 {
-    if (operand.place == PLACE_SLOT)
+    if (operand.place == PLACE_LINE)
         return slot_moves[operand.index] ? slope_block(pass->tape, pass->scratch, operand.index) : NULL;
-    bool moving = moves(pass->tape, operand) & pass->direction;
+    bool moving = leaf_moves(operand) & pass->direction;
     return moving ? block_of_ones(pass->scratch) : NULL;
 }
 
@@ -419,7 +347,7 @@ static void run_block(const struct pass *pass, bool *slot_moves, float *y, float
             bool binary = code->op >= TREE_FIRST_BINARY;
             const float *da = slope_at(pass, code->a, slot_moves);
             const float *db = binary ? slope_at(pass, code->b, slot_moves) : NULL;
-            bool direct = !binary && code->a.place != PLACE_SLOT; /* the argument's slope is 1 */
+            bool direct = !binary && code->a.place != PLACE_LINE; /* the argument's slope is 1 */
             float *d = last ? dy : slope_block(tape, pass->scratch, code->slot);
             pass->loops->slope[code->op](pass->n, a, b, direct ? NULL : da, db, v, d);
             if (last && tape->may_overflow)
@@ -440,7 +368,7 @@ static void run_leaf(const struct pass *pass, float *y, float *dy)
     size_t bytes = (size_t)pass->n * sizeof *y;
     if (y)
         memcpy(y, value, bytes);
-    if (dy && moves(pass->tape, pass->tape->result) & pass->direction)
+    if (dy && leaf_moves(pass->tape->result) & pass->direction)
         memcpy(dy, block_of_ones(pass->scratch), bytes);
     else if (dy)
         memset(dy, 0, bytes);
