@@ -1,61 +1,79 @@
-/* Straight-line code for a tree: for each primitive a statement for its value and one for its slope.
- *
- * The statements are first made for all nodes, under raw names (t0, d0 for the first primitive), equal
- * values only once; then what the result does not need is left out and the rest numbered anew.
- *
- * Slopes: what does not move has none, and constant ones are multiplied here. */
+/* The statements of a function: a line of the straight-line program is at most two, one for its value and one for its
+ * slope. What the result does not need is left out, and the rest is numbered: t1, d1, t2, ... */
 #include "base/text.h"
 #include "export/export_internal.h"
+#include "expr/program.h"
 
-#include <ctype.h>
+#include <float.h>
 #include <math.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
-enum { OPERAND_SIZE = 48, NAME_SIZE = 16 };
-
-enum motion { STILL, STEADY, MOVING };
-
-/* What a node is for the statements above it. */
-struct operand {
-    char value[OPERAND_SIZE]; /* a name or a literal */
-    bool literal;
-    double number; /* of a literal */
-    enum motion motion;
-    struct reaches reaches;
-    double slope;               /* STEADY */
-    char slope_name[NAME_SIZE]; /* MOVING */
-};
-
-/* `const TYPE t1 = value;` and `const TYPE d1 = slope;` */
-struct line {
-    struct text value, slope;
-    struct operand result;
-    bool value_needed, slope_needed;
-    int number;
-};
+enum { NAME_SIZE = 16 };
 
 struct body {
     const struct precision *precision;
-    bool derivative;
-    bool last; /* the operation that is being written is the root */
-    struct line lines[TREE_CAPACITY];
-    int count;
+    bool with_parameters, derivative;
+    struct program program;
+    struct slope slopes[TREE_CAPACITY];
+    struct program_needs needs;
+    int number[TREE_CAPACITY]; /* of a line that is needed */
 };
+
+/* What literals of the two types say: numbers for which that is the same are the same. */
+static double double_kept(double number)
+{
+    return isnan(number) ? (double)NAN : number;
+}
+
+static double float_kept(double number)
+{
+    if (isnan(number))
+        return (double)NAN;
+    return fabs(number) > (double)FLT_MAX ? copysign(INFINITY, number) : (double)(float)number;
+}
+
+static void add_literal(const struct body *body, double value, struct text *out)
+{
+    write_literal(value, body->precision, out);
+}
+
+static void add_line_name(const struct body *body, char kind, int line, struct text *out)
+{
+    text_addf(out, "%c%d", kind, body->number[line]);
+}
+
+static void add_value(const struct body *body, struct operand operand, struct text *out)
+{
+    if (operand.place == PLACE_LINE)
+        add_line_name(body, 't', operand.index, out);
+    else if (operand.place == PLACE_CONSTANT)
+        add_literal(body, body->program.constant[operand.index], out);
+    else if (operand.place == PLACE_PARAMETER)
+        text_addf(out, "p%d", operand.index);
+    else
+        text_add(out, "x");
+}
+
+/* One of the texts of ops.def for a line. */
+static void add_formula(const struct body *body, const char *text, int i, struct text *out)
+{
+    const struct line *line = &body->program.lines[i];
+    struct text a = TEXT_EMPTY, b = TEXT_EMPTY, v = TEXT_EMPTY;
+    add_value(body, line->a, &a);
+    add_value(body, line->b, &b);
+    add_line_name(body, 't', i, &v);
+    write_primitive(text, text_string(&a), text_string(&b), text_string(&v), body->precision, out);
+    out->failed |= text_failed(&a) || text_failed(&b) || text_failed(&v);
+    text_release(&a);
+    text_release(&b);
+    text_release(&v);
+}
 
 /* ---- slopes */
 
-/* The partial derivative, when it is a number: 1, -1, or a literal that is the other factor. */
-static bool is_constant_slope(const char *text, const struct operand *a, const struct operand *b, double *value)
-{
-    const struct operand *named = strcmp(text, "a") == 0 ? a : strcmp(text, "b") == 0 ? b : NULL;
-    *value = named ? named->number : strcmp(text, "-1.0") == 0 ? -1 : 1;
-    return named ? named->literal : strcmp(text, "1.0") == 0 || strcmp(text, "-1.0") == 0;
-}
-
 /* factor * d3 */
-static void add_scaled(const struct body *body, double factor, const char *slope, struct text *sum)
+static void add_scaled(const struct body *body, double factor, struct operand inner, struct text *sum)
 {
     bool unit = fabs(factor) == 1;
     if (unit && factor < 0)
@@ -63,265 +81,156 @@ static void add_scaled(const struct body *body, double factor, const char *slope
     else if (sum->length)
         text_add(sum, " + ");
     if (!unit) {
-        write_literal(factor, body->precision, sum);
+        add_literal(body, factor, sum);
         text_add(sum, " * ");
     }
-    text_add(sum, slope);
+    add_line_name(body, 'd', inner.index, sum);
 }
 
 /* actsearch_times(outer, d3) */
-static void add_careful_product(const struct body *body, const struct text *outer, const struct operand *inner,
-                                struct text *sum)
+static void add_careful_product(const struct body *body, const char *outer, struct operand inner, struct text *sum)
 {
-    text_addf(sum, "%sactsearch_times%s(%s, %s)", sum->length ? " + " : "", body->precision->suffix, text_string(outer),
-              inner->slope_name);
+    text_addf(sum, "%sactsearch_times%s(%s, ", sum->length ? " + " : "", body->precision->suffix, outer);
+    add_line_name(body, 'd', inner.index, sum);
+    text_add_char(sum, ')');
 }
 
-/* Can 0 and infinity meet in the product of the primitive's own slope and this argument's, and be seen? For an infinite
-   x the product of the root has an infinite value, or none. */
-static bool is_careful(enum op op, const struct operand *inner, const struct operand *other, bool last)
+/* outer * d3, with brackets where outer is more than a name and does not stand alone */
+static void add_plain_product(const struct body *body, const char *outer, struct operand inner, bool bare,
+                              struct text *sum)
 {
-    if (inner->motion != MOVING)
-        return false;
-    if (inner->reaches.slope > REACH_BOUNDED)
-        return true;
-    if (op < TREE_FIRST_BINARY)
-        return op_info(op)->reach >= OP_GROWS;
-    return op == OP_mul ? other->reaches.value > (last ? REACH_LINEAR : REACH_BOUNDED) : op == OP_div || op == OP_pow;
-}
-
-/* outer * d3 */
-static void add_product(const struct body *body, const struct text *outer, const struct operand *inner, bool alone,
-                        struct text *sum)
-{
-    const char *text = text_string(outer), *p = text;
-    size_t length;
-    const char *word = next_word(&p, &length);
-    bool plain = word == text && !*p, unit = inner->motion == STEADY && inner->slope == 1;
-    bool bare = plain || (unit && alone);
+    struct slope slope = program_slope(inner, body->slopes);
+    bool unit = slope.kind == SLOPE_NUMBER && slope.number == 1;
     if (sum->length)
         text_add(sum, " + ");
-    text_addf(sum, bare ? "%s" : "(%s)", text);
+    text_addf(sum, bare ? "%s" : "(%s)", outer);
     if (unit)
         return;
     text_add(sum, " * ");
-    if (inner->motion == MOVING)
-        text_add(sum, inner->slope_name);
+    if (slope.kind == SLOPE_PRODUCTS)
+        add_line_name(body, 'd', inner.index, sum);
     else
-        write_literal(inner->slope, body->precision, sum);
+        add_literal(body, slope.number, sum);
 }
 
-/* Writes the slope of op(a, b) behind the line of its value. */
-static void find_slope(struct body *body, enum op op, const struct operand *a, const struct operand *b,
-                       struct line *line)
+static bool moves(const struct body *body, struct operand operand)
 {
-    const struct op_info *info = op_info(op);
-    const struct operand *arguments[2] = {a, b};
-    bool alone = info->arity == 1 || a->motion == STILL || b->motion == STILL;
-    double constant = 0;
-    for (int i = 0; i < info->arity; i++) {
-        const struct operand *inner = arguments[i];
-        double factor;
-        if (inner->motion == STILL || strcmp(info->slope[i], "0.0") == 0)
-            continue;
-        if (is_constant_slope(info->slope[i], a, b, &factor)) {
-            if (inner->motion == STEADY)
-                constant += factor * inner->slope;
-            else
-                add_scaled(body, factor, inner->slope_name, &line->slope);
-            continue;
-        }
-        struct text outer = TEXT_EMPTY;
-        write_primitive(info->slope[i], a->value, b ? b->value : "", line->result.value, body->precision, &outer);
-        if (is_careful(op, inner, b ? arguments[1 - i] : NULL, body->last))
-            add_careful_product(body, &outer, inner, &line->slope);
-        else
-            add_product(body, &outer, inner, alone, &line->slope);
-        line->slope.failed |= text_failed(&outer);
-        text_release(&outer);
-    }
-    if (line->slope.length && constant != 0) {
-        text_add(&line->slope, " + ");
-        write_literal(constant, body->precision, &line->slope);
-    }
-    line->result.motion = line->slope.length ? MOVING : constant != 0 ? STEADY : STILL;
-    line->result.slope = constant;
+    return program_slope(operand, body->slopes).kind != SLOPE_ZERO;
 }
 
-/* ---- nodes */
-
-static struct operand leaf(const struct node *node, const struct precision *precision)
+static void add_product(const struct body *body, int i, const struct slope_product *product, struct text *sum)
 {
-    struct operand result = {.motion = STILL, .reaches = leaf_reaches(node->op)};
-    if (node->op == OP_x) {
-        strcpy(result.value, "x");
-        result.motion = STEADY;
-        result.slope = 1;
-    } else if (node->op == OP_param) {
-        snprintf(result.value, sizeof result.value, "p%d", node->index);
+    const struct line *line = &body->program.lines[i];
+    const char *text = op_info(line->op)->slope[product->by];
+    struct operand inner = product->by == 0 ? line->a : line->b;
+    struct slope slope = program_slope(inner, body->slopes);
+    bool alone = line->op < TREE_FIRST_BINARY || !moves(body, line->a) || !moves(body, line->b);
+    bool unit = slope.kind == SLOPE_NUMBER && slope.number == 1, is_name = strlen(text) == 1;
+    struct text outer = TEXT_EMPTY;
+    if (product->scaled) {
+        add_scaled(body, product->factor, inner, sum);
+        return;
+    }
+    add_formula(body, text, i, &outer);
+    if (product->careful)
+        add_careful_product(body, text_string(&outer), inner, sum);
+    else
+        add_plain_product(body, text_string(&outer), inner, is_name || (unit && alone), sum);
+    sum->failed |= text_failed(&outer);
+    text_release(&outer);
+}
+
+static void add_slope(const struct body *body, int i, struct text *sum)
+{
+    const struct slope *slope = &body->slopes[i];
+    for (int k = 0; k < slope->products; k++)
+        add_product(body, i, &slope->product[k], sum);
+    if (slope->number != 0) {
+        text_add(sum, " + ");
+        add_literal(body, slope->number, sum);
+    }
+}
+
+/* ---- statements */
+
+/* The number of the line that the result is a statement of; -1: it is none. */
+static int result_line(const struct body *body)
+{
+    struct operand result = body->program.result;
+    bool computed = !body->derivative || program_slope(result, body->slopes).kind == SLOPE_PRODUCTS;
+    return result.place == PLACE_LINE && computed ? result.index : -1;
+}
+
+static void add_statement(const struct body *body, char kind, int i, struct text *out)
+{
+    struct text value = TEXT_EMPTY, name = TEXT_EMPTY;
+    if (kind == 't')
+        add_formula(body, op_info(body->program.lines[i].op)->value, i, &value);
+    else
+        add_slope(body, i, &value);
+    if (i == result_line(body) && (kind == 'd') == body->derivative) {
+        text_addf(out, "    return %s;\n", text_string(&value));
     } else {
-        struct text literal = TEXT_EMPTY;
-        write_literal(node->value, precision, &literal);
-        snprintf(result.value, sizeof result.value, "%s", text_string(&literal));
-        result.literal = true;
-        result.number = node->value;
-        text_release(&literal);
+        add_line_name(body, kind, i, &name);
+        text_addf(out, "    const %s %s = %s;\n", body->precision->type, text_string(&name), text_string(&value));
     }
-    return result;
+    out->failed |= text_failed(&value) || text_failed(&name);
+    text_release(&value);
+    text_release(&name);
 }
 
-/* Adds the line of op(a, b), unless its value is there already. */
-static struct operand operation(struct body *body, enum op op, const struct operand *a, const struct operand *b)
+/* A result that no line computes: an argument or a number. */
+static void add_leaf_result(const struct body *body, struct text *out)
 {
-    struct line *line = &body->lines[body->count];
-    *line = (struct line){.value = TEXT_EMPTY};
-    write_primitive(op_info(op)->value, a->value, b ? b->value : "", "", body->precision, &line->value);
-    for (int i = 0; i < body->count && !text_failed(&line->value); i++)
-        if (strcmp(text_string(&body->lines[i].value), text_string(&line->value)) == 0) {
-            text_release(&line->value);
-            return body->lines[i].result;
-        }
-    line->result.reaches = op_reaches(op, a->reaches, b ? b->reaches : a->reaches);
-    snprintf(line->result.value, NAME_SIZE, "t%d", body->count);
-    snprintf(line->result.slope_name, NAME_SIZE, "d%d", body->count);
+    struct text value = TEXT_EMPTY;
     if (body->derivative)
-        find_slope(body, op, a, b, line);
-    body->count++;
-    return line->result;
-}
-
-static struct operand all_operations(struct body *body, const struct tree *tree)
-{
-    struct operand stack[TREE_CAPACITY];
-    int top = 0;
-    for (int i = 0; i < tree->count; i++) {
-        const struct node *node = &tree->nodes[i];
-        int arity = op_info(node->op)->arity;
-        top -= arity;
-        body->last = i == tree->count - 1;
-        if (arity == 0)
-            stack[top] = leaf(node, body->precision);
-        else
-            stack[top] = operation(body, node->op, &stack[top], arity == 2 ? &stack[top + 1] : NULL);
-        top++;
-    }
-    return stack[0];
-}
-
-/* ---- the text of a function */
-
-struct needs {
-    bool x, parameters[TREE_PARAMETERS];
-};
-
-static void mark_words(struct body *body, const char *code, struct needs *needs)
-{
-    size_t length;
-    const char *word;
-    while ((word = next_word(&code, &length))) {
-        bool numbered = length > 1 && isdigit((unsigned char)word[1]);
-        int number = numbered ? atoi(word + 1) : 0;
-        if (*word == 'x' && length == 1)
-            needs->x = true;
-        else if (*word == 'p' && numbered)
-            needs->parameters[number] = true;
-        else if (*word == 't' && numbered)
-            body->lines[number].value_needed = true;
-        else if (*word == 'd' && numbered)
-            body->lines[number].slope_needed = true;
-    }
-}
-
-/* Marks what the result needs, from the last line to the first, and numbers what is left. */
-static struct needs mark_needed(struct body *body, const char *result)
-{
-    struct needs needs = {.x = false};
-    mark_words(body, result, &needs);
-    for (int i = body->count - 1; i >= 0; i--) {
-        struct line *line = &body->lines[i];
-        if (line->slope_needed)
-            mark_words(body, text_string(&line->slope), &needs);
-        if (line->value_needed)
-            mark_words(body, text_string(&line->value), &needs);
-    }
-    int number = 0;
-    for (int i = 0; i < body->count; i++)
-        if (body->lines[i].value_needed || body->lines[i].slope_needed)
-            body->lines[i].number = ++number;
-    return needs;
-}
-
-/* The code with the final numbers in its names. */
-static void write_renamed(const struct body *body, const char *code, struct text *out)
-{
-    const char *p = code, *word;
-    size_t length;
-    while ((word = next_word(&p, &length))) {
-        text_add_bytes(out, code, (size_t)(word - code));
-        if ((*word == 't' || *word == 'd') && length > 1 && isdigit((unsigned char)word[1]))
-            text_addf(out, "%c%d", *word, body->lines[atoi(word + 1)].number);
-        else
-            text_add_bytes(out, word, length);
-        code = p;
-    }
-    text_add(out, code);
-}
-
-static void write_statement(const struct body *body, char kind, int i, const char *result, struct text *out)
-{
-    const struct line *line = &body->lines[i];
-    const struct text *code = kind == 't' ? &line->value : &line->slope;
-    char name[NAME_SIZE];
-    snprintf(name, sizeof name, "%c%d", kind, i);
-    if (strcmp(name, result) == 0)
-        text_add(out, "    return ");
+        add_literal(body, program_slope(body->program.result, body->slopes).number, &value);
     else
-        text_addf(out, "    const %s %c%d = ", body->precision->type, kind, line->number);
-    write_renamed(body, text_string(code), out);
-    text_add(out, ";\n");
-    out->failed |= text_failed(code);
+        add_value(body, body->program.result, &value);
+    text_addf(out, "    return %s;\n", text_string(&value));
+    out->failed |= text_failed(&value);
+    text_release(&value);
 }
 
-/* The last statement needed is the result itself, unless that is no statement at all. */
-static void write_statements(struct body *body, bool with_parameters, const char *result, struct text *out)
+static void add_arguments(const struct body *body, struct text *out)
 {
-    struct needs needs = mark_needed(body, result);
-    bool any_parameter = false, is_statement = false;
+    bool any_parameter = false;
     for (int j = 0; j < TREE_PARAMETERS; j++) {
-        any_parameter |= needs.parameters[j];
-        if (needs.parameters[j])
+        any_parameter |= body->needs.parameters[j];
+        if (body->needs.parameters[j])
             text_addf(out, "    const %s p%d = p[%d];\n", body->precision->type, j, j);
     }
-    if (!needs.x)
+    if (!body->needs.x)
         text_add(out, "    (void)x;\n");
-    if (!any_parameter && with_parameters)
+    if (!any_parameter && body->with_parameters)
         text_add(out, "    (void)p;\n");
-    for (int i = 0; i < body->count; i++) {
-        const struct line *line = &body->lines[i];
-        is_statement |= strcmp(line->result.value, result) == 0 || strcmp(line->result.slope_name, result) == 0;
-        if (line->value_needed)
-            write_statement(body, 't', i, result, out);
-        if (line->slope_needed)
-            write_statement(body, 'd', i, result, out);
-    }
-    if (!is_statement)
-        text_addf(out, "    return %s;\n", result);
+}
+
+static void prepare(const struct tree *tree, struct body *body)
+{
+    int number = 0;
+    body->program.kept = *body->precision->suffix ? float_kept : double_kept;
+    body->program.as_written = true;
+    program_of(tree, &body->program);
+    program_slopes(&body->program, body->slopes);
+    body->needs = program_needs(&body->program, body->derivative ? body->slopes : NULL);
+    for (int i = 0; i < body->program.count; i++)
+        if (body->needs.value[i] || body->needs.slope[i])
+            body->number[i] = ++number;
 }
 
 void write_body(const struct tree *tree, bool with_parameters, bool derivative, const struct precision *precision,
                 struct text *out)
 {
-    struct body body = {.precision = precision, .derivative = derivative};
-    struct operand root = all_operations(&body, tree);
-    struct text number = TEXT_EMPTY;
-    write_literal(root.motion == STEADY ? root.slope : 0, precision, &number);
-    const char *slope = root.motion == MOVING ? root.slope_name : text_string(&number);
-    write_statements(&body, with_parameters, derivative ? slope : root.value, out);
-    out->failed |= text_failed(&number);
-    text_release(&number);
-    for (int i = 0; i < body.count; i++) {
-        out->failed |= text_failed(&body.lines[i].value) || text_failed(&body.lines[i].slope);
-        text_release(&body.lines[i].value);
-        text_release(&body.lines[i].slope);
+    struct body body = {.precision = precision, .with_parameters = with_parameters, .derivative = derivative};
+    prepare(tree, &body);
+    add_arguments(&body, out);
+    for (int i = 0; i < body.program.count; i++) {
+        if (body.needs.value[i])
+            add_statement(&body, 't', i, out);
+        if (body.needs.slope[i])
+            add_statement(&body, 'd', i, out);
     }
+    if (result_line(&body) < 0)
+        add_leaf_result(&body, out);
 }
