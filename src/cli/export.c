@@ -135,7 +135,7 @@ static int run(struct call *call, struct error *err)
             .set_count = material->set_count,
             .header = arguments_flag(call->arguments, "header"),
         };
-        status = export_c(&subject.activation.trained, &export, &code, err);
+        status = export_code(export_language("c"), &subject.activation.trained, &export, &code, err);
     }
     if (!status)
         status = output_file(arguments_text(call->arguments, "output", NULL), &code, &is_file, err);

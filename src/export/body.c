@@ -4,7 +4,6 @@
 #include "export/export_internal.h"
 #include "expr/program.h"
 
-#include <float.h>
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -12,30 +11,18 @@
 enum { NAME_SIZE = 16 };
 
 struct body {
-    const struct precision *precision;
-    bool with_parameters, derivative;
+    const struct language *language;
+    const struct exported_function *function;
     struct program program;
     struct slope slopes[TREE_CAPACITY];
     struct program_needs needs;
     int number[TREE_CAPACITY]; /* of a line that is needed */
+    unsigned helpers;
 };
-
-/* What literals of the two types say: numbers for which that is the same are the same. */
-static double double_kept(double number)
-{
-    return isnan(number) ? (double)NAN : number;
-}
-
-static double float_kept(double number)
-{
-    if (isnan(number))
-        return (double)NAN;
-    return fabs(number) > (double)FLT_MAX ? copysign(INFINITY, number) : (double)(float)number;
-}
 
 static void add_literal(const struct body *body, double value, struct text *out)
 {
-    write_literal(value, body->precision, out);
+    body->language->literal(value, body->function->precision, out);
 }
 
 static void add_line_name(const struct body *body, char kind, int line, struct text *out)
@@ -56,14 +43,15 @@ static void add_value(const struct body *body, struct operand operand, struct te
 }
 
 /* One of the texts of ops.def for a line. */
-static void add_formula(const struct body *body, const char *text, int i, struct text *out)
+static void add_formula(struct body *body, const char *text, int i, struct text *out)
 {
     const struct line *line = &body->program.lines[i];
     struct text a = TEXT_EMPTY, b = TEXT_EMPTY, v = TEXT_EMPTY;
     add_value(body, line->a, &a);
     add_value(body, line->b, &b);
     add_line_name(body, 't', i, &v);
-    write_primitive(text, text_string(&a), text_string(&b), text_string(&v), body->precision, out);
+    struct formula formula = {.text = text, .a = text_string(&a), .b = text_string(&b), .v = text_string(&v)};
+    body->helpers |= write_formula(&formula, body->language, body->function->precision, out);
     out->failed |= text_failed(&a) || text_failed(&b) || text_failed(&v);
     text_release(&a);
     text_release(&b);
@@ -87,12 +75,16 @@ static void add_scaled(const struct body *body, double factor, struct operand in
     add_line_name(body, 'd', inner.index, sum);
 }
 
-/* actsearch_times(outer, d3) */
-static void add_careful_product(const struct body *body, const char *outer, struct operand inner, struct text *sum)
+/* TIMES(outer, d3) */
+static void add_careful_product(struct body *body, const char *outer, struct operand inner, struct text *sum)
 {
-    text_addf(sum, "%sactsearch_times%s(%s, ", sum->length ? " + " : "", body->precision->suffix, outer);
-    add_line_name(body, 'd', inner.index, sum);
-    text_add_char(sum, ')');
+    struct text slope = TEXT_EMPTY;
+    add_line_name(body, 'd', inner.index, &slope);
+    text_add(sum, sum->length ? " + " : "");
+    body->helpers |=
+        write_helper_call(EXPORT_TIMES, outer, text_string(&slope), body->language, body->function->precision, sum);
+    sum->failed |= text_failed(&slope);
+    text_release(&slope);
 }
 
 /* outer * d3, with brackets where outer is more than a name and does not stand alone */
@@ -118,7 +110,7 @@ static bool moves(const struct body *body, struct operand operand)
     return program_slope(operand, body->slopes).kind != SLOPE_ZERO;
 }
 
-static void add_product(const struct body *body, int i, const struct slope_product *product, struct text *sum)
+static void add_product(struct body *body, int i, const struct slope_product *product, struct text *sum)
 {
     const struct line *line = &body->program.lines[i];
     const char *text = op_info(line->op)->slope[product->by];
@@ -140,7 +132,7 @@ static void add_product(const struct body *body, int i, const struct slope_produ
     text_release(&outer);
 }
 
-static void add_slope(const struct body *body, int i, struct text *sum)
+static void add_slope(struct body *body, int i, struct text *sum)
 {
     const struct slope *slope = &body->slopes[i];
     for (int k = 0; k < slope->products; k++)
@@ -157,22 +149,22 @@ static void add_slope(const struct body *body, int i, struct text *sum)
 static int result_line(const struct body *body)
 {
     struct operand result = body->program.result;
-    bool computed = !body->derivative || program_slope(result, body->slopes).kind == SLOPE_PRODUCTS;
+    bool computed = !body->function->derivative || program_slope(result, body->slopes).kind == SLOPE_PRODUCTS;
     return result.place == PLACE_LINE && computed ? result.index : -1;
 }
 
-static void add_statement(const struct body *body, char kind, int i, struct text *out)
+static void add_statement(struct body *body, char kind, int i, struct text *out)
 {
     struct text value = TEXT_EMPTY, name = TEXT_EMPTY;
     if (kind == 't')
         add_formula(body, op_info(body->program.lines[i].op)->value, i, &value);
     else
         add_slope(body, i, &value);
-    if (i == result_line(body) && (kind == 'd') == body->derivative) {
-        text_addf(out, "    return %s;\n", text_string(&value));
+    if (i == result_line(body) && (kind == 'd') == body->function->derivative) {
+        body->language->result(text_string(&value), out);
     } else {
         add_line_name(body, kind, i, &name);
-        text_addf(out, "    const %s %s = %s;\n", body->precision->type, text_string(&name), text_string(&value));
+        body->language->assign(text_string(&name), text_string(&value), body->function->precision, out);
     }
     out->failed |= text_failed(&value) || text_failed(&name);
     text_release(&value);
@@ -183,47 +175,48 @@ static void add_statement(const struct body *body, char kind, int i, struct text
 static void add_leaf_result(const struct body *body, struct text *out)
 {
     struct text value = TEXT_EMPTY;
-    if (body->derivative)
+    if (body->function->derivative)
         add_literal(body, program_slope(body->program.result, body->slopes).number, &value);
     else
         add_value(body, body->program.result, &value);
-    text_addf(out, "    return %s;\n", text_string(&value));
+    body->language->result(text_string(&value), out);
     out->failed |= text_failed(&value);
     text_release(&value);
 }
 
 static void add_arguments(const struct body *body, struct text *out)
 {
+    const struct language *language = body->language;
     bool any_parameter = false;
     for (int j = 0; j < TREE_PARAMETERS; j++) {
         any_parameter |= body->needs.parameters[j];
         if (body->needs.parameters[j])
-            text_addf(out, "    const %s p%d = p[%d];\n", body->precision->type, j, j);
+            language->parameter(j, body->function->precision, out);
     }
-    if (!body->needs.x)
-        text_add(out, "    (void)x;\n");
-    if (!any_parameter && body->with_parameters)
-        text_add(out, "    (void)p;\n");
+    if (!body->needs.x && language->unused)
+        language->unused("x", out);
+    if (!any_parameter && body->function->with_parameters && language->unused)
+        language->unused("p", out);
 }
 
-static void prepare(const struct tree *tree, struct body *body)
+static void prepare(struct body *body)
 {
+    const struct exported_function *function = body->function;
     int number = 0;
-    body->program.kept = *body->precision->suffix ? float_kept : double_kept;
+    body->program.kept = function->precision->kept;
     body->program.as_written = true;
-    program_of(tree, &body->program);
+    program_of(function->tree, &body->program);
     program_slopes(&body->program, body->slopes);
-    body->needs = program_needs(&body->program, body->derivative ? body->slopes : NULL);
+    body->needs = program_needs(&body->program, function->derivative ? body->slopes : NULL);
     for (int i = 0; i < body->program.count; i++)
         if (body->needs.value[i] || body->needs.slope[i])
             body->number[i] = ++number;
 }
 
-void write_body(const struct tree *tree, bool with_parameters, bool derivative, const struct precision *precision,
-                struct text *out)
+unsigned export_body(const struct language *language, const struct exported_function *function, struct text *out)
 {
-    struct body body = {.precision = precision, .with_parameters = with_parameters, .derivative = derivative};
-    prepare(tree, &body);
+    struct body body = {.language = language, .function = function};
+    prepare(&body);
     add_arguments(&body, out);
     for (int i = 0; i < body.program.count; i++) {
         if (body.needs.value[i])
@@ -233,4 +226,5 @@ void write_body(const struct tree *tree, bool with_parameters, bool derivative, 
     }
     if (result_line(&body) < 0)
         add_leaf_result(&body, out);
+    return body.helpers;
 }

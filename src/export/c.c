@@ -1,16 +1,41 @@
-/* The file around the functions: comment, prototypes, helpers. */
-#include "base/error.h"
-#include "base/memory.h"
+/* C99 as a language of export: its statements, and the file around the functions: comment, prototypes, helpers. */
 #include "base/text.h"
-#include "export/export.h"
-#include "export/export_internal.h"
+#include "export/c_internal.h"
 #include "expr/parse.h"
-#include "expr/simplify.h"
 
-#include <ctype.h>
-#include <string.h>
+static const struct precision in_double = {"double", "", c_kept_double}, in_float = {"float", "f", c_kept_float};
 
-static const struct precision precisions[] = {{"double", ""}, {"float", "f"}};
+const struct c_function c_functions[C_FUNCTIONS] = {{"", false, &in_double},
+                                                    {"_derivative", true, &in_double},
+                                                    {"f", false, &in_float},
+                                                    {"f_derivative", true, &in_float}};
+
+/* ---- expressions and statements */
+
+static void write_choice(const char *condition, const char *yes, const char *no, struct text *out)
+{
+    text_addf(out, "%s ? %s : %s", condition, yes, no);
+}
+
+static void write_parameter(int index, const struct precision *precision, struct text *out)
+{
+    text_addf(out, "    const %s p%d = p[%d];\n", precision->type, index, index);
+}
+
+static void write_unused(const char *argument, struct text *out)
+{
+    text_addf(out, "    (void)%s;\n", argument);
+}
+
+static void write_assignment(const char *name, const char *value, const struct precision *precision, struct text *out)
+{
+    text_addf(out, "    const %s %s = %s;\n", precision->type, name, value);
+}
+
+static void write_result(const char *value, struct text *out)
+{
+    text_addf(out, "    return %s;\n", value);
+}
 
 /* ---- comments */
 
@@ -31,21 +56,19 @@ static void comment_line(const char *label, const char *line, struct text *out)
     text_add_char(out, '\n');
 }
 
-/* now: what the tree is at t = 1 */
-static void write_comment(const struct tree *tree, const struct tree *now, const struct export_options *options,
-                          struct text *out)
+static void write_comment(const struct exported *exported, struct text *out)
 {
     struct text formula = TEXT_EMPTY, at_end = TEXT_EMPTY;
-    tree_print(tree, &formula);
-    tree_print(now, &at_end);
-    text_addf(out, "/* %s: an activation function, written by actsearch.\n *\n", options->name);
+    tree_print(exported->written, &formula);
+    tree_print(exported->tree, &at_end);
+    text_addf(out, "/* %s: an activation function, written by actsearch.\n *\n", exported->options->name);
     comment_line("f(x) = ", text_string(&formula), out);
-    if (tree_contains(tree, OP_t)) {
+    if (tree_contains(exported->written, OP_t)) {
         text_add(out, " * t is the progress of training, from 0 to 1. The functions below are for inference,\n"
                       " * where t = 1:\n");
         comment_line("f(x) = ", text_string(&at_end), out);
     }
-    for (const char *const *line = options->provenance; line && *line; line++)
+    for (const char *const *line = exported->options->provenance; line && *line; line++)
         comment_line("", *line, out);
     text_add(out, " *\n * C99, needs <math.h> only. This file is free to use for any purpose, without\n"
                   " * conditions. */\n");
@@ -59,8 +82,8 @@ static void write_comment(const struct tree *tree, const struct tree *now, const
 /* double NAME_layer2_derivative(double x, const double *p) */
 static void write_head(const char *name, const char *suffix, int which, bool with_parameters, struct text *out)
 {
-    const char *type = precisions[functions_of_a_set[which].single].type;
-    text_addf(out, "%s %s%s%s(%s x", type, name, suffix, functions_of_a_set[which].ending, type);
+    const char *type = c_functions[which].precision->type;
+    text_addf(out, "%s %s%s%s(%s x", type, name, suffix, c_functions[which].ending, type);
     if (with_parameters)
         text_addf(out, ", const %s *p", type);
     text_add_char(out, ')');
@@ -69,91 +92,98 @@ static void write_head(const char *name, const char *suffix, int which, bool wit
 static void write_prototypes(const struct export_options *options, const char *suffix, bool with_parameters,
                              struct text *out)
 {
-    for (int i = 0; i < FUNCTIONS; i++) {
+    for (int i = 0; i < C_FUNCTIONS; i++) {
         write_head(options->name, suffix, i, with_parameters, out);
         text_add(out, ";\n");
     }
 }
 
-/* The functions themselves: of x alone, or of x and learned parameters. */
-static void write_functions(const struct tree *tree, int parameters, const struct export_options *options,
-                            struct text *out)
+/* The functions themselves: of x alone, or of x and learned parameters. Returns the helpers that they call. */
+static unsigned write_functions(const struct exported *exported, struct text *out)
 {
-    bool with_parameters = parameters > 0;
+    const struct export_options *options = exported->options;
+    bool with_parameters = exported->parameters > 0;
+    unsigned helpers = 0;
     if (with_parameters)
-        text_addf(out, "\n/* With any values for the learned parameters. p: (%d) */", parameters);
-    for (int i = 0; i < FUNCTIONS; i++) {
+        text_addf(out, "\n/* With any values for the learned parameters. p: (%d) */", exported->parameters);
+    for (int i = 0; i < C_FUNCTIONS; i++) {
+        struct exported_function function = {.tree = exported->tree,
+                                             .derivative = c_functions[i].derivative,
+                                             .with_parameters = with_parameters,
+                                             .precision = c_functions[i].precision};
         text_add(out, options->header ? "\nstatic inline " : "\n");
         write_head(options->name, with_parameters ? "_p" : "", i, with_parameters, out);
         text_add(out, "\n{\n");
-        write_body(tree, with_parameters, functions_of_a_set[i].derivative, &precisions[functions_of_a_set[i].single],
-                   out);
+        helpers |= export_body(&language_c, &function, out);
         text_add(out, "}\n");
     }
+    return helpers;
 }
 
 /* The functions of x alone that hand over a set of values. */
-static void write_set(int parameters, const struct export_options *options, const struct export_set *set,
-                      struct text *out)
+static void write_set(const struct exported *exported, const struct export_set *set, struct text *out)
 {
+    const struct export_options *options = exported->options;
     if (set->remark) {
         text_add(out, "\n/* ");
         add_comment(set->remark, out);
         text_add(out, " */");
     }
-    for (int i = 0; i < FUNCTIONS; i++) {
-        const struct precision *precision = &precisions[functions_of_a_set[i].single];
+    for (int i = 0; i < C_FUNCTIONS; i++) {
+        const struct precision *precision = c_functions[i].precision;
         text_add(out, options->header ? "\nstatic inline " : "\n");
         write_head(options->name, set->suffix, i, false, out);
-        text_addf(out, "\n{\n    const %s p[%d] = {", precision->type, parameters);
-        for (int j = 0; j < parameters; j++) {
+        text_addf(out, "\n{\n    const %s p[%d] = {", precision->type, exported->parameters);
+        for (int j = 0; j < exported->parameters; j++) {
             text_add(out, j ? ", " : "");
-            write_literal(set->values[j], precision, out);
+            c_literal(set->values[j], precision, out);
         }
-        text_addf(out, "};\n    return %s_p%s(x, p);\n}\n", options->name, functions_of_a_set[i].ending);
+        text_addf(out, "};\n    return %s_p%s(x, p);\n}\n", options->name, c_functions[i].ending);
     }
 }
 
-/* The tree is without t; what it is computed from may have more learned parameters than are left in it. */
-static void write_code(const struct tree *tree, int parameters, const struct export_options *options,
-                       const struct export_set *sets, int set_count, struct text *out)
+static void write_all_prototypes(const struct exported *exported, struct text *out)
 {
+    text_add(out, "\n#ifdef __cplusplus\nextern \"C\" {\n#endif\n\n");
+    for (int i = 0; i < exported->set_count; i++)
+        write_prototypes(exported->options, exported->sets[i].suffix, false, out);
+    if (exported->parameters > 0)
+        write_prototypes(exported->options, "_p", true, out);
+    text_add(out, "\n#ifdef __cplusplus\n}\n#endif\n");
+}
+
+static void write_file(const struct exported *exported, struct text *out)
+{
+    const struct export_options *options = exported->options;
     struct text code = TEXT_EMPTY;
-    bool with_parameters = parameters > 0;
-    write_functions(tree, parameters, options, &code);
-    for (int i = 0; i < set_count && with_parameters; i++)
-        write_set(parameters, options, &sets[i], &code);
-    if (!options->header) {
-        text_add(out, "\n#ifdef __cplusplus\nextern \"C\" {\n#endif\n\n");
-        for (int i = 0; i < set_count; i++)
-            write_prototypes(options, sets[i].suffix, false, out);
-        if (with_parameters)
-            write_prototypes(options, "_p", true, out);
-        text_add(out, "\n#ifdef __cplusplus\n}\n#endif\n");
-    }
-    write_helpers(text_string(&code), options->header, out);
+    unsigned helpers = write_functions(exported, &code);
+    for (int i = 0; i < exported->set_count && exported->parameters > 0; i++)
+        write_set(exported, &exported->sets[i], &code);
+    write_comment(exported, out);
+    if (options->header)
+        text_addf(out, "#ifndef ACTSEARCH_EXPORT_%s_H\n#define ACTSEARCH_EXPORT_%s_H\n", options->name, options->name);
+    text_add(out, "\n#include <math.h>\n");
+    if (!options->header)
+        write_all_prototypes(exported, out);
+    c_write_helpers(helpers, options->header, out);
     text_add(out, text_string(&code));
+    if (options->header)
+        text_add(out, "\n#endif\n");
     out->failed |= text_failed(&code);
     text_release(&code);
 }
 
-int export_c(const struct tree *tree, const struct export_options *options, struct text *out, struct error *err)
-{
-    struct export_set starts = {.suffix = ""};
-    struct tree code = *tree;
-    tree_parameter_starts(tree, starts.values);
-    const struct export_set *sets = options->sets ? options->sets : &starts;
-    int status = names_check(options, err);
-    if (!status && tree_contains(tree, OP_t))
-        status = tree_settle(tree, 1, &code, err);
-    if (status)
-        return status;
-    write_comment(tree, &code, options, out);
-    if (options->header)
-        text_addf(out, "#ifndef ACTSEARCH_EXPORT_%s_H\n#define ACTSEARCH_EXPORT_%s_H\n", options->name, options->name);
-    text_add(out, "\n#include <math.h>\n");
-    write_code(&code, tree_parameter_count(tree), options, sets, options->sets ? options->set_count : 1, out);
-    if (options->header)
-        text_add(out, "\n#endif\n");
-    return text_failed(out) ? memory_error(err, "the exported code") : 0;
-}
+const struct language language_c = {
+    .name = "c",
+    .ending = ".c",
+    .check_name = c_check_name,
+    .file = write_file,
+    .literal = c_literal,
+    .number = c_number,
+    .call = c_call,
+    .choice = write_choice,
+    .parameter = write_parameter,
+    .unused = write_unused,
+    .assign = write_assignment,
+    .result = write_result,
+};

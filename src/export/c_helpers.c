@@ -1,13 +1,12 @@
-/* The functions that exported code calls beside those of math.h. */
+/* The functions that exported C code calls beside those of math.h. */
 #include "base/text.h"
-#include "export/export_internal.h"
-
-#include <string.h>
+#include "export/c_internal.h"
 
 static const struct {
+    enum export_helper helper;
     const char *function, *body;
 } series[] = {
-#define HELPER(macro, function_, ...) {#function_, #__VA_ARGS__},
+#define HELPER(macro, function_, ...) {EXPORT_##macro, #function_, #__VA_ARGS__},
 #include "expr/bessel.def"
 #undef HELPER
 };
@@ -66,11 +65,11 @@ static void write_times(bool header, struct text *out)
     text_add(out, "#endif\n");
 }
 
-void write_helpers(const char *code, bool header, struct text *out)
+void c_write_helpers(unsigned helpers, bool header, struct text *out)
 {
-    if (mentions(code, "actsearch_times") || mentions(code, "actsearch_timesf"))
+    if (helpers & 1u << EXPORT_TIMES)
         write_times(header, out);
-    for (size_t i = 0; i < sizeof series / sizeof *series; i++)
-        if (mentions(code, series[i].function))
+    for (int i = 0; i < (int)(sizeof series / sizeof *series); i++)
+        if (helpers & 1u << series[i].helper)
             write_series(series[i].function, series[i].body, header, out);
 }

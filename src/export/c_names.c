@@ -1,13 +1,9 @@
-/* What exported functions may be called. */
+/* What exported C functions may be called. */
 #include "base/error.h"
-#include "export/export.h"
-#include "export/export_internal.h"
+#include "export/c_internal.h"
 
 #include <stdio.h>
 #include <string.h>
-
-const struct function_of_a_set functions_of_a_set[FUNCTIONS] = {
-    {"", false, false}, {"_derivative", false, true}, {"f", true, false}, {"f_derivative", true, true}};
 
 enum {
     LONGEST = 63, /* letters of an identifier that every C compiler tells apart (ISO C 5.2.4.1) */
@@ -92,8 +88,8 @@ const char *export_name_owner(const char *name)
 /* Who owns a name that the functions of this suffix have; that name goes to `derived`. */
 static const char *owner_of_derived(const char *name, const char *suffix, char derived[DERIVED_SIZE])
 {
-    for (int i = 0; i < FUNCTIONS; i++) {
-        snprintf(derived, DERIVED_SIZE, "%s%s%s", name, suffix, functions_of_a_set[i].ending);
+    for (int i = 0; i < C_FUNCTIONS; i++) {
+        snprintf(derived, DERIVED_SIZE, "%s%s%s", name, suffix, c_functions[i].ending);
         const char *owner = export_name_owner(derived);
         if (owner)
             return owner;
@@ -172,7 +168,7 @@ static int refuse_owned(const char *name, const char *suffix, const char *cure, 
                      derived, owner);
 }
 
-int names_check(const struct export_options *options, struct error *err)
+int c_check_name(const struct export_options *options, struct error *err)
 {
     const char *name = options->name;
     char cure[EXPORT_NAME_SIZE + 48];

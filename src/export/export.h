@@ -1,13 +1,12 @@
-/* Export: C99 code for an activation function, its derivative included, in double and in float.
+/* Export: code in another language for an activation function, its derivative included.
  *
- * The code needs nothing but <math.h>. Each line is one primitive, in the words of ops.def: the same
- * text that is compiled into actsearch as its double reference. Sub-expressions that occur twice are
- * computed once; the derivative is carried along (forward mode) and what it does not need is left out.
- * So the double version agrees with tree_eval() to the last bits that a compiler's contractions leave; an
- * exact zero wins over an infinite slope here too, by a helper that is called where the two can meet. Only
- * where the value is not finite, the slope may be NaN in one of them. The float version is the
- * same text in float: it loses accuracy where the expression cancels, and range where a part of it leaves
- * of float.
+ * Each line of the code is one primitive, in the words of ops.def: in C the same text that is compiled into actsearch
+ * as its double reference. Sub-expressions that occur twice are computed once; the derivative is carried along (forward
+ * mode) and what it does not need is left out. An exact zero wins over an infinite slope here, too, by a helper that is
+ * called where the two can meet. So code in double agrees with tree_eval() to the last bits that a compiler's
+ * contractions leave; only where the value is not finite, one of the two slopes may be NaN and the other a number. Code
+ * in float is the same text in float: it loses accuracy where the expression cancels, and overflows where a part of it
+ * is beyond float.
  *
  * The tree is taken as it stands: who has an expression and wants what is trained asks expr/activation.h first.
  *
@@ -23,6 +22,7 @@
 #include <stdbool.h>
 
 struct error;
+struct language;
 struct text;
 
 /* Values for the learned parameters, and the functions that get them: NAME followed by `suffix`. */
@@ -33,21 +33,29 @@ struct export_set {
 };
 
 struct export_options {
-    const char *name;              /* a C identifier that nobody has */
+    const char *name;              /* an identifier of the language that nobody has */
     const char *const *provenance; /* lines for the comment at the top, ended by NULL; may be NULL */
     const struct export_set *sets; /* NULL: one set, with the values at which the parameters start */
     int set_count;                 /* a function without learned parameters has one set */
     bool header;                   /* static inline functions for a header, instead of external ones */
 };
 
-/* Appends a complete source file with, for each set, the functions
+/* The language of that name, or number i of them; NULL if there is none. What it is, language.h says. */
+const struct language *export_language(const char *name);
+const struct language *export_language_at(int i);
+
+/* Appends a complete source file. In C ("c") that is C99 which needs nothing but <math.h> and has, for each set, the
+   functions
      double NAME(double x); double NAME_derivative(double x);
      float NAMEf(float x);  float NAMEf_derivative(float x);
    and, when there are learned parameters, the same with any values of them:
      double NAME_p(double x, const double *p); ... float NAME_pf_derivative(float x, const float *p);
    A comment at the top says the formula, then the provenance.
    ERROR_USAGE when the name will not do; ERROR_MEMORY. */
-int export_c(const struct tree *tree, const struct export_options *options, struct text *out, struct error *err);
+int export_code(const struct language *language, const struct tree *tree, const struct export_options *options,
+                struct text *out, struct error *err);
+
+/* ---- names of functions in C */
 
 /* Who owns a name (reserved.def), as "<math.h>"; NULL when it is free. Names in which C or C++ keep a place for
    compilers, with a leading underscore or two of them in a row, are not asked for here. */

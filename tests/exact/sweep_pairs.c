@@ -258,7 +258,8 @@ static void write_code(const char *path)
         struct error err = ERROR_EMPTY;
         struct text code = TEXT_EMPTY;
         snprintf(name, sizeof name, "f%d", i);
-        if (export_c(&sample[i].tree, &(struct export_options){.name = name, .header = true}, &code, &err))
+        if (export_code(export_language("c"), &sample[i].tree, &(struct export_options){.name = name, .header = true},
+                        &code, &err))
             fail("cannot export");
         fputs(text_string(&code), file);
         text_release(&code);

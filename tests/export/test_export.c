@@ -165,7 +165,7 @@ static void write_export(const char *folder, const char *file, const struct tree
 {
     struct error err = ERROR_EMPTY;
     struct text code = TEXT_EMPTY;
-    ASSERT_OK(export_c(tree, options, &code, &err));
+    ASSERT_OK(export_code(export_language("c"), tree, options, &code, &err));
     write_file(folder, file, &code);
     text_release(&code);
 }
@@ -417,7 +417,7 @@ static void check_code(const char *expression, const char *expected)
     struct error err = ERROR_EMPTY;
     struct text code = TEXT_EMPTY;
     struct tree tree = parsed(expression);
-    ASSERT_OK(export_c(&tree, &(struct export_options){.name = "f"}, &code, &err));
+    ASSERT_OK(export_code(export_language("c"), &tree, &(struct export_options){.name = "f"}, &code, &err));
     ck_assert_msg(strstr(text_string(&code), expected) != NULL, "the code of %s lacks\n%s\nand is\n%s", expression,
                   expected, text_string(&code));
     text_release(&code);
@@ -467,7 +467,8 @@ START_TEST(bad_names_and_lack_of_memory_are_errors)
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         struct export_options options = {.name = bad[i]};
         struct text code = TEXT_EMPTY;
-        ASSERT_FAILS(export_c(&tree, &options, &code, &err), ERROR_USAGE, "no name for a C function");
+        ASSERT_FAILS(export_code(export_language("c"), &tree, &options, &code, &err), ERROR_USAGE,
+                     "no name for a C function");
         text_release(&code);
     }
     tree = parsed("p0*bessel_i0e(x) + 0.1*t*sqrt(relu(x))");
@@ -476,7 +477,7 @@ START_TEST(bad_names_and_lack_of_memory_are_errors)
     for (n = 1; status; n++) {
         struct text code = TEXT_EMPTY;
         memory_fail_at(n);
-        status = export_c(&tree, &options, &code, &err);
+        status = export_code(export_language("c"), &tree, &options, &code, &err);
         memory_fail_never();
         ck_assert(status == 0 || status == ERROR_MEMORY);
         text_release(&code);

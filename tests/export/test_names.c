@@ -173,7 +173,7 @@ static int export_as(const char *name, const char *expression, const struct expo
     struct tree tree = parsed(expression);
     struct text code = TEXT_EMPTY;
     struct export_options options = {.name = name, .sets = sets, .set_count = count};
-    int status = export_c(&tree, &options, &code, err);
+    int status = export_code(export_language("c"), &tree, &options, &code, err);
     text_release(&code);
     return status;
 }
@@ -376,7 +376,7 @@ static void add_export(const char *name, const struct tree *tree, bool header, s
     static const struct export_set sets[] = {{"", NULL, {1, 2}}, {"_layer1", NULL, {1, 2}}, {"_layer2", NULL, {3, 4}}};
     struct error err;
     struct export_options options = {.name = name, .header = header, .sets = sets, .set_count = 3};
-    ASSERT_OK(export_c(tree, &options, out, &err));
+    ASSERT_OK(export_code(export_language("c"), tree, &options, out, &err));
 }
 
 /* Two files, with headers and with sources, each behind the headers that a program may include as well. */
