@@ -3,13 +3,6 @@
 #include "export/c_internal.h"
 #include "expr/parse.h"
 
-static const struct precision in_double = {"double", "", c_kept_double}, in_float = {"float", "f", c_kept_float};
-
-const struct c_function c_functions[C_FUNCTIONS] = {{"", false, &in_double},
-                                                    {"_derivative", true, &in_double},
-                                                    {"f", false, &in_float},
-                                                    {"f_derivative", true, &in_float}};
-
 /* ---- expressions and statements */
 
 static void write_choice(const char *condition, const char *yes, const char *no, struct text *out)

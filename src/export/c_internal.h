@@ -4,6 +4,8 @@
 
 #include "export/language.h"
 
+extern const struct precision c_double, c_float;
+
 /* The functions that a set of values has, in their order: NAME, the set's suffix, and an ending. */
 enum { C_FUNCTIONS = 4 };
 struct c_function {
@@ -21,10 +23,6 @@ void c_literal(double value, const struct precision *precision, struct text *out
 void c_number(const char *digits, const struct precision *precision, struct text *out);
 void c_call(const char *function, const char *const *arguments, int count, const struct precision *precision,
             struct text *out);
-
-/* Numbers as literals of the two types say them. */
-double c_kept_double(double number);
-double c_kept_float(double number);
 
 /* Appends those helper functions. */
 void c_write_helpers(unsigned helpers, bool header, struct text *out);

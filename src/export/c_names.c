@@ -5,6 +5,9 @@
 #include <stdio.h>
 #include <string.h>
 
+const struct c_function c_functions[C_FUNCTIONS] = {
+    {"", false, &c_double}, {"_derivative", true, &c_double}, {"f", false, &c_float}, {"f_derivative", true, &c_float}};
+
 enum {
     LONGEST = 63, /* letters of an identifier that every C compiler tells apart (ISO C 5.2.4.1) */
     DERIVED_SIZE = 128,

@@ -11,17 +11,19 @@
 /* What <math.h> has for all types under one name; its functions have one for each. */
 static const char *const type_generic[] = {"fpclassify", "isfinite", "isinf", "isnan", "isnormal", "signbit"};
 
-double c_kept_double(double number)
+static double kept_double(double number)
 {
     return isnan(number) ? (double)NAN : number;
 }
 
-double c_kept_float(double number)
+static double kept_float(double number)
 {
     if (isnan(number))
         return (double)NAN;
     return fabs(number) > (double)FLT_MAX ? copysign(INFINITY, number) : (double)(float)number;
 }
+
+const struct precision c_double = {"double", "", kept_double}, c_float = {"float", "f", kept_float};
 
 /* The fewest digits that read back as the same float. */
 static void add_single(float value, struct text *out)
