@@ -56,6 +56,12 @@ char *memory_copy_string(const char *text)
     return copy ? memcpy(copy, text, size) : NULL;
 }
 
+int memory_keep_string(const char *text, const char *what, char **copy, struct error *err)
+{
+    *copy = memory_copy_string(text);
+    return *copy ? 0 : memory_error(err, what);
+}
+
 void memory_free(void *block)
 {
     free(block);

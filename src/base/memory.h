@@ -25,6 +25,9 @@ void *memory_aligned(size_t bytes) __attribute__((warn_unused_result));
 /* Returns an owned copy of a string. */
 char *memory_copy_string(const char *text) __attribute__((warn_unused_result));
 
+/* Writes an owned copy of a string to *copy; ERROR_MEMORY, where `what` names the thing wanted, and NULL. */
+int memory_keep_string(const char *text, const char *what, char **copy, struct error *err);
+
 /* Accepts NULL and every pointer the functions above returned. */
 void memory_free(void *block);
 

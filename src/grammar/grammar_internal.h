@@ -120,13 +120,12 @@ struct layout {
     int16_t parent[GENOME_CAPACITY]; /* -1 at the root */
 };
 
-/* ---- read.c, primitives.c, shapes.c: reading */
+/* ---- symbols.c, primitives.c, shapes.c: reading */
 int weight_read(struct json value, double *weight, struct error *err);
-int copy_string(const char *string, char **copy, struct error *err);
+/* Takes the next symbol into the grammar. The caller has filled its origin, arity and body. */
+int symbol_add(struct grammar *grammar, const char *name, double weight, struct error *err);
 /* Makes room for all symbols, the leaves included, and reads the classes of primitives. */
 int primitives_read(struct grammar *grammar, struct json json, struct error *err);
-/* Fills what is counted from the body: parameters, nodes, uses. */
-void symbol_measure(struct symbol *symbol);
 int shapes_read(struct grammar *grammar, struct json json, struct error *err);
 
 /* ---- terms.c: the text of templates and genomes */
@@ -153,13 +152,15 @@ struct range range_at(const struct grammar *grammar, const struct genome *genome
 void genome_splice(const struct genome *a, int start, int end, const struct gene *genes, int count, struct genome *out);
 void genome_append(struct genome *genome, struct gene gene);
 
-/* ---- sample.c: drawing and numbering genes */
+/* ---- genes.c: drawing and numbering single genes */
 struct gene gene_draw(const struct grammar *grammar, struct range range, struct rng *rng);
 struct gene gene_with_value(const struct grammar *grammar, int symbol, struct rng *rng);
 /* The choice number `index` among the genes of a range, each value of a constant counted. */
 struct gene gene_at(const struct grammar *grammar, struct range range, int64_t index);
 int64_t gene_choices(const struct grammar *grammar, struct range range);
 double constant_snap(const struct constants *constants, double value);
+
+/* ---- sample.c */
 /* Fills the places [start, end) of a genome as its template says. */
 void shape_draw(const struct grammar *grammar, const struct shape *shape, int start, int end, struct rng *rng,
                 struct genome *out);

@@ -81,17 +81,6 @@ static int op_body(enum op op, struct tree *body, struct error *err)
     return op_info(op)->arity == 1 ? tree_unary(op, &a, body, err) : tree_binary(op, &a, &b, body, err);
 }
 
-void symbol_measure(struct symbol *symbol)
-{
-    symbol->parameters = tree_parameter_count(&symbol->body);
-    for (int i = 0; i < symbol->body.count; i++) {
-        if (symbol->body.nodes[i].op == OP_arg)
-            symbol->uses[symbol->body.nodes[i].index]++;
-        else
-            symbol->nodes++;
-    }
-}
-
 static int resolve_primitive(struct json item, const char *name, const char *expression, int arity,
                              struct symbol *symbol, struct error *err)
 {
@@ -146,13 +135,7 @@ static int read_primitive(struct grammar *grammar, struct json item, int arity, 
     struct symbol *symbol = &grammar->symbols[grammar->symbol_count];
     symbol->arity = arity;
     status = resolve_primitive(item, name, expression, arity, symbol, err);
-    if (!status)
-        status = copy_string(name, &symbol->name, err);
-    if (status)
-        return status;
-    symbol_measure(symbol);
-    grammar->weights[grammar->symbol_count++] = weight;
-    return 0;
+    return status ? status : symbol_add(grammar, name, weight, err);
 }
 
 static int read_class(struct grammar *grammar, struct json json, int arity, struct error *err)

@@ -6,18 +6,6 @@
 #include "base/memory.h"
 #include "base/text.h"
 
-int copy_string(const char *string, char **copy, struct error *err)
-{
-    *copy = memory_copy_string(string);
-    return *copy ? 0 : memory_error(err, "a grammar");
-}
-
-/* The bounds keep every choice likely enough to be drawn at all in a long search. */
-int weight_read(struct json value, double *weight, struct error *err)
-{
-    return json_number_or(value, 0.001, 1000, weight, err);
-}
-
 /* ---- leaves */
 
 static int add_leaf(struct grammar *grammar, const char *name, struct tree body, double weight, struct error *err)
@@ -25,12 +13,7 @@ static int add_leaf(struct grammar *grammar, const char *name, struct tree body,
     struct symbol *symbol = &grammar->symbols[grammar->symbol_count];
     symbol->origin = SYMBOL_LEAF;
     symbol->body = body;
-    int status = copy_string(name, &symbol->name, err);
-    if (status)
-        return status;
-    symbol_measure(symbol);
-    grammar->weights[grammar->symbol_count++] = weight;
-    return 0;
+    return symbol_add(grammar, name, weight, err);
 }
 
 static int read_values(struct json list, struct constants *constants, struct error *err)
@@ -169,11 +152,11 @@ static int read_texts(struct grammar *grammar, struct json json, struct error *e
     if (!status)
         status = json_string_or(json_member(&json, "source"), &source, err);
     if (!status)
-        status = copy_string(name, &grammar->name, err);
+        status = memory_keep_string(name, "a grammar", &grammar->name, err);
     if (!status && description)
-        status = copy_string(description, &grammar->description, err);
+        status = memory_keep_string(description, "a grammar", &grammar->description, err);
     if (!status && source)
-        status = copy_string(source, &grammar->source, err);
+        status = memory_keep_string(source, "a grammar", &grammar->source, err);
     json_normal_form(json, &normal);
     if (!status && !(grammar->text = text_take(&normal)))
         status = memory_error(err, "a grammar");

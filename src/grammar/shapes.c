@@ -74,7 +74,7 @@ static int parse_shape(struct grammar *grammar, const char *text, struct json pl
                              "it allows trees that template %d, \"%s\", allows already", i, grammar->shapes[i].text);
     status = check_expansion(grammar, shape, place, err);
     if (!status)
-        status = copy_string(text, &shape->text, err);
+        status = memory_keep_string(text, "a grammar", &shape->text, err);
     if (!status)
         grammar->shape_count++;
     return status;
