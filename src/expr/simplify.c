@@ -104,8 +104,28 @@ int term_simple(struct terms *terms, enum op op, int a, int b)
     return terms->failed || terms->items[result].size > terms->items[raw].size ? raw : result;
 }
 
+int term_from_tree(struct terms *terms, const struct tree *tree, const int *args)
+{
+    int stack[TREE_CAPACITY];
+    int top = 0;
+    for (int i = 0; i < tree->count; i++) {
+        const struct node *node = &tree->nodes[i];
+        int arity = op_info(node->op)->arity;
+        if (arity == 0)
+            stack[top++] = node->op == OP_arg && args ? args[node->index] : term_leaf(terms, *node);
+        else if (arity == 1)
+            stack[top - 1] = term_simple(terms, node->op, stack[top - 1], 0);
+        else {
+            top--;
+            stack[top - 1] = term_simple(terms, node->op, stack[top - 1], stack[top]);
+        }
+    }
+    ALWAYS(top == 1);
+    return stack[0];
+}
+
 /* numbers[i]: what parameter i was called before the renumbering that `step` describes is called after it, too. */
-static void follow(int numbers[TREE_PARAMETERS], const int step[TREE_PARAMETERS])
+static void compose(int numbers[TREE_PARAMETERS], const int step[TREE_PARAMETERS])
 {
     for (int i = 0; i < TREE_PARAMETERS; i++)
         numbers[i] = numbers[i] < 0 ? -1 : step[numbers[i]];
@@ -128,7 +148,7 @@ static int simplify(const struct tree *tree, int *numbers, struct tree *out, str
             break;
         if (numbers) {
             tree_renumber(&now, step);
-            follow(numbers, step);
+            compose(numbers, step);
         }
         if (tree_equal(&before, &now))
             break;

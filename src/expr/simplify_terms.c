@@ -1,3 +1,5 @@
+/* The pool of terms: making them as they stand, comparing them, and what is known about their values. No rule is
+ * applied here. */
 #include "base/error.h"
 #include "base/memory.h"
 #include "expr/simplify_internal.h"
@@ -125,26 +127,6 @@ bool term_is_divisor(const struct terms *terms, int term)
     const struct range *near = &terms->items[term].near, *everywhere = &terms->items[term].everywhere;
     return term_is_finite(terms, term) && (near->low >= 1 / TERM_LIMIT || near->high <= -1 / TERM_LIMIT) &&
            (everywhere->low > 0 || everywhere->high < 0);
-}
-
-int term_from_tree(struct terms *terms, const struct tree *tree, const int *args)
-{
-    int stack[TREE_CAPACITY];
-    int top = 0;
-    for (int i = 0; i < tree->count; i++) {
-        const struct node *node = &tree->nodes[i];
-        int arity = op_info(node->op)->arity;
-        if (arity == 0)
-            stack[top++] = node->op == OP_arg && args ? args[node->index] : term_leaf(terms, *node);
-        else if (arity == 1)
-            stack[top - 1] = term_simple(terms, node->op, stack[top - 1], 0);
-        else {
-            top--;
-            stack[top - 1] = term_simple(terms, node->op, stack[top - 1], stack[top]);
-        }
-    }
-    ALWAYS(top == 1);
-    return stack[0];
 }
 
 static void write_postfix(const struct terms *terms, int term, struct tree *out)
