@@ -203,7 +203,7 @@ static void prepare(struct body *body)
 {
     const struct exported_function *function = body->function;
     int number = 0;
-    body->program.kept = function->precision->kept;
+    body->program.rounded = function->precision->rounded;
     body->program.as_written = true;
     program_of(function->tree, &body->program);
     program_slopes(&body->program, body->slopes);

@@ -11,19 +11,19 @@
 /* What <math.h> has for all types under one name; its functions have one for each. */
 static const char *const type_generic[] = {"fpclassify", "isfinite", "isinf", "isnan", "isnormal", "signbit"};
 
-static double kept_double(double number)
+static double rounded_double(double number)
 {
     return isnan(number) ? (double)NAN : number;
 }
 
-static double kept_float(double number)
+static double rounded_float(double number)
 {
     if (isnan(number))
         return (double)NAN;
     return fabs(number) > (double)FLT_MAX ? copysign(INFINITY, number) : (double)(float)number;
 }
 
-const struct precision c_double = {"double", "", kept_double}, c_float = {"float", "f", kept_float};
+const struct precision c_double = {"double", "", rounded_double}, c_float = {"float", "f", rounded_float};
 
 /* The fewest digits that read back as the same float. */
 static void add_single(float value, struct text *out)
@@ -40,7 +40,7 @@ static void add_single(float value, struct text *out)
 void c_literal(double value, const struct precision *precision, struct text *out)
 {
     bool single = *precision->suffix, negative = signbit(value) && !isnan(value);
-    value = precision->kept(value);
+    value = precision->rounded(value);
     if (negative)
         text_add_char(out, '(');
     if (!isfinite(value)) {

@@ -16,9 +16,9 @@
 
 /* A floating-point type that code is written in. */
 struct precision {
-    const char *type;              /* "double", "float" */
-    const char *suffix;            /* of functions and literals: "", "f" */
-    double (*kept)(double number); /* what a literal of it says: numbers for which that is the same are the same */
+    const char *type;                 /* "double", "float" */
+    const char *suffix;               /* of functions and literals: "", "f" */
+    double (*rounded)(double number); /* what a literal of it says: numbers for which that is the same are the same */
 };
 
 /* Functions that <math.h> lacks, with the names under which they are called. */

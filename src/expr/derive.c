@@ -43,7 +43,7 @@ static int bounded(struct tree *tree, struct error *err)
 static int chain(const struct tree *slope, const struct tree *args, int arity, const char *symbolic, enum guard guard,
                  struct tree *out, struct error *err)
 {
-    struct tree outer, inner[2], kept = *slope;
+    struct tree outer, inner[2], factor = *slope;
     int status = tree_parse_template(symbolic, arity, &outer, err);
     for (int i = 0; i < arity && !status; i++) {
         inner[i] = args[i];
@@ -54,10 +54,10 @@ static int chain(const struct tree *slope, const struct tree *args, int arity, c
     if (!status && guard >= GUARD_OUTER)
         status = bounded(&outer, err);
     if (!status && guard >= GUARD_SLOPE)
-        status = bounded(&kept, err);
+        status = bounded(&factor, err);
     if (status)
         return status;
-    slope = &kept;
+    slope = &factor;
     if (is_number(&outer, 0)) {
         out->count = 0;
         return 0;

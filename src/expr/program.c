@@ -9,9 +9,9 @@
 
 static bool same_number(const struct program *program, double a, double b)
 {
-    if (program->kept) {
-        a = program->kept(a);
-        b = program->kept(b);
+    if (program->rounded) {
+        a = program->rounded(a);
+        b = program->rounded(b);
     }
     return memcmp(&a, &b, sizeof a) == 0;
 }

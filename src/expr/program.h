@@ -1,8 +1,8 @@
 /* Straight-line programs: a tree as the list of the operations that compute it, equal ones only once.
  *
  * Each line is one primitive, and its arguments are leaves or the values of earlier lines. What runs an expression or
- * writes it down starts from here: the kernels' tapes, and the exported code. Both may keep numbers with fewer digits
- * than a tree has, and only they know when two numbers are the same; so they say how numbers are kept.
+ * writes it down starts from here: the kernels' tapes, and the exported code. Both may hold numbers with fewer digits
+ * than a tree has, and only they know when two numbers are the same; so they say how numbers are rounded.
  *
  * program_slopes() carries the derivative by x along (forward mode) and says for each line which products its slope
  * consists of; program_needs() then says what a result does not need.
@@ -35,7 +35,7 @@ struct line {
 
 struct program {
     /* Set by the caller. */
-    double (*kept)(double number); /* numbers that become the same bits are the same; NULL: each its own */
+    double (*rounded)(double number); /* numbers that become the same bits are the same; NULL: each its own */
     bool as_written; /* what ops.def spells alike is the same: square(a) is a * a, reciprocal(a) 1.0 / a */
 
     int count, constants;

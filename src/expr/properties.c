@@ -53,47 +53,48 @@ static bool is_pole(const struct tree *tree, struct surroundings at, double x, d
     return false;
 }
 
-/* A look at the function at one t, which ends with what is wrong. */
-struct look {
+/* The function at one t, and what is wrong with it. */
+struct screening {
     const struct tree *tree;
     struct surroundings at;
     struct judgement judgement;
 };
 
-static void not_finite(struct look *look, enum not_finite what, double x, double found)
+static void not_finite(struct screening *screening, enum not_finite what, double x, double found)
 {
-    look->judgement.rejection = REJECT_NOT_FINITE;
-    look->judgement.what = what;
-    look->judgement.x = x;
-    look->judgement.found = found;
+    screening->judgement.rejection = REJECT_NOT_FINITE;
+    screening->judgement.what = what;
+    screening->judgement.x = x;
+    screening->judgement.found = found;
 }
 
 /* values: (POINTS). 1/(x-0.3) is finite at every grid point, and infinite between two of them. Next to
    a pole at least one of the nearest values is twice the one behind it. */
-static void look_for_poles(struct look *look, const double *values)
+static void find_poles(struct screening *screening, const double *values)
 {
     for (int i = 1; i + 2 < POINTS; i++) {
         double left = fabs(values[i]), right = fabs(values[i + 1]);
         double left_growth = left - fabs(values[i - 1]), right_growth = right - fabs(values[i + 2]);
         bool inward = left_growth > 0 && right_growth > 0;
         bool fast = left_growth >= 0.49 * left || right_growth >= 0.49 * right;
-        if (inward && fast && is_pole(look->tree, look->at, point(i), point(i + 1) - point(i), fmax(left, right))) {
-            not_finite(look, NOT_FINITE_POLE, point(i), INFINITY);
+        if (inward && fast &&
+            is_pole(screening->tree, screening->at, point(i), point(i + 1) - point(i), fmax(left, right))) {
+            not_finite(screening, NOT_FINITE_POLE, point(i), INFINITY);
             return;
         }
     }
 }
 
-/* The largest |slope| at every stride-th grid point; look->judgement says when one is not finite, or is finite by the
-   chain rule's convention only: next to a pole of the slope a step of the training may be of any size. */
-static double steepest_slope(struct look *look, int stride)
+/* The largest |slope| at every stride-th grid point; screening->judgement says when one is not finite, or is finite by
+   the chain rule's convention only: next to a pole of the slope a step of the training may be of any size. */
+static double steepest_slope(struct screening *screening, int stride)
 {
     double steepest = 0;
     for (int i = 0; i < POINTS; i += stride) {
         bool pole;
-        double slope = tree_eval_poles_at(look->tree, point(i), look->at, &pole).slope;
+        double slope = tree_eval_poles_at(screening->tree, point(i), screening->at, &pole).slope;
         if (!is_a_float(slope) || pole) {
-            not_finite(look, NOT_FINITE_SLOPE, point(i), is_a_float(slope) ? INFINITY : slope);
+            not_finite(screening, NOT_FINITE_SLOPE, point(i), is_a_float(slope) ? INFINITY : slope);
             return INFINITY;
         }
         steepest = fmax(steepest, fabs(slope));
@@ -102,53 +103,53 @@ static double steepest_slope(struct look *look, int stride)
 }
 
 /* A weight whose gradient is not finite is lost at the first step. */
-static void look_at_parameter_slopes(struct look *look, int stride)
+static void check_parameter_slopes(struct screening *screening, int stride)
 {
-    int count = tree_parameter_count(look->tree);
+    int count = tree_parameter_count(screening->tree);
     for (int p = 0; p < count; p++)
         for (int i = 0; i < POINTS; i += stride) {
-            double slope = tree_eval_parameter_at(look->tree, point(i), look->at, p).slope;
+            double slope = tree_eval_parameter_at(screening->tree, point(i), screening->at, p).slope;
             if (is_a_float(slope))
                 continue;
-            look->judgement.parameter = p;
-            not_finite(look, NOT_FINITE_PARAMETER_SLOPE, point(i), slope);
+            screening->judgement.parameter = p;
+            not_finite(screening, NOT_FINITE_PARAMETER_SLOPE, point(i), slope);
             return;
         }
 }
 
 /* Slopes cost more than values: every fourth is enough (0 and all multiples of 1/4), unless all of those are flat. */
-static void look_at_slopes(struct look *look, const double *values)
+static void check_slopes(struct screening *screening, const double *values)
 {
     enum { STRIDE = 4 };
-    double steepest = steepest_slope(look, STRIDE);
+    double steepest = steepest_slope(screening, STRIDE);
     if (steepest <= FLAT)
-        steepest = steepest_slope(look, 1);
-    if (look->judgement.rejection == REJECT_NONE)
-        look_for_poles(look, values);
-    if (look->judgement.rejection == REJECT_NONE)
-        look_at_parameter_slopes(look, STRIDE);
-    if (look->judgement.rejection == REJECT_NONE && steepest <= FLAT)
-        look->judgement.rejection = REJECT_NO_GRADIENT;
+        steepest = steepest_slope(screening, 1);
+    if (screening->judgement.rejection == REJECT_NONE)
+        find_poles(screening, values);
+    if (screening->judgement.rejection == REJECT_NONE)
+        check_parameter_slopes(screening, STRIDE);
+    if (screening->judgement.rejection == REJECT_NONE && steepest <= FLAT)
+        screening->judgement.rejection = REJECT_NO_GRADIENT;
 }
 
 static struct judgement judge_at(const struct tree *tree, double t, bool has_t)
 {
-    struct look look = {.tree = tree, .at = {NULL, t}, .judgement = {.t = t, .has_t = has_t}};
+    struct screening screening = {.tree = tree, .at = {NULL, t}, .judgement = {.t = t, .has_t = has_t}};
     double min = INFINITY, max = -INFINITY, values[POINTS];
     for (int i = 0; i < POINTS; i++) {
-        values[i] = tree_value_at(tree, point(i), look.at);
+        values[i] = tree_value_at(tree, point(i), screening.at);
         if (!is_a_float(values[i])) {
-            not_finite(&look, NOT_FINITE_VALUE, point(i), values[i]);
-            return look.judgement;
+            not_finite(&screening, NOT_FINITE_VALUE, point(i), values[i]);
+            return screening.judgement;
         }
         min = fmin(min, values[i]);
         max = fmax(max, values[i]);
     }
     if (max - min <= 1e-6 * fmax(fabs(min), fabs(max)) + 1e-12)
-        look.judgement.rejection = REJECT_CONSTANT;
+        screening.judgement.rejection = REJECT_CONSTANT;
     else
-        look_at_slopes(&look, values);
-    return look.judgement;
+        check_slopes(&screening, values);
+    return screening.judgement;
 }
 
 /* Not finite at one stage spoils a training. Flat at one stage does not: the least that is wrong counts. */
@@ -221,7 +222,7 @@ static bool slope_jumps_at(const struct tree *tree, double x)
     return jump > 1e-4 && jump > 0.3 * bend;
 }
 
-static void look_at_tails(const struct tree *tree, struct properties *out)
+static void find_tails(const struct tree *tree, struct properties *out)
 {
     out->left_limit = tree_eval(tree, -1e4, NULL).value;
     out->right_limit = tree_eval(tree, 1e4, NULL).value;
@@ -233,7 +234,7 @@ static void look_at_tails(const struct tree *tree, struct properties *out)
 void tree_properties(const struct tree *tree, struct properties *out)
 {
     *out = (struct properties){.finite = tree_screen(tree) != REJECT_NOT_FINITE};
-    look_at_tails(tree, out);
+    find_tails(tree, out);
     if (!out->finite)
         return;
     out->min = out->flattest = INFINITY;

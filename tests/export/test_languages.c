@@ -15,12 +15,12 @@
 
 /* ---- pseudo-code */
 
-static double kept_as_it_is(double number)
+static double exact(double number)
 {
     return number;
 }
 
-static const struct precision real = {"real", "", kept_as_it_is};
+static const struct precision real = {"real", "", exact};
 
 static int pseudo_name(const struct export_options *options, struct error *err)
 {

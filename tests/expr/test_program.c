@@ -53,10 +53,10 @@ static double whole(double number)
     return floor(number);
 }
 
-static int lines_of(const char *text, double (*kept)(double), bool as_written)
+static int lines_of(const char *text, double (*rounded)(double), bool as_written)
 {
     struct tree tree = parsed(text);
-    struct program program = {.kept = kept, .as_written = as_written};
+    struct program program = {.rounded = rounded, .as_written = as_written};
     program_of(&tree, &program);
     return program.count;
 }
