@@ -1,6 +1,7 @@
 #include "expr/fingerprint.h"
 
 #include "base/error.h"
+#include "base/hash.h"
 #include "base/memory.h"
 #include "expr/tree.h"
 
@@ -103,11 +104,11 @@ bool fingerprint_equal(const struct fingerprint *a, const struct fingerprint *b)
 
 void fingerprint_label(const struct fingerprint *fingerprint, char label[FINGERPRINT_LABEL])
 {
-    uint64_t hash = 14695981039346656037u + (uint64_t)fingerprint->parameters;
+    uint64_t hash = HASH_START + (uint64_t)fingerprint->parameters;
     for (int i = 0; i < FINGERPRINT_PROBES; i++) {
         /* the offset keeps the common values 0 and 1 away from the edges of rounding */
         int64_t rounded = (int64_t)floor(flattened(fingerprint->values[i]) * 1000 + 0.3172);
-        hash = (hash ^ (uint64_t)rounded) * 1099511628211u;
+        hash = hash_step(hash, (uint64_t)rounded);
         hash ^= hash >> 29;
     }
     snprintf(label, FINGERPRINT_LABEL, "%016llx", (unsigned long long)hash);
