@@ -1,3 +1,4 @@
+/* Every primitive, its derivative, and expressions of them, in MPFR; what exact.h says. */
 #include "exact/exact.h"
 
 #include <float.h>

@@ -1,3 +1,4 @@
+/* Reading and printing: cases, places of errors, and that what is printed reads back as the same tree. */
 #include "testing.h"
 
 #include "base/file.h"

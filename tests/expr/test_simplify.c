@@ -1,3 +1,4 @@
+/* Canonical forms: cases, and for random trees that the value stays and a second pass changes nothing. */
 #include "testing.h"
 
 #include "base/file.h"

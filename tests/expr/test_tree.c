@@ -1,3 +1,4 @@
+/* Trees as data, and the double reference: values and slopes of primitives, at edges above all. */
 #include "testing.h"
 
 #include "expr/parse.h"
@@ -336,49 +337,50 @@ static bool same(double a, double b)
     return isnan(b) ? isnan(a) : a == b;
 }
 
+static const double selu_low = -1.7580993408473768599, half_pi = 1.5707963267948966;
+static const struct {
+    enum op op;
+    double low, high;             /* the values at -Inf and Inf */
+    double low_slope, high_slope; /* the derivatives there */
+} limits[] = {
+    {OP_neg, INFINITY, -INFINITY, -1, -1},
+    {OP_abs, INFINITY, INFINITY, -1, 1},
+    {OP_sign, -1, 1, 0, 0},
+    {OP_step, 0, 1, 0, 0},
+    {OP_relu, 0, INFINITY, 0, 1},
+    {OP_square, INFINITY, INFINITY, -INFINITY, INFINITY},
+    {OP_cube, -INFINITY, INFINITY, INFINITY, INFINITY},
+    {OP_sqrt, NAN, INFINITY, NAN, 0},
+    {OP_reciprocal, 0, 0, 0, 0},
+    {OP_exp, 0, INFINITY, 0, INFINITY},
+    {OP_expm1, -1, INFINITY, 0, INFINITY},
+    {OP_log, NAN, INFINITY, 0, 0},
+    {OP_sin, NAN, NAN, NAN, NAN},
+    {OP_cos, NAN, NAN, NAN, NAN},
+    {OP_sinc, 0, 0, 0, 0},
+    {OP_sinh, -INFINITY, INFINITY, INFINITY, INFINITY},
+    {OP_cosh, INFINITY, INFINITY, -INFINITY, INFINITY},
+    {OP_tanh, -1, 1, 0, 0},
+    {OP_asinh, -INFINITY, INFINITY, 0, 0},
+    {OP_atan, -half_pi, half_pi, 0, 0},
+    {OP_sigmoid, 0, 1, 0, 0},
+    {OP_log_sigmoid, -INFINITY, 0, 1, 0},
+    {OP_softplus, 0, INFINITY, 0, 1},
+    {OP_softsign, -1, 1, 0, 0},
+    {OP_erf, -1, 1, 0, 0},
+    {OP_erfc, 2, 0, 0, 0},
+    {OP_gauss, 0, 0, 0, 0},
+    {OP_bessel_i0e, 0, 0, 0, 0},
+    {OP_bessel_i1e, 0, 0, 0, 0},
+    {OP_elu, -1, INFINITY, 0, 1},
+    {OP_selu, selu_low, INFINITY, 0, 1.0507009873554804934},
+    {OP_silu, 0, INFINITY, 0, 1},
+    {OP_gelu, 0, INFINITY, 0, 1},
+    {OP_mish, 0, INFINITY, 0, 1},
+};
+
 START_TEST(infinities_give_the_limits)
 {
-    static const double selu_low = -1.7580993408473768599, half_pi = 1.5707963267948966;
-    static const struct {
-        enum op op;
-        double low, high;             /* the values at -Inf and Inf */
-        double low_slope, high_slope; /* the derivatives there */
-    } limits[] = {
-        {OP_neg, INFINITY, -INFINITY, -1, -1},
-        {OP_abs, INFINITY, INFINITY, -1, 1},
-        {OP_sign, -1, 1, 0, 0},
-        {OP_step, 0, 1, 0, 0},
-        {OP_relu, 0, INFINITY, 0, 1},
-        {OP_square, INFINITY, INFINITY, -INFINITY, INFINITY},
-        {OP_cube, -INFINITY, INFINITY, INFINITY, INFINITY},
-        {OP_sqrt, NAN, INFINITY, NAN, 0},
-        {OP_reciprocal, 0, 0, 0, 0},
-        {OP_exp, 0, INFINITY, 0, INFINITY},
-        {OP_expm1, -1, INFINITY, 0, INFINITY},
-        {OP_log, NAN, INFINITY, 0, 0},
-        {OP_sin, NAN, NAN, NAN, NAN},
-        {OP_cos, NAN, NAN, NAN, NAN},
-        {OP_sinc, 0, 0, 0, 0},
-        {OP_sinh, -INFINITY, INFINITY, INFINITY, INFINITY},
-        {OP_cosh, INFINITY, INFINITY, -INFINITY, INFINITY},
-        {OP_tanh, -1, 1, 0, 0},
-        {OP_asinh, -INFINITY, INFINITY, 0, 0},
-        {OP_atan, -half_pi, half_pi, 0, 0},
-        {OP_sigmoid, 0, 1, 0, 0},
-        {OP_log_sigmoid, -INFINITY, 0, 1, 0},
-        {OP_softplus, 0, INFINITY, 0, 1},
-        {OP_softsign, -1, 1, 0, 0},
-        {OP_erf, -1, 1, 0, 0},
-        {OP_erfc, 2, 0, 0, 0},
-        {OP_gauss, 0, 0, 0, 0},
-        {OP_bessel_i0e, 0, 0, 0, 0},
-        {OP_bessel_i1e, 0, 0, 0, 0},
-        {OP_elu, -1, INFINITY, 0, 1},
-        {OP_selu, selu_low, INFINITY, 0, 1.0507009873554804934},
-        {OP_silu, 0, INFINITY, 0, 1},
-        {OP_gelu, 0, INFINITY, 0, 1},
-        {OP_mish, 0, INFINITY, 0, 1},
-    };
     ck_assert_int_eq(sizeof limits / sizeof *limits, TREE_FIRST_BINARY - TREE_FIRST_UNARY);
     for (int i = 0; i < (int)(sizeof limits / sizeof *limits); i++) {
         enum op op = limits[i].op;

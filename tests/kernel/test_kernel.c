@@ -33,39 +33,40 @@ static void add_point(float a, float b)
     }
 }
 
+static const float special[] = {0.0f,    -0.0f,    1e-45f,   -1e-45f,   FLT_MIN, -FLT_MIN,
+                                FLT_MAX, -FLT_MAX, INFINITY, -INFINITY, NAN};
+static const float boundary[] = {0.5f,
+                                 0.625f,
+                                 0.75f,
+                                 1,
+                                 0.41421356f,
+                                 2.4142136f,
+                                 2,
+                                 3,
+                                 4,
+                                 6,
+                                 10,
+                                 0.3466f,
+                                 16,
+                                 20,
+                                 14.2f,
+                                 44.36f,
+                                 87.3f,
+                                 88.7f,
+                                 89,
+                                 103.97f,
+                                 104.5f,
+                                 1e6f,
+                                 1.0397f,
+                                 3.1415927f,
+                                 1.5707964f,
+                                 0x1.7a8152p+19f,
+                                 0x1.7d80b8p+2f};
+
 /* All floats by a prime stride of their bits, the neighbourhood of special and of boundary values,
    and a fine grid where networks live. */
 static void fill_unary(void)
 {
-    static const float special[] = {0.0f,    -0.0f,    1e-45f,   -1e-45f,   FLT_MIN, -FLT_MIN,
-                                    FLT_MAX, -FLT_MAX, INFINITY, -INFINITY, NAN};
-    static const float boundary[] = {0.5f,
-                                     0.625f,
-                                     0.75f,
-                                     1,
-                                     0.41421356f,
-                                     2.4142136f,
-                                     2,
-                                     3,
-                                     4,
-                                     6,
-                                     10,
-                                     0.3466f,
-                                     16,
-                                     20,
-                                     14.2f,
-                                     44.36f,
-                                     87.3f,
-                                     88.7f,
-                                     89,
-                                     103.97f,
-                                     104.5f,
-                                     1e6f,
-                                     1.0397f,
-                                     3.1415927f,
-                                     1.5707964f,
-                                     0x1.7a8152p+19f,
-                                     0x1.7d80b8p+2f};
     const char *sweep_kind = getenv("ACTSEARCH_SWEEP");
     bool dense = sweep_kind && strcmp(sweep_kind, "dense") == 0;
     const uint32_t stride = dense ? 401 : testing_is_sparse() ? 400009 : 20011;
@@ -246,59 +247,61 @@ START_TEST(binary_primitives_stay_within_their_bounds)
 }
 END_TEST
 
+static const struct {
+    enum op op;
+    float x, expected;
+} special_cases[] = {
+    {OP_sigmoid, INFINITY, 1},
+    {OP_sigmoid, -INFINITY, 0},
+    {OP_tanh, INFINITY, 1},
+    {OP_tanh, -INFINITY, -1},
+    {OP_tanh, -0.0f, -0.0f},
+    {OP_softplus, -INFINITY, 0},
+    {OP_softplus, 1000, 1000},
+    {OP_softplus, -1000, 0},
+    {OP_silu, -INFINITY, -0.0f},
+    {OP_silu, INFINITY, INFINITY},
+    {OP_gelu, -INFINITY, -0.0f},
+    {OP_gelu, INFINITY, INFINITY},
+    {OP_mish, -INFINITY, -0.0f},
+    {OP_mish, INFINITY, INFINITY},
+    {OP_exp, -INFINITY, 0},
+    {OP_exp, INFINITY, INFINITY},
+    {OP_log, 0, -INFINITY},
+    {OP_log, -1, NAN},
+    {OP_expm1, -0.0f, -0.0f},
+    {OP_expm1, -INFINITY, -1},
+    {OP_erf, INFINITY, 1},
+    {OP_erf, -0.0f, -0.0f},
+    {OP_erfc, -INFINITY, 2},
+    {OP_erfc, INFINITY, 0},
+    {OP_gauss, INFINITY, 0},
+    {OP_atan, INFINITY, 1.57079637f},
+    {OP_asinh, -INFINITY, -INFINITY},
+    {OP_sinh, -0.0f, -0.0f},
+    {OP_sin, -0.0f, -0.0f},
+    {OP_sin, INFINITY, NAN},
+    {OP_softsign, INFINITY, 1},
+    {OP_elu, -INFINITY, -1},
+    {OP_sinc, 0, 1},
+    {OP_bessel_i0e, 0, 1},
+    {OP_bessel_i1e, -0.0f, -0.0f},
+    {OP_bessel_i0e, INFINITY, 0},
+    {OP_log_sigmoid, -INFINITY, -INFINITY},
+    {OP_reciprocal, -0.0f, -INFINITY},
+};
+
 /* Signs of zero, infinities and NaN, written down by hand and not taken from the reference. */
 START_TEST(special_values_are_right)
 {
-    static const struct {
-        enum op op;
-        float x, expected;
-    } cases[] = {
-        {OP_sigmoid, INFINITY, 1},
-        {OP_sigmoid, -INFINITY, 0},
-        {OP_tanh, INFINITY, 1},
-        {OP_tanh, -INFINITY, -1},
-        {OP_tanh, -0.0f, -0.0f},
-        {OP_softplus, -INFINITY, 0},
-        {OP_softplus, 1000, 1000},
-        {OP_softplus, -1000, 0},
-        {OP_silu, -INFINITY, -0.0f},
-        {OP_silu, INFINITY, INFINITY},
-        {OP_gelu, -INFINITY, -0.0f},
-        {OP_gelu, INFINITY, INFINITY},
-        {OP_mish, -INFINITY, -0.0f},
-        {OP_mish, INFINITY, INFINITY},
-        {OP_exp, -INFINITY, 0},
-        {OP_exp, INFINITY, INFINITY},
-        {OP_log, 0, -INFINITY},
-        {OP_log, -1, NAN},
-        {OP_expm1, -0.0f, -0.0f},
-        {OP_expm1, -INFINITY, -1},
-        {OP_erf, INFINITY, 1},
-        {OP_erf, -0.0f, -0.0f},
-        {OP_erfc, -INFINITY, 2},
-        {OP_erfc, INFINITY, 0},
-        {OP_gauss, INFINITY, 0},
-        {OP_atan, INFINITY, 1.57079637f},
-        {OP_asinh, -INFINITY, -INFINITY},
-        {OP_sinh, -0.0f, -0.0f},
-        {OP_sin, -0.0f, -0.0f},
-        {OP_sin, INFINITY, NAN},
-        {OP_softsign, INFINITY, 1},
-        {OP_elu, -INFINITY, -1},
-        {OP_sinc, 0, 1},
-        {OP_bessel_i0e, 0, 1},
-        {OP_bessel_i1e, -0.0f, -0.0f},
-        {OP_bessel_i0e, INFINITY, 0},
-        {OP_log_sigmoid, -INFINITY, -INFINITY},
-        {OP_reciprocal, -0.0f, -INFINITY},
-    };
     for (int isa = 0; isa <= (int)isa_best(); isa++) {
-        for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        for (size_t i = 0; i < sizeof special_cases / sizeof *special_cases; i++) {
             float v;
-            kernel_value((enum isa)isa, cases[i].op, 1, &cases[i].x, NULL, &v);
-            bool same = isnan(cases[i].expected) ? isnan(v) : memcmp(&v, &cases[i].expected, sizeof v) == 0;
-            ck_assert_msg(same, "%s %s(%g): %g, expected %g", isa_name((enum isa)isa), op_info(cases[i].op)->name,
-                          cases[i].x, v, cases[i].expected);
+            kernel_value((enum isa)isa, special_cases[i].op, 1, &special_cases[i].x, NULL, &v);
+            bool same =
+                isnan(special_cases[i].expected) ? isnan(v) : memcmp(&v, &special_cases[i].expected, sizeof v) == 0;
+            ck_assert_msg(same, "%s %s(%g): %g, expected %g", isa_name((enum isa)isa),
+                          op_info(special_cases[i].op)->name, special_cases[i].x, v, special_cases[i].expected);
         }
         for (int op = TREE_FIRST_UNARY; op < TREE_FIRST_BINARY; op++) {
             float x = NAN, v;

@@ -1,3 +1,4 @@
+/* Tapes against the double reference: values, slopes, learned parameters and their sets, in blocks and remainders. */
 #include "testing.h"
 
 #include "base/memory.h"
