@@ -25,8 +25,7 @@ static bool is_number(const struct tree *tree, double value)
 }
 
 /* A formula cannot say that zero wins over infinity: tanh(exp(x)) has the slope exp(x)/cosh(exp(x))^2, and far out that
-   is Inf * 0. So where such a thing is found, what may be infinite is kept finite by bounds that no sound slope
-   reaches, as little of it as will do. */
+   is Inf * 0. Where that is found, factors get bounds that no sound slope reaches; as few factors as will do. */
 enum guard { GUARD_NOTHING, GUARD_SLOPE, GUARD_OUTER, GUARD_ARGUMENTS, GUARDS };
 #define BOUND 1e300
 

@@ -142,8 +142,8 @@ static bool is_constant_slope(const struct program *program, const struct line *
     return true;
 }
 
-/* Can 0 and infinity meet in the product of the primitive's own slope and this argument's, and be seen? For an infinite
-   x the product of the root has an infinite value, or none. */
+/* Can 0 and infinity meet in the product of the primitive's own slope and this argument's, and be seen? Where the root
+   is x times something, they meet only at an infinite x, where the value is infinite or NaN itself. */
 static bool is_careful(const struct program *program, const struct line *line, int by, enum slope_kind inner)
 {
     struct operand own = by == 0 ? line->a : line->b, other = by == 0 ? line->b : line->a;

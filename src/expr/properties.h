@@ -36,8 +36,8 @@ struct judgement {
     bool has_t;    /* t is written in the function */
 };
 
-/* Appends the whole reason, "f' is not finite on [-8, 8]: infinite at x = -8"; what stands before the colon are few
-   different ones. The same function has the same reason everywhere. Nothing for REJECT_NONE. */
+/* Appends the whole reason, "f' is not finite on [-8, 8]: infinite at x = -8". There are only a few different texts
+   before the colon, so reasons can be counted by them. Nothing for REJECT_NONE. */
 void judgement_print(const struct judgement *judgement, struct text *out);
 
 /* Looks at the value at 257 points of [-8, 8] and at the slopes at 65 of them, 0 among them because

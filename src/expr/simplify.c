@@ -124,7 +124,8 @@ int term_from_tree(struct terms *terms, const struct tree *tree, const int *args
     return stack[0];
 }
 
-/* numbers[i]: what parameter i was called before the renumbering that `step` describes is called after it, too. */
+/* Follows the parameters through one more renumbering. numbers[i]: what parameter i is called so far, -1 when it has
+   gone; step[j]: what the one that is called j is called from now on. */
 static void compose(int numbers[TREE_PARAMETERS], const int step[TREE_PARAMETERS])
 {
     for (int i = 0; i < TREE_PARAMETERS; i++)

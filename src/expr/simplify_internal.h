@@ -3,7 +3,9 @@
  *
  * A term is an immutable node (but for two answers it remembers) in a growing pool that refers to its arguments by
  * number; terms share arguments freely. term_simple() is the one door to a rewritten term: it expects simple arguments
- * and gives a simple term that is equal to op(a, b). Its rules live in
+ * and gives a simple term that is equal to op(a, b). simplify_terms.c keeps the pool, simplify_range.c knows where
+ * values lie, simplify.c has term_simple() itself, constants and pow. The other rules:
+ *
  *     simplify_sum.c      add, sub, neg       linear combinations
  *     simplify_product.c  mul, div, powers    c * f1^n1 * f2^n2 ... / d
  *     simplify_order.c    max, min, relu

@@ -1,8 +1,8 @@
 /* What is left of a function when t has become a number.
  *
  * Value and slope are the same at every |x| <= TERM_RADIUS, also at kinks: what is trained keeps t to the end, and what
- * is deployed must not differ from it. So constants are folded as the reference works them out, and no rule is here but
- * those that drop a neutral 0 or 1, or what is multiplied by an exact 0 and finite. */
+ * is deployed must not differ from it. So constants are folded as the reference works them out, and only two kinds of
+ * rules are here: a neutral 0 or 1 is dropped, and the product of an exact 0 and something finite is 0. */
 #include "expr/simplify_internal.h"
 
 #include <math.h>

@@ -1,5 +1,5 @@
-/* The unary primitives that are neither sums nor products nor orders: signs and constant factors
- * move out of even, odd and homogeneous functions, and pow with a whole exponent becomes a power. */
+/* The unary primitives that are neither sums nor products nor orders: signs and constant factors move out of even, odd
+ * and homogeneous functions. */
 #include "expr/simplify_internal.h"
 
 #include <math.h>
