@@ -26,4 +26,9 @@ const char *isa_name(enum isa isa);
    cannot run here. */
 int isa_parse(const char *name, enum isa *isa, struct error *err);
 
+/* In a file that is compiled for each level: the name at this one. ISA_NAME(loops) is loops_v3. */
+#define ISA_NAME(name) ISA_JOIN(name, ISA_SUFFIX)
+#define ISA_JOIN(name, suffix) ISA_JOIN_AS_IT_IS(name, suffix)
+#define ISA_JOIN_AS_IT_IS(name, suffix) name##suffix
+
 #endif

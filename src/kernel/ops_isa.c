@@ -487,10 +487,7 @@ static bool all_finite(ptrdiff_t N, const float *d)
     return !(bits >> 31);
 }
 
-#define JOIN_(a, b) a##b
-#define JOIN(a, b) JOIN_(a, b)
-
-const struct loops JOIN(loops, ISA_SUFFIX) = {
+const struct loops ISA_NAME(loops) = {
     .all_finite = all_finite,
 #define OP_LEAF(name)
 #define OP_UNARY(name, ...) .value[OP_##name] = value_##name, .slope[OP_##name] = slope_##name,
