@@ -18,14 +18,17 @@
 /* What an evaluation depends on, the function apart. Where the search goes by it has no say in it. */
 #define WITHOUT_SEARCH(run)                                                                                            \
     "iif(json_valid(" run ".experiment), json_remove(" run ".experiment, '$.search'), " run ".experiment)"
-#define MEASURES_ALIKE                                                                                                 \
-    "a.seed = b.seed AND a.protocol = b.protocol AND a.metric = b.metric"                                              \
-    " AND a.program_version = b.program_version AND a.isa = b.isa AND a.library_version = b.library_version"           \
-    " AND a.arithmetic IS b.arithmetic"                                                                                \
-    " AND a.data_digest = b.data_digest AND " WITHOUT_SEARCH("a") " = " WITHOUT_SEARCH("b")
+#define ALIKE_ANY(member) ""
+#define ALIKE_SAME(member) " AND a." #member " IS b." #member
+#define ALIKE_BUT_SEARCH(member) " AND " WITHOUT_SEARCH("a") " = " WITHOUT_SEARCH("b")
+
+/* From the table of what a run is: a condition on the runs a and b behind others. */
+#define RUN_ENTRY(type, member, since, alike, ...) ALIKE_##alike(member)
 
 static const char *const statements[STATEMENT_COUNT] = {
-    [FIND_CLASS] = "SELECT min(b.id) FROM run AS a JOIN run AS b ON " MEASURES_ALIKE " WHERE a.id = ?",
+    [FIND_CLASS] = ("SELECT min(b.id) FROM run AS a JOIN run AS b ON true"
+#include "store/run.def"
+                    " WHERE a.id = ?"),
     [FIND_SESSION] = "SELECT id FROM session WHERE host = ? AND pid = ? AND started_at = ?",
     [END_SESSION] = "UPDATE session SET ended_at = ?, ending = ? WHERE id = ? AND ending IS NULL",
     [FIND_TICKET] = "SELECT p.ticket, home.ticket, p.genome, home.simplified, e.score"
@@ -43,11 +46,14 @@ static const char measured_sql[] =
     "CREATE TEMP TABLE measured (class INTEGER, fingerprint TEXT, ticket INTEGER NOT NULL,"
     " PRIMARY KEY (class, fingerprint)) WITHOUT ROWID;"
     "INSERT OR IGNORE INTO temp.measured"
-    " WITH alike (run, class) AS (SELECT a.id, min(b.id) FROM run AS a JOIN run AS b ON " MEASURES_ALIKE
+    " WITH alike (run, class) AS (SELECT a.id, min(b.id) FROM run AS a JOIN run AS b ON true"
+#include "store/run.def"
     " GROUP BY a.id)"
     " SELECT alike.class, p.fingerprint, p.ticket"
     " FROM proposal AS p JOIN provenance AS o USING (ticket) JOIN alike USING (run)"
     " WHERE p.outcome = '" STORE_EVALUATED "' ORDER BY p.ticket";
+
+#undef RUN_ENTRY
 
 void *merge_room(void *items, ptrdiff_t count, ptrdiff_t *capacity, size_t size)
 {

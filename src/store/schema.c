@@ -26,22 +26,11 @@
 #define SOME "NOT NULL" /* any string, or a number */
 #define SOME_WORD(column) "NOT NULL CHECK (" #column " <> '')"
 
-#define RUN(member, constraints, meaning) COLUMN(store_run, member, constraints, meaning)
 static const struct column run_columns[] = {
-    RUN(name, SOME, "of the experiment"),
-    RUN(experiment, SOME, "normalised JSON"),
-    RUN(grammar, SOME, "normalised JSON"),
-    RUN(protocol, SOME, "normalised JSON: how a candidate is trained and scored"),
-    RUN(seed, SOME, "of every random stream"),
-    RUN(strategy, SOME, "of the search"),
-    RUN(window, "NOT NULL CHECK (window >= 0)", "proposal k sees results of tickets below k - window"),
-    RUN(metric, SOME, "what score means; higher is better"),
-    RUN(program_version, SOME, "of actsearch"),
-    RUN(isa, SOME, "instruction level of the kernels"),
-    RUN(library_version, SOME, "of the numerical library"),
-    ADDED(3, "NULL", store_run, arithmetic, "", "digest of some steps of training: what rounds alike has the same"),
-    RUN(data_digest, SOME, "hexadecimal"),
-    RUN(data_description, SOME, "for a person"),
+#define RUN_ENTRY(type, member, since, alike, ranks, constraints, label, meaning)                                      \
+    ADDED(since, "NULL", store_run, member, constraints, meaning),
+#include "store/run.def"
+#undef RUN_ENTRY
 };
 
 #define SESSION(member, constraints, meaning) COLUMN(store_session, member, constraints, meaning)

@@ -61,22 +61,14 @@ struct store;
 /* No ticket: a parent that does not exist, a proposal that is no duplicate. Stored as NULL. */
 #define STORE_NONE (-1)
 
-/* What a run is. One row; a database is resumed only by a run that agrees in every field. */
+/* What a run is. One row; a database is resumed only by a run that agrees in every field. The texts that define it are
+   normalised JSON in which no path of a machine occurs; the arithmetic may be NULL: not known. */
 struct store_run {
-    const char *name;       /* of the experiment */
-    const char *experiment; /* the three texts that define it, each as normalised JSON ... */
-    const char *grammar;    /* ... in which no path of a machine occurs */
-    const char *protocol;
-    int64_t seed;
-    const char *strategy; /* "random", "evolution", ... */
-    int64_t window;       /* proposal k sees the results of tickets below k - window */
-    const char *metric;   /* what `score` means; higher is always better */
-    const char *program_version;
-    const char *isa;              /* instruction level of the kernels */
-    const char *library_version;  /* of the numerical library */
-    const char *arithmetic;       /* digest of what this processor makes of them; NULL: not known */
-    const char *data_digest;      /* hexadecimal digest of the data */
-    const char *data_description; /* one line for a person */
+#define STORE_RUN_TEXT const char *
+#define STORE_RUN_NUMBER int64_t
+#define RUN_ENTRY(type, member, ...) STORE_RUN_##type member;
+#include "store/run.def"
+#undef RUN_ENTRY
 };
 
 /* What became of a proposal, and where it came from. */
