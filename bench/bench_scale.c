@@ -6,7 +6,7 @@
 
    --seconds: what an evaluation takes (asleep); 0: nothing. --threads: of each rank; --leader-threads: of rank 0, when
    it is to be another number. --db: keeps the database. --crash: a formula whose evaluation kills its process, for
-   tests. Before anything is timed, a short search with the crew must leave the rows that one without it leaves.
+   tests. Before anything is timed, a short search with remote workers must leave the rows that one without it leaves.
 
    It prints tickets a second, the share of a core that rank 0 used, its memory, and the bytes of the database. */
 #include "timing.h"
@@ -18,8 +18,9 @@
 #include "executor/executor.h"
 #include "expr/parse.h"
 #include "grammar/grammar.h"
-#include "mpi/team.h"
+#include "mpi/communicator.h"
 #include "rng/rng.h"
+#include "runner/search_source.h"
 #include "search/strategy.h"
 #include "store/store.h"
 
@@ -122,9 +123,24 @@ struct measured {
     int64_t evaluated;
 };
 
+static int run_search(struct search *search, struct store *store, const struct evaluator *evaluator,
+                      const struct executor_options *options, struct error *err)
+{
+    struct search_source *source = memory_zeroed(1, sizeof *source);
+    if (!source)
+        return memory_error(err, "the search");
+    int status = search_source_init(source, search, store, 1, err);
+    struct source work = search_source_for_executor(source);
+    if (!status)
+        status = executor_run(&work, evaluator, options, err);
+    search_source_release(source);
+    memory_free(source);
+    return status;
+}
+
 /* `path` is written. */
-static struct measured run(const struct settings *settings, int64_t tickets, const struct crew *crew, int threads,
-                           const char *path)
+static struct measured run(const struct settings *settings, int64_t tickets, const struct remote_workers *remote,
+                           int threads, const char *path)
 {
     struct error err = ERROR_EMPTY;
     struct grammar *grammar = NULL;
@@ -139,17 +155,17 @@ static struct measured run(const struct settings *settings, int64_t tickets, con
                                .tournament = 16,
                                .crossover = 0.1};
     struct evaluator evaluator = {settings, worker_new, worker_free, evaluate};
-    struct executor_options options = {.threads = threads, .crew = crew};
+    struct executor_options options = {.threads = threads, .remote = remote};
     if (grammar_read(settings->grammar, &grammar, &err) ||
         search_new(&spec, &(struct space){grammar, 1}, 1, &search, &err) ||
         store_open(path, &identity, NULL, &store, &err))
         fail(&err);
-    crash_path(path, &note);
-    if (crash_collect(text_string(&note), store_is_new(store), store, &err) ||
+    quarantine_path(path, &note);
+    if (quarantine_collect(text_string(&note), store_is_new(store), store, &err) ||
         store_session_begin(store, 1, NULL, &err))
         fail(&err);
     double began = now();
-    if (executor_run(search, &evaluator, store, &options, &err))
+    if (run_search(search, store, &evaluator, &options, &err))
         fail(&err);
     struct measured result = {now() - began, search_trained(search)};
     if (store_session_end(store, "finished", &err) || store_close(store, &err))
@@ -203,7 +219,7 @@ static void remove_database(const char *path)
     }
 }
 
-static void check(const struct settings *settings, const struct crew *crew, const char *folder)
+static void check(const struct settings *settings, const struct remote_workers *remote, const char *folder)
 {
     enum { TICKETS = 400 };
     char alone[256], together[256];
@@ -212,12 +228,12 @@ static void check(const struct settings *settings, const struct crew *crew, cons
     snprintf(alone, sizeof alone, "%s/alone.db", folder);
     snprintf(together, sizeof together, "%s/together.db", folder);
     run(&instant, TICKETS, NULL, 1, alone);
-    run(settings, TICKETS, crew, settings->leader_threads, together);
+    run(settings, TICKETS, remote, settings->leader_threads, together);
     if (digest(alone) != digest(together)) {
-        fprintf(stderr, "bench_scale: the crew's rows are not those of a run alone\n");
+        fprintf(stderr, "bench_scale: the rows with remote workers are not those of a run alone\n");
         exit(1);
     }
-    printf("check: %d tickets with the crew leave the rows of a run alone\n", TICKETS);
+    printf("check: %d tickets with remote workers leave the rows of a run alone\n", TICKETS);
     remove_database(alone);
     remove_database(together);
 }
@@ -232,12 +248,12 @@ static double cpu_seconds(void)
            1e-6 * ((double)usage.ru_utime.tv_usec + (double)usage.ru_stime.tv_usec);
 }
 
-static void measure(const struct settings *settings, const struct crew *crew, const char *path)
+static void measure(const struct settings *settings, const struct remote_workers *remote, const char *path)
 {
     struct rusage usage;
     struct stat file;
     double cpu = cpu_seconds();
-    struct measured result = run(settings, settings->tickets, crew, settings->leader_threads, path);
+    struct measured result = run(settings, settings->tickets, remote, settings->leader_threads, path);
     double seconds = result.seconds;
     cpu = cpu_seconds() - cpu;
     getrusage(RUSAGE_SELF, &usage);
@@ -246,7 +262,7 @@ static void measure(const struct settings *settings, const struct crew *crew, co
     printf("%lld tickets (%lld evaluated), %lld workers, %.3g s an evaluation, window %lld: %.2f s, %.0f tickets/s, "
            "%.1f evaluations/s\n",
            (long long)settings->tickets, (long long)result.evaluated,
-           (long long)(settings->leader_threads + (crew ? crew->workers : 0)), settings->seconds,
+           (long long)(settings->leader_threads + (remote ? remote->count : 0)), settings->seconds,
            (long long)settings->window, seconds, (double)settings->tickets / seconds,
            (double)result.evaluated / seconds);
     printf("rank 0: %.0f us of a core a ticket, %.0f %% of a core, %.0f MiB at most; database %.0f bytes a ticket\n",
@@ -254,7 +270,7 @@ static void measure(const struct settings *settings, const struct crew *crew, co
            (double)file.st_size / (double)settings->tickets);
 }
 
-static void lead(const struct settings *settings, const struct crew *crew)
+static void lead(const struct settings *settings, const struct remote_workers *remote)
 {
     char folder[] = "/tmp/actsearch-scale-XXXXXX", path[256];
     if (!mkdtemp(folder)) {
@@ -262,19 +278,19 @@ static void lead(const struct settings *settings, const struct crew *crew)
         exit(1);
     }
     if (!settings->crash)
-        check(settings, crew, folder);
+        check(settings, remote, folder);
     snprintf(path, sizeof path, "%s/scale.db", folder);
-    measure(settings, crew, settings->database ? settings->database : path);
+    measure(settings, remote, settings->database ? settings->database : path);
     remove_database(path);
     rmdir(folder);
 }
 
-static void serve(const struct settings *settings, struct team *team)
+static void serve(const struct settings *settings, struct communicator *communicator)
 {
     struct error err = ERROR_EMPTY;
     struct evaluator evaluator = {settings, worker_new, worker_free, evaluate};
     struct executor_options options = {.threads = settings->threads};
-    if (executor_serve(&evaluator, team_chief(team), &options, &err))
+    if (executor_serve(&evaluator, communicator_coordinator(communicator), &options, &err))
         fail(&err);
 }
 
@@ -326,18 +342,18 @@ int main(int argc, char **argv)
 {
     struct settings settings = read_settings(argc, argv);
     struct executor_stop stop = {0};
-    struct team *team = NULL;
+    struct communicator *communicator = NULL;
     struct text note = TEXT_EMPTY;
     struct error err = ERROR_EMPTY;
-    crash_path(settings.database ? settings.database : "/tmp/actsearch-scale", &note);
-    if (crash_note_in(text_string(&note), &err) || team_open(&team, &err) ||
-        team_begin(team, settings.threads, &stop, &err))
+    quarantine_path(settings.database ? settings.database : "/tmp/actsearch-scale", &note);
+    if (crash_note_in(text_string(&note), &err) || communicator_open(&communicator, &err) ||
+        communicator_begin(communicator, settings.threads, &stop, &err))
         fail(&err);
-    if (team_leads(team))
-        lead(&settings, team_crew(team));
+    if (communicator_leads(communicator))
+        lead(&settings, communicator_remote(communicator));
     else
-        serve(&settings, team);
+        serve(&settings, communicator);
     text_release(&note);
-    team_close(team);
+    communicator_close(communicator);
     return 0;
 }

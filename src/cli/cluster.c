@@ -9,7 +9,7 @@
 #include "cli/output.h"
 #include "cli/workbench.h"
 #include "experiment/experiment.h"
-#include "mpi/team.h"
+#include "mpi/communicator.h"
 
 #include <ctype.h>
 #include <errno.h>
@@ -197,8 +197,12 @@ static int add_database(const struct arguments *arguments, const char *name, str
 /* What is worth knowing before the script is submitted. */
 static void remark(const struct cluster_script *script, long seconds, const struct experiment *experiment)
 {
-    workbench_remark_window(experiment, script->nodes * script->tasks * script->threads);
-    if (script->nodes * script->tasks > 1 && !team_is_possible())
+    struct text remark = TEXT_EMPTY;
+    search_window_remark(experiment->search.window, script->nodes * script->tasks * script->threads, &remark);
+    if (remark.length)
+        output_remark("actsearch: %s", text_string(&remark));
+    text_release(&remark);
+    if (script->nodes * script->tasks > 1 && !communicator_is_possible())
         fprintf(stderr, "actsearch: this program was built without MPI, so that one task is all that the job can have; "
                         "build it with your site's MPI (./build-with-mpi in the folder of a bundle), or use --array\n");
     if (seconds > 0 && seconds <= script->warning)

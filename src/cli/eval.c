@@ -10,14 +10,11 @@
 #include "experiment/experiment.h"
 #include "expr/activation.h"
 #include "expr/catalogue.h"
-#include "fitness/fitness.h"
+#include "runner/runner.h"
 
-#include <math.h>
-#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 static const struct option options[] = {
     {"baselines", 'b', OPTION_FLAG, .help = "the known functions too"},
@@ -27,6 +24,8 @@ static const struct option options[] = {
     {"curve", 0, OPTION_FLAG, .help = "print one row for each epoch of each training"},
     {"watch", 'w', OPTION_FLAG, .help = "print one row for each watched layer after each epoch (see actsearch watch)"},
     OPTION_THREADS,
+    OPTION_GRACE,
+    OPTION_LIMIT,
     OPTION_ISA,
     OPTION_SET,
     {"quiet", 'q', OPTION_FLAG, .help = "show no progress and no remarks"},
@@ -34,39 +33,47 @@ static const struct option options[] = {
     OPTION_END,
 };
 
-/* A function to evaluate. */
-struct job {
-    const char *name; /* as it was given; borrowed */
-    int order;        /* of the command line */
-    struct activation activation;
-    struct evaluation evaluation;
-};
-
-/* What the threads share. */
-struct pool {
-    const struct experiment *experiment;
-    struct watch *watch;
-    struct job *jobs; /* (count) */
+/* The functions to evaluate, as they were given and in that order; and what became of them. */
+struct list {
     int count;
-
-    pthread_mutex_t lock; /* of what follows */
-    int next;
-    struct progress progress;
-    double began;
-    int status; /* of the first thread that failed, and why */
-    struct error err;
+    const char **names;             /* (count), borrowed each */
+    struct activation *activations; /* (count) */
+    struct candidate *candidates;   /* (count) */
+    struct evaluation *evaluations; /* (count) */
 };
 
 /* ---- the functions */
 
-static void add_job(struct pool *pool, const char *name, const struct activation *activation)
+static int list_new(struct list *list, int capacity, struct error *err)
 {
-    pool->jobs[pool->count] = (struct job){.name = name, .order = pool->count, .activation = *activation};
-    pool->count++;
+    size_t size = (size_t)capacity;
+    *list = (struct list){.names = memory_array(size, sizeof *list->names),
+                          .activations = memory_array(size, sizeof *list->activations),
+                          .candidates = memory_array(size, sizeof *list->candidates),
+                          .evaluations = memory_zeroed(size, sizeof *list->evaluations)};
+    bool made = list->names && list->activations && list->candidates && list->evaluations;
+    return made ? 0 : memory_error(err, "the functions");
+}
+
+static void list_release(struct list *list)
+{
+    for (int i = 0; i < list->count; i++)
+        evaluation_release(&list->evaluations[i]);
+    memory_free(list->names);
+    memory_free(list->activations);
+    memory_free(list->candidates);
+    memory_free(list->evaluations);
+}
+
+static void list_add(struct list *list, const char *name, const struct activation *activation)
+{
+    list->names[list->count] = name;
+    list->activations[list->count] = *activation;
+    list->candidates[list->count++] = candidate_of(&activation->trained);
 }
 
 /* The names stay valid: the catalogue's strings are static. */
-static int add_baselines(struct pool *pool, const struct catalogue *catalogue, struct error *err)
+static int add_baselines(struct list *list, const struct catalogue *catalogue, struct error *err)
 {
     int status = 0;
     for (int i = 0; !status && i < catalogue_count(catalogue); i++) {
@@ -76,12 +83,12 @@ static int add_baselines(struct pool *pool, const struct catalogue *catalogue, s
             continue;
         status = activation_of(&known->tree, &activation, err);
         if (!status)
-            add_job(pool, known->name, &activation);
+            list_add(list, known->name, &activation);
     }
     return status;
 }
 
-static int collect(struct call *call, struct pool *pool, struct error *err)
+static int collect(struct call *call, struct list *list, struct error *err)
 {
     const struct arguments *arguments = call->arguments;
     int given = arguments->count - 1;
@@ -89,18 +96,16 @@ static int collect(struct call *call, struct pool *pool, struct error *err)
     int status = catalogue_new(&catalogue, err);
     if (status)
         return status;
-    pool->jobs = memory_array((size_t)(given + catalogue_count(catalogue)), sizeof *pool->jobs);
-    if (!pool->jobs)
-        status = memory_error(err, "the functions");
+    status = list_new(list, given + catalogue_count(catalogue), err);
     for (int i = 0; !status && i < given; i++) {
         struct activation activation;
         status = expression_read(call, arguments->items[i], &activation, err);
         if (!status)
-            add_job(pool, arguments->items[i], &activation);
+            list_add(list, arguments->items[i], &activation);
     }
     if (!status && arguments_flag(arguments, "baselines"))
-        status = add_baselines(pool, catalogue, err);
-    if (!status && pool->count == 0)
+        status = add_baselines(list, catalogue, err);
+    if (!status && list->count == 0)
         status = error_set(err, ERROR_USAGE, "eval", "give expressions before the experiment, or --baselines",
                            "there is no function to evaluate");
     catalogue_free(catalogue);
@@ -108,142 +113,34 @@ static int collect(struct call *call, struct pool *pool, struct error *err)
 }
 
 /* What was given may be trained in another form, and eval trains what a search turns away. */
-static void remark(const struct pool *pool)
+static void remark(const struct list *list)
 {
-    for (int i = 0; i < pool->count; i++) {
-        const struct job *job = &pool->jobs[i];
-        struct judgement judgement = activation_judge(&job->activation);
+    for (int i = 0; i < list->count; i++) {
+        struct judgement judgement = activation_judge(&list->activations[i]);
         struct text line = TEXT_EMPTY;
-        expression_remark(&job->activation);
+        expression_remark(&list->activations[i]);
         judgement_print(&judgement, &line);
         if (line.length)
-            output_remark("actsearch: a search turns %s away: %s", job->name, text_string(&line));
+            output_remark("actsearch: a search turns %s away: %s", list->names[i], text_string(&line));
         text_release(&line);
     }
 }
 
-/* ---- the threads */
-
-static double seconds(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
-}
-
-/* Under the lock. */
-static void show(struct pool *pool, const struct job *job)
-{
-    struct progress *progress = &pool->progress;
-    if (job) {
-        const struct evaluation *evaluation = &job->evaluation;
-        progress->tickets = progress->trained = ++progress->trained_now;
-        if (result_is_ok(&evaluation->result) &&
-            (progress->best_ticket < 0 || result_score(&evaluation->result) > progress->best_score)) {
-            progress->best_ticket = job - pool->jobs;
-            progress->best_score = result_score(&evaluation->result);
-            progress->best_deviation = result_score_deviation(&evaluation->result);
-            progress->best_seeds = evaluation->trial_count;
-        }
-    }
-    progress->seconds = seconds() - pool->began;
-    progress->finished = progress->trained == pool->count;
-    progress->best_formula = progress->best_ticket < 0 ? "" : pool->jobs[progress->best_ticket].name;
-    watch_observe(pool->watch, progress);
-}
-
-static struct job *take(struct pool *pool)
-{
-    pthread_mutex_lock(&pool->lock);
-    bool stop = pool->status || atomic_load(&watch_stop(pool->watch)->drain) || pool->next == pool->count;
-    struct job *job = stop ? NULL : &pool->jobs[pool->next++];
-    pthread_mutex_unlock(&pool->lock);
-    return job;
-}
-
-static void settle(struct pool *pool, const struct job *job, int status, const struct error *err)
-{
-    pthread_mutex_lock(&pool->lock);
-    if (status && !pool->status) {
-        pool->status = status;
-        pool->err = *err;
-    }
-    if (!status && job)
-        show(pool, job);
-    pthread_mutex_unlock(&pool->lock);
-}
-
-static void *work(void *context)
-{
-    struct pool *pool = context;
-    const struct fitness *fitness = pool->experiment->fitness;
-    struct error err = ERROR_EMPTY;
-    struct fitness_worker *worker = NULL;
-    struct job *job;
-    int status = fitness_worker_new(fitness, &worker, &err);
-    settle(pool, NULL, status, &err);
-    while (!status && (job = take(pool))) {
-        struct candidate candidate = candidate_of(&job->activation.trained);
-        struct assignment assignment = assignment_of(job->order, &candidate, 1);
-        status =
-            fitness_evaluate(fitness, worker, &assignment, &watch_stop(pool->watch)->abort, &job->evaluation, &err);
-        settle(pool, job, status, &err);
-    }
-    fitness_worker_free(worker);
-    return NULL;
-}
-
-static int run_threads(struct pool *pool, int threads, struct error *err)
-{
-    if (threads > pool->count)
-        threads = pool->count;
-    pthread_t *ids = memory_array((size_t)threads, sizeof *ids);
-    int started = 0;
-    if (!ids)
-        return memory_error(err, "the threads");
-    while (started < threads && pthread_create(&ids[started], NULL, work, pool) == 0)
-        started++;
-    for (int i = 0; i < started; i++)
-        pthread_join(ids[i], NULL);
-    memory_free(ids);
-    if (started == 0)
-        return memory_error(err, "a thread");
-    if (pool->status)
-        *err = pool->err;
-    if (!pool->status && pool->progress.trained < pool->count)
-        return error_set(err, ERROR_INTERRUPTED, NULL, "eval keeps nothing: the same command starts again",
-                         "stopped after %lld of %d functions", (long long)pool->progress.trained, pool->count);
-    return pool->status;
-}
-
-static int train(struct pool *pool, const struct arguments *arguments, struct error *err)
-{
-    struct workbench_threads threads;
-    int status = workbench_threads(arguments, 0, &threads, err);
-    if (!status)
-        status = fitness_check_memory(pool->experiment->fitness, threads.count, err);
-    if (status)
-        return status;
-    pool->began = seconds();
-    pool->progress = (struct progress){.to_train = pool->count,
-                                       .best_ticket = -1,
-                                       .account = {.evaluations = SEARCH_UNLIMITED, .proposals = SEARCH_UNLIMITED}};
-    show(pool, NULL);
-    return run_threads(pool, threads.count, err);
-}
-
 /* ---- printing */
 
-/* Highest score first; functions without a score last; otherwise as they were given. */
+/* A row, for sorting. */
+struct job {
+    const char *name;
+    int order; /* of the command line */
+    const struct evaluation *evaluation;
+};
+
+/* The best first; otherwise as they were given. */
 static int compare_jobs(const void *a, const void *b)
 {
     const struct job *first = a, *second = b;
-    double x = result_score(&first->evaluation.result), y = result_score(&second->evaluation.result);
-    if (isnan(x) != isnan(y))
-        return isnan(x) ? 1 : -1;
-    if (x != y && !isnan(x))
-        return x < y ? 1 : -1;
-    return first->order - second->order;
+    int better = result_compare(&second->evaluation->result, &first->evaluation->result);
+    return better ? better : first->order - second->order;
 }
 
 static void add_columns(struct output *output, const char *const *names, enum data_target target)
@@ -268,7 +165,7 @@ static void print_measures(struct output *output, const struct measures *measure
 
 static void print_summary(struct output *output, const struct job *job, enum data_target target)
 {
-    const struct result *result = &job->evaluation.result;
+    const struct result *result = &job->evaluation->result;
     double trials = (double)result->seeds;
     output_text(output, outcome_name(result->outcome));
     output_number(output, result_score(result), 4);
@@ -285,8 +182,8 @@ static void print_summary(struct output *output, const struct job *job, enum dat
 
 static void print_trials(struct output *output, const struct job *job, enum data_target target)
 {
-    for (ptrdiff_t i = 0; i < job->evaluation.trial_count; i++) {
-        const struct trial *trial = &job->evaluation.trials[i];
+    for (ptrdiff_t i = 0; i < job->evaluation->trial_count; i++) {
+        const struct trial *trial = &job->evaluation->trials[i];
         output_integer(output, trial->seed_index);
         output_text(output, outcome_name(trial->outcome));
         output_number(output, trial->score, 4);
@@ -299,8 +196,8 @@ static void print_trials(struct output *output, const struct job *job, enum data
 
 static void print_epochs(struct output *output, const struct job *job, enum data_target target)
 {
-    for (ptrdiff_t i = 0; i < job->evaluation.epoch_count; i++) {
-        const struct epoch *epoch = &job->evaluation.curve[i];
+    for (ptrdiff_t i = 0; i < job->evaluation->epoch_count; i++) {
+        const struct epoch *epoch = &job->evaluation->curve[i];
         output_integer(output, epoch->seed_index);
         output_integer(output, epoch->number);
         output_number(output, epoch->train_loss, 4);
@@ -313,8 +210,8 @@ static void print_epochs(struct output *output, const struct job *job, enum data
 static void print_snapshots(struct output *output, const struct job *job, enum data_target target)
 {
     (void)target;
-    for (ptrdiff_t i = 0; i < job->evaluation.snapshot_count; i++) {
-        const struct snapshot *snapshot = &job->evaluation.snapshots[i];
+    for (ptrdiff_t i = 0; i < job->evaluation->snapshot_count; i++) {
+        const struct snapshot *snapshot = &job->evaluation->snapshots[i];
         output_integer(output, snapshot->seed_index);
         output_integer(output, snapshot->epoch);
         output_text(output, snapshot->watched.layer);
@@ -325,7 +222,8 @@ static void print_snapshots(struct output *output, const struct job *job, enum d
     }
 }
 
-static int print(struct pool *pool, const struct arguments *arguments, struct error *err)
+static int print_rows(const struct job *jobs, int count, enum data_target target, const struct arguments *arguments,
+                      struct error *err)
 {
     static const struct {
         const char *columns[16];
@@ -350,58 +248,84 @@ static int print(struct pool *pool, const struct arguments *arguments, struct er
     int status = output_new((enum output_format)arguments_choice(arguments, "format", OUTPUT_TABLE), &output, err);
     if (status)
         return status;
-    qsort(pool->jobs, (size_t)pool->count, sizeof *pool->jobs, compare_jobs);
-    enum data_target target = data_shape(pool->experiment->set).target;
     add_columns(output, views[view].columns, target);
-    for (int i = 0; i < pool->count; i++)
-        views[view].print(output, &pool->jobs[i], target);
+    for (int i = 0; i < count; i++)
+        views[view].print(output, &jobs[i], target);
     status = output_finish(output, err);
     output_free(output);
     return status;
 }
 
+static int print(const struct list *list, enum data_target target, const struct arguments *arguments, struct error *err)
+{
+    struct job *jobs = memory_array((size_t)list->count, sizeof *jobs);
+    if (!jobs)
+        return memory_error(err, "the functions");
+    for (int i = 0; i < list->count; i++)
+        jobs[i] = (struct job){list->names[i], i, &list->evaluations[i]};
+    qsort(jobs, (size_t)list->count, sizeof *jobs, compare_jobs);
+    int status = print_rows(jobs, list->count, target, arguments, err);
+    memory_free(jobs);
+    return status;
+}
+
 /* ---- the command */
 
-static void pool_release(struct pool *pool)
+static int evaluate(struct call *call, struct runner *runner, struct list *list, struct watch *watch, struct error *err)
 {
-    for (int i = 0; i < pool->count; i++)
-        evaluation_release(&pool->jobs[i].evaluation);
-    memory_free(pool->jobs);
-    pthread_mutex_destroy(&pool->lock);
+    const struct arguments *arguments = call->arguments;
+    bool talks = !arguments_flag(arguments, "quiet") && runner_leads(runner);
+    int status = runner_open_list(runner, arguments->items[arguments->count - 1], err);
+    if (!status && talks)
+        remark(list);
+    if (!status)
+        status = runner_evaluate(runner, list->candidates, list->names, list->count, list->evaluations, err);
+    watch_end(watch);
+    if (status == ERROR_INTERRUPTED)
+        snprintf(err->cure, sizeof err->cure, "eval keeps nothing: the same command starts again");
+    if (!status && runner_leads(runner))
+        status = print(list, data_shape(runner_experiment(runner)->set).target, arguments, err);
+    return status;
 }
 
 static int run(struct call *call, struct error *err)
 {
     const struct arguments *arguments = call->arguments;
-    const char *path = arguments->items[arguments->count - 1];
     int64_t seeds = arguments_integer(arguments, "seeds", 0);
     char setting[48];
-    struct pool pool = {.lock = PTHREAD_MUTEX_INITIALIZER};
-    struct experiment *experiment = NULL;
-    enum isa isa;
-
+    const char **settings = NULL;
+    struct list list = {0};
+    struct watch *watch = NULL;
+    struct runner *runner = NULL;
     snprintf(setting, sizeof setting, "training.seeds=%lld", (long long)seeds);
-    int status = isa_parse(arguments_text(arguments, "isa", "best"), &isa, err);
+    int status =
+        workbench_settings(arguments, seeds ? setting : NULL, arguments_flag(arguments, "watch"), &settings, err);
     if (!status)
-        status = collect(call, &pool, err);
-    if (!status)
-        status = workbench_read(arguments, path, seeds ? setting : NULL, arguments_flag(arguments, "watch"),
-                                &experiment, err);
-    if (!status)
-        status = watch_new(arguments_flag(arguments, "quiet"), WATCH_GRACE_SECONDS, &pool.watch, err);
-    if (!status)
-        status = experiment_open(experiment, isa, err);
+        status = watch_new(arguments_flag(arguments, "quiet"),
+                           arguments_number(arguments, "grace", WATCH_GRACE_SECONDS), &watch, err);
     if (!status) {
-        pool.experiment = experiment;
-        if (!arguments_flag(arguments, "quiet"))
-            remark(&pool);
-        status = train(&pool, arguments, err);
+        struct runner_options how = {.settings = settings,
+                                         .isa = arguments_text(arguments, "isa", NULL),
+                                         .threads = (int)arguments_integer(arguments, "threads", 0),
+                                         .evaluation_limit = arguments_number(arguments, "evaluation-limit", 0),
+                                         .stop = watch_stop(watch),
+                                         .observe = watch_observe,
+                                         .say = watch_say,
+                                         .context = watch};
+        status = runner_new(&how, &runner, err);
+        call->silent = !runner_leads(runner);
+        if (call->silent)
+            watch_mute(watch);
     }
-    watch_free(pool.watch);
     if (!status)
-        status = print(&pool, arguments, err);
-    pool_release(&pool);
-    experiment_free(experiment);
+        status = collect(call, &list, err);
+    if (!status)
+        status = evaluate(call, runner, &list, watch, err);
+    watch_end(watch);
+    runner_free(runner);
+    watch_free(watch);
+    list_release(&list);
+    memory_free(settings);
     return status;
 }
 
@@ -415,12 +339,14 @@ const struct command command_eval = {
                    "loss, number of trainings, and the seconds that one training took on the clock\n"
                    "and of a processor. A function is an expression or a name: relu, mish,\n"
                    "'x*sigmoid(x)'. Nothing is stored. The scores are those that a search gives\n"
-                   "the same functions.\n",
+                   "the same functions. Started by mpirun or srun as several processes, they share\n"
+                   "the work, as those of actsearch run do.\n",
     .examples = "  actsearch eval 'x*tanh(exp(x))' experiments/spirals.json\n"
                 "  actsearch eval --baselines --seeds 10 experiments/fashion-mlp.json\n"
                 "  actsearch eval relu mish --per-seed --format csv experiments/spirals.json\n"
                 "  actsearch eval relu --set training.epochs=20 --curve experiments/spirals.json\n"
-                "  actsearch eval relu mish --watch experiments/spirals.json\n",
+                "  actsearch eval relu mish --watch experiments/spirals.json\n"
+                "  mpirun -n 4 actsearch eval --baselines --threads 1 experiments/spirals.json\n",
     .options = options,
     .min_arguments = 1,
     .max_arguments = ANY_NUMBER,

@@ -5,7 +5,7 @@
 #include "base/unicode.h"
 #include "cli/command.h"
 #include "cli/output.h"
-#include "mpi/team.h"
+#include "mpi/communicator.h"
 #include "nn/blas.h"
 
 #include <signal.h>
@@ -98,7 +98,7 @@ static int print_version(struct error *err)
     struct text out = TEXT_EMPTY;
     char library[32], mpi[64];
     text_addf(&out, "actsearch %s (%s, %s, %s)\n", ACTSEARCH_VERSION, isa_name(isa_best()), blas_version(library),
-              team_library(mpi, sizeof mpi));
+              communicator_library(mpi, sizeof mpi));
     int status = output_plain(&out, err);
     text_release(&out);
     return status;

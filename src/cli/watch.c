@@ -1,5 +1,6 @@
 #include "cli/watch.h"
 
+#include "base/clock.h"
 #include "base/error.h"
 #include "base/memory.h"
 #include "base/text.h"
@@ -28,27 +29,16 @@ struct watch {
     atomic_bool over;
     int signals;     /* heard so far; this and the next three are the thread's own */
     int shown;       /* characters of progress in the terminal's last line */
-    double first_at; /* by now() */
+    double first_at; /* by clock_seconds() */
     double deadline; /* what is in training then is dropped; 0: none */
 
     pthread_mutex_t lock; /* of what follows: written by the observer, read by the thread */
     struct progress progress;
     char formula[200];
     bool observed;
-    double observed_at;    /* by now() */
+    double observed_at;    /* by clock_seconds() */
     int64_t first_tickets; /* that were there at the start */
-    int64_t expected_tickets;
-    void (*regular)(void *context, const struct progress *progress); /* NULL: nothing to call */
-    void *regular_context;
-    double regular_seconds, regular_at; /* how often, and when next by now() */
 };
-
-static double now(void)
-{
-    struct timespec time;
-    clock_gettime(CLOCK_MONOTONIC, &time);
-    return (double)time.tv_sec + 1e-9 * (double)time.tv_nsec;
-}
 
 /* ---- the line */
 
@@ -71,9 +61,9 @@ static void share_done(const struct watch *watch, double *done, double *all, dou
         *done = (double)progress->trained;
         *all = (double)progress->to_train;
         *done_now = (double)progress->trained_now;
-    } else if (watch->expected_tickets > 0) {
+    } else if (progress->tickets_expected > 0) {
         *done = (double)progress->tickets;
-        *all = (double)watch->expected_tickets;
+        *all = (double)progress->tickets_expected;
         *done_now = (double)(progress->tickets - watch->first_tickets);
     }
     if (*done > *all)
@@ -84,7 +74,7 @@ static void add_line(const struct watch *watch, struct text *out)
 {
     const struct progress *progress = &watch->progress;
     double done, all, done_now;
-    double seconds = progress->seconds + (progress->finished ? 0 : now() - watch->observed_at);
+    double seconds = progress->seconds + (progress->finished ? 0 : clock_seconds() - watch->observed_at);
     share_done(watch, &done, &all, &done_now);
     bool ended_early = progress->finished && done < all; /* so no share: the reason follows */
     if (all > 0 && !ended_early)
@@ -99,7 +89,8 @@ static void add_line(const struct watch *watch, struct text *out)
     text_add(out, estimated ? " left" : "");
     if (progress->best_ticket >= 0) {
         text_add(out, "  first ");
-        leaderboard_add_score(progress->best_score, progress->best_deviation, progress->best_seeds, out);
+        leaderboard_add_score(result_score(&progress->best), result_score_deviation(&progress->best),
+                              progress->best.seeds, out);
         text_addf(out, "  %s", watch->formula);
     }
 }
@@ -187,7 +178,8 @@ static void hear(struct watch *watch, int signal)
     char message[120];
     bool person = signal == SIGINT, first = watch->signals++ == 0;
     double grace = signal == SIGXCPU ? fmin(watch->grace, seconds_to_hard_limit(watch)) : watch->grace;
-    if (!first && !person && signal != SIGQUIT && (signal == SIGXCPU || now() - watch->first_at < ECHO_SECONDS))
+    if (!first && !person && signal != SIGQUIT &&
+        (signal == SIGXCPU || clock_seconds() - watch->first_at < ECHO_SECONDS))
         return;
     if (signal == SIGQUIT)
         first = false;
@@ -196,52 +188,32 @@ static void hear(struct watch *watch, int signal)
         drop(watch, "dropping what is in training");
         return;
     }
-    watch->first_at = now();
-    watch->deadline = person ? 0 : now() + grace;
+    watch->first_at = clock_seconds();
+    watch->deadline = person ? 0 : clock_seconds() + grace;
     snprintf(message, sizeof message, "stopping when what is in training is finished, in %.0f s at the latest", grace);
     say(watch, person ? "stopping when what is in training is finished; once more to drop it" : message);
-}
-
-/* What watch_every() asked for, if its time has come. */
-static void call_regularly(struct watch *watch)
-{
-    char formula[sizeof watch->formula];
-    pthread_mutex_lock(&watch->lock);
-    struct progress progress = watch->progress;
-    bool due = watch->regular && now() >= watch->regular_at, observed = watch->observed;
-    if (due)
-        watch->regular_at = now() + watch->regular_seconds;
-    if (!progress.finished)
-        progress.seconds += now() - watch->observed_at;
-    memcpy(formula, watch->formula, sizeof formula);
-    pthread_mutex_unlock(&watch->lock);
-    progress.best_formula = formula;
-    if (due)
-        watch->regular(watch->regular_context, observed ? &progress : NULL);
 }
 
 static void *live(void *context)
 {
     struct watch *watch = context;
     struct timespec tick = {.tv_nsec = TICK_MS * 1000000L};
-    double last = now();
+    double last = clock_seconds();
     int64_t shown = -1;
     while (!atomic_load(&watch->over)) {
         int signal = sigtimedwait(&watch->heard, NULL, &tick);
         if (signal > 0 && !atomic_load(&watch->over))
             hear(watch, signal);
-        if (watch->deadline > 0 && now() > watch->deadline)
+        if (watch->deadline > 0 && clock_seconds() > watch->deadline)
             drop(watch, "the grace period is over: dropping what is in training");
         pthread_mutex_lock(&watch->lock);
-        bool due = watch->terminal || (now() - last >= LOG_SECONDS && watch->progress.tickets != shown);
+        bool due = watch->terminal || (clock_seconds() - last >= LOG_SECONDS && watch->progress.tickets != shown);
         if (!watch->quiet && watch->observed && due && !atomic_load(&watch->over)) {
             show(watch);
             shown = watch->progress.tickets;
-            last = now();
+            last = clock_seconds();
         }
         pthread_mutex_unlock(&watch->lock);
-        if (!atomic_load(&watch->over))
-            call_regularly(watch);
     }
     return NULL;
 }
@@ -313,22 +285,6 @@ struct executor_stop *watch_stop(struct watch *watch)
     return &watch->stop;
 }
 
-void watch_expect_tickets(struct watch *watch, int64_t tickets)
-{
-    watch->expected_tickets = tickets;
-}
-
-void watch_every(struct watch *watch, double seconds, void (*function)(void *context, const struct progress *progress),
-                 void *context)
-{
-    pthread_mutex_lock(&watch->lock);
-    watch->regular = function;
-    watch->regular_context = context;
-    watch->regular_seconds = seconds;
-    watch->regular_at = now();
-    pthread_mutex_unlock(&watch->lock);
-}
-
 void watch_observe(void *context, const struct progress *progress)
 {
     struct watch *watch = context;
@@ -336,7 +292,7 @@ void watch_observe(void *context, const struct progress *progress)
     if (!watch->observed)
         watch->first_tickets = progress->tickets;
     watch->observed = true;
-    watch->observed_at = now();
+    watch->observed_at = clock_seconds();
     watch->progress = *progress;
     watch->progress.best_formula = NULL;
     if (progress->best_ticket >= 0)

@@ -16,6 +16,7 @@
 #define ACTSEARCH_CLI_WATCH_H
 
 #include "executor/executor.h"
+#include "runner/progress.h"
 
 #include <signal.h>
 #include <stdint.h>
@@ -38,7 +39,7 @@ void watch_say(void *watch, const char *line);
 /* Says nothing any more: another process of the same run does. */
 void watch_mute(struct watch *watch);
 
-/* Ends the thread, and with it what watch_every() asked for, and shows the last state. Accepts NULL. */
+/* Ends the thread, and shows the last state. Accepts NULL. */
 void watch_end(struct watch *watch);
 
 /* Does that if it was not done; accepts NULL. */
@@ -47,17 +48,7 @@ void watch_free(struct watch *watch);
 /* Raised by the signals; lives as long as the watch. */
 struct executor_stop *watch_stop(struct watch *watch);
 
-/* For searches that go through a whole space: percentage and time left count tickets, of which
-   there will be `tickets`. Before the first observation. */
-void watch_expect_tickets(struct watch *watch, int64_t tickets);
-
-/* Calls `function` from the watch's own thread, at once and then every `seconds`, until watch_end(); also while
-   nothing is observed. The progress is borrowed and as young as it can be; NULL before the first observation. Not
-   under any lock, so that it may take its time. */
-void watch_every(struct watch *watch, double seconds, void (*function)(void *context, const struct progress *progress),
-                 void *context);
-
-/* An observer for struct executor_options, whose observer is the watch. */
+/* An observer for struct runner_options, whose context is the watch. */
 void watch_observe(void *watch, const struct progress *progress);
 
 #endif

@@ -1,9 +1,8 @@
-/* Workbench: what the commands that train have in common: options, threads, the evaluator. */
+/* Workbench: what the commands that take an experiment have in common. */
 #ifndef ACTSEARCH_CLI_WORKBENCH_H
 #define ACTSEARCH_CLI_WORKBENCH_H
 
-#include "base/limits.h"
-#include "executor/executor.h"
+#include "runner/machine.h"
 
 struct arguments;
 struct error;
@@ -26,6 +25,19 @@ struct experiment;
         .help = "candidates trained side by side (default: one for each core that affinity, control groups, "          \
                 "OMP_NUM_THREADS and SLURM_CPUS_PER_TASK leave; results do not depend on it)"                          \
     }
+#define OPTION_GRACE                                                                                                   \
+    {                                                                                                                  \
+        .name = "grace", .kind = OPTION_NUMBER, .value = "SECONDS", .min = 0, .max = 1e6,                              \
+        .help = "after SIGTERM and its like: how long to wait for what is in training before it is dropped (default "  \
+                "20)"                                                                                                  \
+    }
+#define OPTION_LIMIT                                                                                                   \
+    {                                                                                                                  \
+        .name = "evaluation-limit", .kind = OPTION_NUMBER, .value = "SECONDS", .min = 0, .max = 1e9,                   \
+        .help =                                                                                                        \
+            "give up a candidate that trains longer than this, as \"timed_out\" (default: no limit; a safety net, "    \
+            "since what is given up depends on the machine)"                                                           \
+    }
 #define OPTION_ISA                                                                                                     \
     {                                                                                                                  \
         .name = "isa", .kind = OPTION_TEXT, .value = "LEVEL",                                                          \
@@ -33,32 +45,16 @@ struct experiment;
                 "their last digits"                                                                                    \
     }
 
-/* Reads the experiment with the settings of --set, and then `extra` (NULL: none) and, when it is to be watched,
-   training.watch. Returns owned. */
+/* The settings of --set, and then `extra` (NULL: none) and, when it is to be watched, training.watch: ended by NULL, in
+ *settings, to be freed with memory_free(). ERROR_MEMORY. */
+int workbench_settings(const struct arguments *arguments, const char *extra, bool watch, const char ***settings,
+                       struct error *err);
+
+/* Reads the experiment with them. Returns owned. */
 int workbench_read(const struct arguments *arguments, const char *path, const char *extra, bool watch,
                    struct experiment **experiment, struct error *err);
 
-/* --threads, or the number of cores that the process may use, which may be fewer than the machine has, and why. */
-struct workbench_threads {
-    int count;
-    bool asked; /* by --threads */
-    struct limits_cores cores;
-};
-
-/* `others`: threads that are needed beside them and hardly ever run. ERROR_USAGE: more than OpenMP may start. */
-int workbench_threads(const struct arguments *arguments, int others, struct workbench_threads *threads,
-                      struct error *err);
-
 /* Says on standard error why there are fewer threads than cores, and what was not understood. */
-void workbench_remark_threads(const struct workbench_threads *threads);
-
-/* Says on standard error when there are more workers than the window of the search can keep busy. */
-void workbench_remark_window(const struct experiment *experiment, int64_t workers);
-
-/* The evaluator of an open experiment, which it borrows. */
-struct evaluator workbench_evaluator(const struct experiment *experiment);
-
-/* The processor's model name, or "unknown"; into `buffer`. */
-const char *workbench_processor(char *buffer, int size);
+void workbench_remark_threads(const struct machine_threads *threads);
 
 #endif

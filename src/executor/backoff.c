@@ -1,12 +1,11 @@
+#include "base/clock.h"
 #include "executor/executor_internal.h"
 
-#include <time.h>
-
-void rest_after(struct rest *rest, bool something_happened)
+void backoff_after(struct backoff *backoff, bool something_happened)
 {
     enum { SHORTEST = 20, LONGEST = 1000 };
-    rest->microseconds = something_happened || rest->microseconds == 0 ? SHORTEST : 2 * rest->microseconds;
-    if (rest->microseconds > LONGEST)
-        rest->microseconds = LONGEST;
-    nanosleep(&(struct timespec){.tv_nsec = rest->microseconds * 1000}, NULL);
+    backoff->microseconds = something_happened || backoff->microseconds == 0 ? SHORTEST : 2 * backoff->microseconds;
+    if (backoff->microseconds > LONGEST)
+        backoff->microseconds = LONGEST;
+    clock_sleep(1e-6 * (double)backoff->microseconds);
 }

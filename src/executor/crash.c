@@ -1,15 +1,10 @@
 #include "executor/crash.h"
 
 #include "base/error.h"
-#include "base/file.h"
-#include "base/memory.h"
-#include "base/text.h"
-#include "store/store.h"
 
 #include <fcntl.h>
-#include <inttypes.h>
 #include <signal.h>
-#include <stdio.h>
+#include <stdbool.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -22,16 +17,13 @@ enum { FATAL = sizeof fatal / sizeof *fatal, LINE = 400 };
 /* What the handler reads. Set once, before there are threads. */
 static char note[4096];
 static char host[256];
+static const char *const *told_names; /* NULL: crashes are noted */
+static int64_t told_count;
 static _Thread_local volatile int64_t training = CRASH_NO_TICKET;
 
 void crash_ticket_is(int64_t ticket)
 {
     training = ticket;
-}
-
-void crash_path(const char *database, struct text *path)
-{
-    text_addf(path, "%s.crashed", database);
 }
 
 /* ---- in the handler: only what POSIX calls async-signal-safe */
@@ -74,6 +66,18 @@ static void write_note(int64_t ticket, const char *signal_name)
     close(file);
 }
 
+static void write_told(int64_t ticket, const char *signal_name)
+{
+    char line[LINE];
+    size_t length = add_string(line, 0, "actsearch: ");
+    length = add_string(line, length, ticket < told_count ? told_names[ticket] : "an evaluation");
+    length = add_string(line, length, " has killed the process by ");
+    length = add_string(line, length, signal_name);
+    length = add_string(line, length, "\n");
+    if (write(STDERR_FILENO, line, length) < 0)
+        return; /* nobody hears it */
+}
+
 /* abort() and pthread_kill() come from here, kill() by another does not. */
 static bool own_doing(const siginfo_t *info)
 {
@@ -86,8 +90,16 @@ static void handle(int number, siginfo_t *info, void *context)
     if (training != CRASH_NO_TICKET && own_doing(info))
         for (int i = 0; i < FATAL; i++)
             if (fatal[i].number == number)
-                write_note(training, fatal[i].name);
+                (told_names ? write_told : write_note)(training, fatal[i].name);
     raise(number); /* SA_RESETHAND: this time it kills */
+}
+
+static void install(void)
+{
+    struct sigaction action = {.sa_sigaction = handle, .sa_flags = SA_SIGINFO | SA_RESETHAND | SA_NODEFER};
+    sigemptyset(&action.sa_mask);
+    for (int i = 0; i < FATAL; i++)
+        sigaction(fatal[i].number, &action, NULL);
 }
 
 int crash_note_in(const char *path, struct error *err)
@@ -95,77 +107,17 @@ int crash_note_in(const char *path, struct error *err)
     if (strlen(path) >= sizeof note)
         return error_set(err, ERROR_INPUT, path, "choose a shorter path", "the path is too long");
     strcpy(note, path);
+    told_names = NULL;
     if (gethostname(host, sizeof host) != 0)
         strcpy(host, "unknown");
     host[sizeof host - 1] = '\0';
-    struct sigaction action = {.sa_sigaction = handle, .sa_flags = SA_SIGINFO | SA_RESETHAND | SA_NODEFER};
-    sigemptyset(&action.sa_mask);
-    for (int i = 0; i < FATAL; i++)
-        sigaction(fatal[i].number, &action, NULL);
+    install();
     return 0;
 }
 
-/* ---- the next process */
-
-/* A line that is none (a full disk cut it short) says nothing, and one that is known already (this process was killed
-   before it could remove the note) says nothing new. */
-static int collect_line(const char *line, struct store *store, struct error *err)
+void crash_tell(const char *const *names, int64_t count)
 {
-    int64_t ticket;
-    char name[16], process[300];
-    if (sscanf(line, "%" SCNd64 " %15s %299s", &ticket, name, process) != 3 || ticket < 0)
-        return 0;
-    return store_crash_add(store, ticket, name, process, err);
-}
-
-int crash_collect(const char *path, bool fresh, struct store *store, struct error *err)
-{
-    enum { LIMIT = 1 << 20 };
-    struct text text = TEXT_EMPTY;
-    if (access(path, F_OK) != 0)
-        return 0;
-    int status = fresh ? 0 : file_read(path, LIMIT, &text, err);
-    const char *line = text_string(&text);
-    for (const char *end; !status && (end = strchr(line, '\n')); line = end + 1)
-        status = collect_line(line, store, err);
-    text_release(&text);
-    if (!status)
-        unlink(path);
-    return status;
-}
-
-/* ---- who is condemned */
-
-int crash_list_read(struct store *store, struct crash_list *list, struct error *err)
-{
-    struct store_query *query = NULL;
-    char sql[120];
-    bool row = true;
-    snprintf(sql, sizeof sql, "SELECT ticket FROM crash GROUP BY ticket HAVING count(*) >= %d", CRASHES_TO_CONDEMN);
-    int status = store_query_new(store, sql, &query, err);
-    while (!status && !(status = store_query_next(query, &row, err)) && row) {
-        int64_t *longer = memory_resize(list->tickets, (size_t)list->count + 1, sizeof *longer);
-        if (!longer) {
-            status = memory_error(err, "the crashed tickets");
-            continue;
-        }
-        list->tickets = longer;
-        list->tickets[list->count++] = store_query_cell(query, 0).integer;
-    }
-    store_query_free(query);
-    return status;
-}
-
-bool crash_list_has(const struct crash_list *list, int64_t ticket)
-{
-    for (ptrdiff_t i = 0; i < list->count; i++)
-        if (list->tickets[i] == ticket)
-            return true;
-    return false;
-}
-
-void crash_list_release(struct crash_list *list)
-{
-    memory_free(list->tickets);
-    *list = (struct crash_list){0};
+    told_names = names;
+    told_count = count;
+    install();
 }

@@ -1,5 +1,5 @@
-/* A process of the crew: one thread, the courier, talks to the chief; the others train. Orders wait in one queue and
-   results in another, both under one lock; what is sent and received is the courier's alone. */
+/* A process of remote workers: one thread, the I/O thread, talks to the coordinator; the others evaluate. Orders wait
+   in one queue and results in another, both under one lock; what is sent and received is the I/O thread's alone. */
 #include "base/error.h"
 #include "base/memory.h"
 #include "executor/executor_internal.h"
@@ -18,12 +18,12 @@ struct queue {
     struct task *first, *last;
 };
 
-struct crewman {
+struct server {
     const struct evaluator *evaluator;
-    const struct chief *chief;
+    const struct coordinator *coordinator;
     const struct executor_options *options;
-    struct timekeeper *keeper;
-    atomic_int drop; /* raised by the chief alone: what happens here is his decision */
+    struct watchdog *watchdog;
+    atomic_int drop; /* raised by the coordinator alone: what happens here is its decision */
 
     pthread_mutex_t lock; /* of what follows */
     pthread_cond_t changed;
@@ -60,56 +60,56 @@ static void queue_release(struct queue *queue)
         task_free(task);
 }
 
-static void fail(struct crewman *man, int status, const struct error *err)
+static void fail(struct server *server, int status, const struct error *err)
 {
-    if (!man->status) {
-        man->status = status;
-        man->err = *err;
+    if (!server->status) {
+        server->status = status;
+        server->err = *err;
     }
 }
 
 /* ---- a training thread */
 
-static struct task *next_task(struct crewman *man)
+static struct task *next_task(struct server *server)
 {
-    pthread_mutex_lock(&man->lock);
+    pthread_mutex_lock(&server->lock);
     struct task *task;
-    while (!(task = pull(&man->waiting)) && !man->over)
-        pthread_cond_wait(&man->changed, &man->lock);
-    pthread_mutex_unlock(&man->lock);
+    while (!(task = pull(&server->waiting)) && !server->over)
+        pthread_cond_wait(&server->changed, &server->lock);
+    pthread_mutex_unlock(&server->lock);
     return task;
 }
 
-static void finish(struct crewman *man, struct task *task, int status, const struct error *err)
+static void finish(struct server *server, struct task *task, int status, const struct error *err)
 {
-    pthread_mutex_lock(&man->lock);
+    pthread_mutex_lock(&server->lock);
     if (status)
-        fail(man, status, err);
-    put(&man->finished, task);
-    pthread_mutex_unlock(&man->lock);
+        fail(server, status, err);
+    put(&server->finished, task);
+    pthread_mutex_unlock(&server->lock);
 }
 
-static void work(struct crewman *man, int place)
+static void work(struct server *server, int place)
 {
     struct error err = ERROR_EMPTY;
-    struct post post;
+    struct worker worker;
     struct task *task;
-    int status = post_open(&post, man->evaluator, man->keeper, place, &man->drop, &err);
+    int status = worker_open(&worker, server->evaluator, server->watchdog, place, &server->drop, &err);
     if (status) {
-        pthread_mutex_lock(&man->lock);
-        fail(man, status, &err);
-        pthread_mutex_unlock(&man->lock);
+        pthread_mutex_lock(&server->lock);
+        fail(server, status, &err);
+        pthread_mutex_unlock(&server->lock);
     }
-    while (!status && (task = next_task(man))) {
-        status = post_evaluate(&post, &task->assignment, &task->evaluation, &err);
-        finish(man, task, status, &err);
+    while (!status && (task = next_task(server))) {
+        status = worker_evaluate(&worker, &task->assignment, &task->evaluation, &err);
+        finish(server, task, status, &err);
     }
-    post_close(&post);
+    worker_close(&worker);
 }
 
-/* ---- the courier */
+/* ---- the I/O thread */
 
-static int obey(struct crewman *man, const struct order *order, struct error *err)
+static int obey(struct server *server, const struct order *order, struct error *err)
 {
     struct task *task = NULL;
     if (order->kind == ORDER_EVALUATE) {
@@ -119,126 +119,127 @@ static int obey(struct crewman *man, const struct order *order, struct error *er
         task->assignment = order->assignment;
     }
     if (order->kind == ORDER_DROP || order->kind == ORDER_END)
-        atomic_store(&man->drop, 1);
-    pthread_mutex_lock(&man->lock);
+        atomic_store(&server->drop, 1);
+    pthread_mutex_lock(&server->lock);
     if (task)
-        put(&man->waiting, task);
-    man->over = man->over || order->kind == ORDER_END;
-    pthread_cond_broadcast(&man->changed);
-    pthread_mutex_unlock(&man->lock);
+        put(&server->waiting, task);
+    server->over = server->over || order->kind == ORDER_END;
+    pthread_cond_broadcast(&server->changed);
+    pthread_mutex_unlock(&server->lock);
     return 0;
 }
 
-/* What has been finished goes to the chief. */
-static int report(struct crewman *man, bool *any, struct error *err)
+/* What has been finished goes to the coordinator. */
+static int report(struct server *server, bool *any, struct error *err)
 {
     int status = 0;
     while (!status) {
-        pthread_mutex_lock(&man->lock);
-        struct task *task = man->status ? NULL : pull(&man->finished);
-        pthread_mutex_unlock(&man->lock);
+        pthread_mutex_lock(&server->lock);
+        struct task *task = server->status ? NULL : pull(&server->finished);
+        pthread_mutex_unlock(&server->lock);
         if (!task)
             break;
         *any = true;
-        status = man->chief->report(man->chief->context, task->assignment.ticket, &task->evaluation, err);
+        status =
+            server->coordinator->report(server->coordinator->context, task->assignment.ticket, &task->evaluation, err);
         task_free(task);
     }
     return status;
 }
 
-static int receive(struct crewman *man, bool *any, struct error *err)
+static int receive(struct server *server, bool *any, struct error *err)
 {
     struct order order;
     int status = 0;
     do {
-        status = man->chief->receive(man->chief->context, &order, err);
+        status = server->coordinator->receive(server->coordinator->context, &order, err);
         if (!status && order.kind != ORDER_NONE) {
             *any = true;
-            status = obey(man, &order, err);
+            status = obey(server, &order, err);
         }
     } while (!status && order.kind != ORDER_NONE && order.kind != ORDER_END);
     return status;
 }
 
-/* A signal that came here is the chief's affair. */
-static void pass_on(struct crewman *man, int *told)
+/* A signal that came here is the coordinator's affair. */
+static void pass_on(struct server *server, int *told)
 {
-    const struct executor_stop *stop = man->options->stop;
+    const struct executor_stop *stop = server->options->stop;
     int level = !stop ? 0 : atomic_load(&stop->abort) ? 2 : atomic_load(&stop->drain) ? 1 : 0;
     if (level > *told)
-        man->chief->stop(man->chief->context, level == 2);
+        server->coordinator->stop(server->coordinator->context, level == 2);
     *told = level;
 }
 
-static void carry(struct crewman *man)
+static void talk(struct server *server)
 {
-    const struct chief *chief = man->chief;
+    const struct coordinator *coordinator = server->coordinator;
     struct error err = ERROR_EMPTY;
-    struct rest rest = {0};
+    struct backoff backoff = {0};
     int told = 0;
     bool over = false, said = false;
     while (!over) {
         bool any = false;
-        int status = report(man, &any, &err);
+        int status = report(server, &any, &err);
         if (!status)
-            status = receive(man, &any, &err);
-        pass_on(man, &told);
-        any = !chief->idle(chief->context) || any;
-        pthread_mutex_lock(&man->lock);
+            status = receive(server, &any, &err);
+        pass_on(server, &told);
+        any = !coordinator->idle(coordinator->context) || any;
+        pthread_mutex_lock(&server->lock);
         if (status)
-            fail(man, status, &err);
-        over = man->over;
-        bool failed = man->status && !said;
-        pthread_mutex_unlock(&man->lock);
+            fail(server, status, &err);
+        over = server->over;
+        bool failed = server->status && !said;
+        pthread_mutex_unlock(&server->lock);
         if (failed)
-            chief->fail(chief->context, &man->err);
+            coordinator->fail(coordinator->context, &server->err);
         said = said || failed;
         if (!over)
-            rest_after(&rest, any);
+            backoff_after(&backoff, any);
     }
 }
 
 /* ---- the threads together */
 
-static void thread_main(struct crewman *man, int number)
+static void thread_main(struct server *server, int number)
 {
-    TAKE_OVER(man);
+    TAKE_OVER(server);
     if (number == 0)
-        carry(man);
+        talk(server);
     else
-        work(man, number - 1);
-    HAND_OVER(man);
+        work(server, number - 1);
+    HAND_OVER(server);
 }
 
-UNSEEN static void serve_on_threads(struct crewman *man, int threads)
+UNSEEN static void serve_on_threads(struct server *server, int threads)
 {
-#pragma omp parallel num_threads(threads) default(none) shared(man)
-    thread_main(man, omp_get_thread_num());
+#pragma omp parallel num_threads(threads) default(none) shared(server)
+    thread_main(server, omp_get_thread_num());
 }
 
-int executor_serve(const struct evaluator *evaluator, const struct chief *chief, const struct executor_options *options,
-                   struct error *err)
+int executor_serve(const struct evaluator *evaluator, const struct coordinator *coordinator,
+                   const struct executor_options *options, struct error *err)
 {
-    struct crewman man = {.evaluator = evaluator, .chief = chief, .options = options};
-    pthread_mutex_init(&man.lock, NULL);
-    pthread_cond_init(&man.changed, NULL);
+    struct server server = {.evaluator = evaluator, .coordinator = coordinator, .options = options};
+    pthread_mutex_init(&server.lock, NULL);
+    pthread_cond_init(&server.changed, NULL);
     int status = threads_can_start(options->threads + 1, err);
     if (!status)
-        status = timekeeper_new(options->threads, options->limit_seconds, &man.drop, &man.keeper, err);
+        status = watchdog_new(options->threads, options->limit_seconds, &server.drop, &server.watchdog, err);
     if (!status) {
-        HAND_OVER(&man);
-        serve_on_threads(&man, options->threads + 1);
-        TAKE_OVER(&man);
-        status = man.status;
+        HAND_OVER(&server);
+        serve_on_threads(&server, options->threads + 1);
+        TAKE_OVER(&server);
+        status = server.status;
         if (status)
-            *err = man.err;
+            *err = server.err;
     } else {
-        chief->fail(chief->context, err);
+        coordinator->fail(coordinator->context, err);
     }
-    timekeeper_free(man.keeper);
-    queue_release(&man.waiting);
-    queue_release(&man.finished);
-    pthread_cond_destroy(&man.changed);
-    pthread_mutex_destroy(&man.lock);
+    watchdog_free(server.watchdog);
+    queue_release(&server.waiting);
+    queue_release(&server.finished);
+    pthread_cond_destroy(&server.changed);
+    pthread_mutex_destroy(&server.lock);
     return status;
 }

@@ -2,6 +2,7 @@
    taken too long, and raises that one's flag, which the evaluation looks at in every step. One that does not even do
    that is stuck; nothing but the end of the process helps then. It is ended like a crash of that ticket, so that the
    next process knows. */
+#include "base/clock.h"
 #include "base/error.h"
 #include "base/memory.h"
 #include "executor/executor_internal.h"
@@ -9,7 +10,6 @@
 #include <pthread.h>
 #include <signal.h>
 #include <string.h>
-#include <time.h>
 
 enum { LOOK_MS = 50 };
 
@@ -20,7 +20,7 @@ struct place {
     _Atomic pthread_t who;
 };
 
-struct timekeeper {
+struct watchdog {
     double limit_ms, stuck_ms;
     const atomic_int *abort;
     struct place *places;
@@ -31,86 +31,83 @@ struct timekeeper {
 
 static long long milliseconds(void)
 {
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (long long)now.tv_sec * 1000 + now.tv_nsec / 1000000 + 1;
+    return (long long)(1000 * clock_seconds()) + 1;
 }
 
-static void look_at(const struct timekeeper *keeper, struct place *place)
+static void look_at(const struct watchdog *watchdog, struct place *place)
 {
     long long begun = atomic_load(&place->begun);
     double lasts = begun ? (double)(milliseconds() - begun) : 0;
-    if (atomic_load(keeper->abort))
+    if (atomic_load(watchdog->abort))
         atomic_store(&place->drop, 1);
-    if (lasts > keeper->limit_ms) {
+    if (lasts > watchdog->limit_ms) {
         atomic_store(&place->late, true);
         atomic_store(&place->drop, 1);
     }
-    if (lasts > keeper->stuck_ms)
+    if (lasts > watchdog->stuck_ms)
         pthread_kill(atomic_load(&place->who), SIGABRT);
 }
 
-static void *keep(void *context)
+static void *watch(void *context)
 {
-    struct timekeeper *keeper = context;
-    const struct timespec pause = {.tv_nsec = LOOK_MS * 1000000L};
-    while (!atomic_load(&keeper->over)) {
-        for (int i = 0; i < keeper->count; i++)
-            look_at(keeper, &keeper->places[i]);
-        nanosleep(&pause, NULL);
+    struct watchdog *watchdog = context;
+    while (!atomic_load(&watchdog->over)) {
+        for (int i = 0; i < watchdog->count; i++)
+            look_at(watchdog, &watchdog->places[i]);
+        clock_sleep(1e-3 * LOOK_MS);
     }
     return NULL;
 }
 
-int timekeeper_new(int places, double limit_seconds, const atomic_int *abort, struct timekeeper **keeper,
-                   struct error *err)
+int watchdog_new(int places, double limit_seconds, const atomic_int *abort, struct watchdog **watchdog,
+                 struct error *err)
 {
-    *keeper = NULL;
+    *watchdog = NULL;
     if (limit_seconds <= 0)
         return 0;
-    struct timekeeper *made = memory_zeroed(1, sizeof *made);
-    struct place *kept = memory_zeroed((size_t)places, sizeof *kept);
+    struct watchdog *made = memory_zeroed(1, sizeof *made);
+    struct place *places_made = memory_zeroed((size_t)places, sizeof *places_made);
     int failure = 0;
-    if (made && kept) {
-        *made = (struct timekeeper){.limit_ms = 1000 * limit_seconds,
-                                    .stuck_ms = 1000 * (limit_seconds + STUCK_SECONDS),
-                                    .abort = abort,
-                                    .places = kept,
-                                    .count = places};
-        failure = pthread_create(&made->thread, NULL, keep, made);
+    if (made && places_made) {
+        *made = (struct watchdog){.limit_ms = 1000 * limit_seconds,
+                                  .stuck_ms = 1000 * (limit_seconds + STUCK_SECONDS),
+                                  .abort = abort,
+                                  .places = places_made,
+                                  .count = places};
+        failure = pthread_create(&made->thread, NULL, watch, made);
     }
-    if (!made || !kept || failure) {
+    if (!made || !places_made || failure) {
         memory_free(made);
-        memory_free(kept);
+        memory_free(places_made);
         return memory_error(err, "the clock over the evaluations");
     }
-    *keeper = made;
+    *watchdog = made;
     return 0;
 }
 
-void timekeeper_free(struct timekeeper *keeper)
+void watchdog_free(struct watchdog *watchdog)
 {
-    if (!keeper)
+    if (!watchdog)
         return;
-    atomic_store(&keeper->over, true);
-    pthread_join(keeper->thread, NULL);
-    memory_free(keeper->places);
-    memory_free(keeper);
+    atomic_store(&watchdog->over, true);
+    pthread_join(watchdog->thread, NULL);
+    memory_free(watchdog->places);
+    memory_free(watchdog);
 }
 
-const atomic_int *timekeeper_begin(struct timekeeper *keeper, int place)
+const atomic_int *watchdog_begin(struct watchdog *watchdog, int place)
 {
-    struct place *mine = &keeper->places[place];
+    struct place *mine = &watchdog->places[place];
     atomic_store(&mine->who, pthread_self());
     atomic_store(&mine->late, false);
-    atomic_store(&mine->drop, atomic_load(keeper->abort));
+    atomic_store(&mine->drop, atomic_load(watchdog->abort));
     atomic_store(&mine->begun, milliseconds());
     return &mine->drop;
 }
 
-bool timekeeper_end(struct timekeeper *keeper, int place)
+bool watchdog_end(struct watchdog *watchdog, int place)
 {
-    struct place *mine = &keeper->places[place];
+    struct place *mine = &watchdog->places[place];
     atomic_store(&mine->begun, 0);
     return atomic_load(&mine->late);
 }

@@ -1,35 +1,36 @@
-/* The post of a training thread: its worker, and what surrounds an evaluation wherever it is made. */
+/* The worker of a thread, and what surrounds an evaluation wherever it is made. */
 #include "base/error.h"
 #include "executor/crash.h"
 #include "executor/executor_internal.h"
 
-int post_open(struct post *post, const struct evaluator *evaluator, struct timekeeper *keeper, int place,
-              const atomic_int *abort, struct error *err)
+int worker_open(struct worker *worker, const struct evaluator *evaluator, struct watchdog *watchdog, int place,
+                const atomic_int *abort, struct error *err)
 {
-    *post = (struct post){.evaluator = evaluator, .keeper = keeper, .place = place, .abort = abort};
-    int status = evaluator->worker_new(evaluator->context, &post->worker, err);
-    post->open = !status;
+    *worker = (struct worker){.evaluator = evaluator, .watchdog = watchdog, .place = place, .abort = abort};
+    int status = evaluator->worker_new(evaluator->context, &worker->own, err);
+    worker->open = !status;
     return status;
 }
 
-void post_close(struct post *post)
+void worker_close(struct worker *worker)
 {
-    if (post->open)
-        post->evaluator->worker_free(post->worker);
-    post->open = false;
+    if (worker->open)
+        worker->evaluator->worker_free(worker->own);
+    worker->open = false;
 }
 
-int post_evaluate(struct post *post, const struct assignment *assignment, struct evaluation *out, struct error *err)
+int worker_evaluate(struct worker *worker, const struct assignment *assignment, struct evaluation *out,
+                    struct error *err)
 {
-    const struct evaluator *evaluator = post->evaluator;
+    const struct evaluator *evaluator = worker->evaluator;
     bool late = false;
-    const atomic_int *abort = post->keeper ? timekeeper_begin(post->keeper, post->place) : post->abort;
+    const atomic_int *abort = worker->watchdog ? watchdog_begin(worker->watchdog, worker->place) : worker->abort;
     crash_ticket_is(assignment->ticket);
-    int status = evaluator->evaluate(evaluator->context, post->worker, assignment, abort, out, err);
+    int status = evaluator->evaluate(evaluator->context, worker->own, assignment, abort, out, err);
     crash_ticket_is(CRASH_NO_TICKET);
-    if (post->keeper)
-        late = timekeeper_end(post->keeper, post->place);
-    if (status || !result_is_aborted(&out->result) || atomic_load(post->abort))
+    if (worker->watchdog)
+        late = watchdog_end(worker->watchdog, worker->place);
+    if (status || !result_is_aborted(&out->result) || atomic_load(worker->abort))
         return status;
     if (!late)
         return error_set(err, ERROR_INTERNAL, NULL, NULL, "an evaluation was dropped though nobody asked for it");

@@ -1,16 +1,16 @@
-/* The team of a program that was built without MPI: a process alone. */
+/* The communicator of a program that was built without MPI: a process alone. */
 #include "base/error.h"
 #include "base/text.h"
 #include "data/data.h"
+#include "mpi/communicator.h"
 #include "mpi/launch_internal.h"
-#include "mpi/team.h"
 
 #include <stdio.h>
 
-int team_open(struct team **team, struct error *err)
+int communicator_open(struct communicator **communicator, struct error *err)
 {
     int size;
-    *team = NULL;
+    *communicator = NULL;
     int status = launch_size(&size, err);
     if (!status && size > 1)
         status =
@@ -21,84 +21,86 @@ int team_open(struct team **team, struct error *err)
     return status;
 }
 
-void team_close(struct team *team)
+void communicator_close(struct communicator *communicator)
 {
-    (void)team;
+    (void)communicator;
 }
 
-const char *team_library(char *buffer, int size)
+const char *communicator_library(char *buffer, int size)
 {
     snprintf(buffer, (size_t)size, "no MPI");
     return buffer;
 }
 
-bool team_is_possible(void)
+bool communicator_is_possible(void)
 {
     return false;
 }
 
-int team_size(const struct team *team)
+int communicator_size(const struct communicator *communicator)
 {
-    (void)team;
+    (void)communicator;
     return 1;
 }
 
-bool team_leads(const struct team *team)
+bool communicator_leads(const struct communicator *communicator)
 {
-    (void)team;
+    (void)communicator;
     return true;
 }
 
-int team_agree(struct team *team, int status, struct error *err)
+int communicator_agree(struct communicator *communicator, int status, struct error *err)
 {
-    (void)team, (void)err;
+    (void)communicator, (void)err;
     return status;
 }
 
-int team_text_of_leader(struct team *team, struct text *text, struct error *err)
+int communicator_text_of_leader(struct communicator *communicator, struct text *text, struct error *err)
 {
-    (void)team, (void)text, (void)err;
+    (void)communicator, (void)text, (void)err;
     return 0;
 }
 
-int team_same(struct team *team, const char *what, const char *text, const char *cure, struct error *err)
+int communicator_same(struct communicator *communicator, const char *what, const char *text, const char *cure,
+                      struct error *err)
 {
-    (void)team, (void)what, (void)text, (void)cure, (void)err;
+    (void)communicator, (void)what, (void)text, (void)cure, (void)err;
     return 0;
 }
 
-enum isa team_best_isa(struct team *team)
+enum isa communicator_best_isa(struct communicator *communicator)
 {
-    (void)team;
+    (void)communicator;
     return isa_best();
 }
 
-int64_t team_sum_of_node(struct team *team, int64_t number)
+int64_t communicator_sum_of_node(struct communicator *communicator, int64_t number)
 {
-    (void)team;
+    (void)communicator;
     return number;
 }
 
-int team_data(struct team *team, const struct data_spec *spec, uint64_t seed, struct data_set **set, struct error *err)
+int communicator_data(struct communicator *communicator, const struct data_spec *spec, uint64_t seed,
+                      struct data_set **set, struct error *err)
 {
-    (void)team;
+    (void)communicator;
     return data_set_open(spec, seed, set, err);
 }
 
-int team_begin(struct team *team, int threads, struct executor_stop *stop, struct error *err)
+int communicator_begin(struct communicator *communicator, int threads, struct executor_stop *stop, struct error *err)
 {
-    (void)team, (void)threads, (void)stop, (void)err;
+    (void)communicator, (void)threads, (void)stop, (void)err;
     return 0;
 }
 
-const struct crew *team_crew(struct team *team)
+const struct remote_workers *communicator_remote(struct communicator *communicator)
 {
-    (void)team;
+    (void)communicator;
     return NULL;
 }
 
-const struct chief *team_chief(struct team *team)
+const struct coordinator *communicator_coordinator(struct communicator *communicator)
 {
-    (void)team;
+    (void)communicator;
     return NULL;
 }

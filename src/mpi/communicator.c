@@ -1,30 +1,29 @@
 /* Joining, agreeing, leaving. */
+#include "base/clock.h"
 #include "base/error.h"
 #include "base/memory.h"
-#include "mpi/team_internal.h"
+#include "mpi/communicator_internal.h"
 
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
-void team_wait(MPI_Request *request)
+void communicator_wait(MPI_Request *request)
 {
-    const struct timespec pause = {.tv_nsec = 200 * 1000};
     int done = 0;
     while (MPI_Test(request, &done, MPI_STATUS_IGNORE) == MPI_SUCCESS && !done)
-        nanosleep(&pause, NULL);
+        clock_sleep(200e-6);
 }
 
-int team_open(struct team **team, struct error *err)
+int communicator_open(struct communicator **communicator, struct error *err)
 {
     int size, provided;
-    *team = NULL;
+    *communicator = NULL;
     int status = launch_size(&size, err);
     if (status || size <= 1)
         return status;
-    struct team *made = memory_zeroed(1, sizeof *made);
+    struct communicator *made = memory_zeroed(1, sizeof *made);
     if (!made)
-        return memory_error(err, "the team");
+        return memory_error(err, "the ranks");
     /* MPI says by itself what is wrong when it cannot start, and ends the process. */
     MPI_Init_thread(NULL, NULL, MPI_THREAD_FUNNELED, &provided);
     MPI_Comm_dup(MPI_COMM_WORLD, &made->world);
@@ -34,33 +33,33 @@ int team_open(struct team **team, struct error *err)
     MPI_Comm_rank(made->node, &made->node_rank);
     MPI_Get_processor_name(made->host, &(int){0});
     made->window = MPI_WIN_NULL;
-    *team = made;
+    *communicator = made;
     return 0;
 }
 
-void team_close(struct team *team)
+void communicator_close(struct communicator *communicator)
 {
-    if (!team)
+    if (!communicator)
         return;
-    if (team->begun && team->rank == 0)
-        team_crew_dismiss(team);
-    else if (team->begun)
-        team_chief_leave(team);
-    team_crew_release(team);
-    if (team->window != MPI_WIN_NULL)
-        MPI_Win_free(&team->window);
-    MPI_Comm_free(&team->node);
-    MPI_Comm_free(&team->world);
+    if (communicator->begun && communicator->rank == 0)
+        remote_dismiss(communicator);
+    else if (communicator->begun)
+        coordinator_leave(communicator);
+    remote_release(communicator);
+    if (communicator->window != MPI_WIN_NULL)
+        MPI_Win_free(&communicator->window);
+    MPI_Comm_free(&communicator->node);
+    MPI_Comm_free(&communicator->world);
     MPI_Finalize();
-    memory_free(team);
+    memory_free(communicator);
 }
 
-bool team_is_possible(void)
+bool communicator_is_possible(void)
 {
     return true;
 }
 
-const char *team_library(char *buffer, int size)
+const char *communicator_library(char *buffer, int size)
 {
     char version[MPI_MAX_LIBRARY_VERSION_STRING] = "";
     int length = 0;
@@ -77,23 +76,23 @@ const char *team_library(char *buffer, int size)
     return buffer;
 }
 
-int team_size(const struct team *team)
+int communicator_size(const struct communicator *communicator)
 {
-    return team ? team->size : 1;
+    return communicator ? communicator->size : 1;
 }
 
-bool team_leads(const struct team *team)
+bool communicator_leads(const struct communicator *communicator)
 {
-    return !team || team->rank == 0;
+    return !communicator || communicator->rank == 0;
 }
 
 /* ---- agreeing */
 
-static void broadcast(const struct team *team, void *bytes, int size, int from)
+static void broadcast(const struct communicator *communicator, void *bytes, int size, int from)
 {
     MPI_Request request;
-    MPI_Ibcast(bytes, size, MPI_BYTE, from, team->world, &request);
-    team_wait(&request);
+    MPI_Ibcast(bytes, size, MPI_BYTE, from, communicator->world, &request);
+    communicator_wait(&request);
 }
 
 static int smallest(MPI_Comm comm, int number)
@@ -101,41 +100,41 @@ static int smallest(MPI_Comm comm, int number)
     MPI_Request request;
     int least = number;
     MPI_Iallreduce(&number, &least, 1, MPI_INT, MPI_MIN, comm, &request);
-    team_wait(&request);
+    communicator_wait(&request);
     return least;
 }
 
-int team_agree(struct team *team, int status, struct error *err)
+int communicator_agree(struct communicator *communicator, int status, struct error *err)
 {
-    if (!team)
+    if (!communicator)
         return status;
-    int first = smallest(team->world, status ? team->rank : team->size);
-    if (first == team->size)
+    int first = smallest(communicator->world, status ? communicator->rank : communicator->size);
+    if (first == communicator->size)
         return 0;
     struct error shared = ERROR_EMPTY;
-    if (first == team->rank) {
+    if (first == communicator->rank) {
         char where[MPI_MAX_PROCESSOR_NAME + 32];
         shared = *err;
-        snprintf(where, sizeof where, "rank %d on %s", team->rank, team->host);
+        snprintf(where, sizeof where, "rank %d on %s", communicator->rank, communicator->host);
         if (first != 0)
             error_prefix(&shared, where);
     }
-    broadcast(team, &shared, sizeof shared, first);
+    broadcast(communicator, &shared, sizeof shared, first);
     *err = shared;
     return (int)shared.code;
 }
 
-int team_text_of_leader(struct team *team, struct text *text, struct error *err)
+int communicator_text_of_leader(struct communicator *communicator, struct text *text, struct error *err)
 {
-    if (!team)
+    if (!communicator)
         return 0;
-    int length = team->rank == 0 ? (int)text->length : 0;
-    broadcast(team, &length, sizeof length, 0);
+    int length = communicator->rank == 0 ? (int)text->length : 0;
+    broadcast(communicator, &length, sizeof length, 0);
     char *bytes = memory_array((size_t)length + 1, 1);
-    int status = team_agree(team, bytes ? 0 : memory_error(err, "a text of rank 0"), err);
+    int status = communicator_agree(communicator, bytes ? 0 : memory_error(err, "a text of rank 0"), err);
     if (!status) {
-        memcpy(bytes, team->rank == 0 ? text_string(text) : "", team->rank == 0 ? (size_t)length : 0);
-        broadcast(team, bytes, length, 0);
+        memcpy(bytes, communicator->rank == 0 ? text_string(text) : "", communicator->rank == 0 ? (size_t)length : 0);
+        broadcast(communicator, bytes, length, 0);
         text_clear(text);
         text_add_bytes(text, bytes, (size_t)length);
     }
@@ -143,67 +142,69 @@ int team_text_of_leader(struct team *team, struct text *text, struct error *err)
     return status;
 }
 
-int team_same(struct team *team, const char *what, const char *text, const char *cure, struct error *err)
+int communicator_same(struct communicator *communicator, const char *what, const char *text, const char *cure,
+                      struct error *err)
 {
-    if (!team)
+    if (!communicator)
         return 0;
     struct text leader = TEXT_EMPTY;
     text_add(&leader, text);
-    int status = team_text_of_leader(team, &leader, err);
+    int status = communicator_text_of_leader(communicator, &leader, err);
     if (status)
         return status;
     if (strcmp(text, text_string(&leader)) != 0)
         status = error_set(err, ERROR_CONFLICT, NULL, cure, "its %s is not that of rank 0", what);
     text_release(&leader);
-    return team_agree(team, status, err);
+    return communicator_agree(communicator, status, err);
 }
 
-enum isa team_best_isa(struct team *team)
+enum isa communicator_best_isa(struct communicator *communicator)
 {
-    return team ? (enum isa)smallest(team->world, (int)isa_best()) : isa_best();
+    return communicator ? (enum isa)smallest(communicator->world, (int)isa_best()) : isa_best();
 }
 
-int64_t team_sum_of_node(struct team *team, int64_t number)
+int64_t communicator_sum_of_node(struct communicator *communicator, int64_t number)
 {
-    if (!team)
+    if (!communicator)
         return number;
     MPI_Request request;
     int64_t sum = number;
-    MPI_Iallreduce(&number, &sum, 1, MPI_INT64_T, MPI_SUM, team->node, &request);
-    team_wait(&request);
+    MPI_Iallreduce(&number, &sum, 1, MPI_INT64_T, MPI_SUM, communicator->node, &request);
+    communicator_wait(&request);
     return sum;
 }
 
-int team_begin(struct team *team, int threads, struct executor_stop *stop, struct error *err)
+int communicator_begin(struct communicator *communicator, int threads, struct executor_stop *stop, struct error *err)
 {
-    if (!team)
+    if (!communicator)
         return 0;
     MPI_Request request;
-    int *all = team->rank == 0 ? memory_array((size_t)team->size, sizeof *all) : NULL;
-    int status = team_agree(team, team->rank == 0 && !all ? memory_error(err, "the team") : 0, err);
+    int *all = communicator->rank == 0 ? memory_array((size_t)communicator->size, sizeof *all) : NULL;
+    int status =
+        communicator_agree(communicator, communicator->rank == 0 && !all ? memory_error(err, "the ranks") : 0, err);
     if (!status) {
-        MPI_Igather(&threads, 1, MPI_INT, all, 1, MPI_INT, 0, team->world, &request);
-        team_wait(&request);
-        team->stop = stop;
-        if (team->rank == 0)
-            status = team_crew_reserve(team, all, err);
-        status = team_agree(team, status, err);
+        MPI_Igather(&threads, 1, MPI_INT, all, 1, MPI_INT, 0, communicator->world, &request);
+        communicator_wait(&request);
+        communicator->stop = stop;
+        if (communicator->rank == 0)
+            status = remote_reserve(communicator, all, err);
+        status = communicator_agree(communicator, status, err);
     }
     memory_free(all);
     if (status)
         return status;
-    team_crew_init(team);
-    team_chief_init(team);
-    team->begun = true;
+    remote_init(communicator);
+    coordinator_init(communicator);
+    communicator->begun = true;
     return 0;
 }
 
-const struct crew *team_crew(struct team *team)
+const struct remote_workers *communicator_remote(struct communicator *communicator)
 {
-    return team ? &team->crew : NULL;
+    return communicator ? &communicator->remote : NULL;
 }
 
-const struct chief *team_chief(struct team *team)
+const struct coordinator *communicator_coordinator(struct communicator *communicator)
 {
-    return team ? &team->chief : NULL;
+    return communicator ? &communicator->coordinator : NULL;
 }

@@ -1,10 +1,10 @@
-/* What the files of the team share; mpi.h is seen here and nowhere else. */
-#ifndef ACTSEARCH_MPI_TEAM_INTERNAL_H
-#define ACTSEARCH_MPI_TEAM_INTERNAL_H
+/* What the files of the module share; mpi.h is seen here and nowhere else. */
+#ifndef ACTSEARCH_MPI_COMMUNICATOR_INTERNAL_H
+#define ACTSEARCH_MPI_COMMUNICATOR_INTERNAL_H
 
 #include "base/text.h"
+#include "mpi/communicator.h"
 #include "mpi/launch_internal.h"
-#include "mpi/team.h"
 
 #include <mpi.h>
 
@@ -18,60 +18,61 @@ enum message {
 };
 
 /* A message under way, whose bytes must stay. */
-struct parcel {
-    struct parcel *next;
+struct send_buffer {
+    struct send_buffer *next;
     MPI_Request request;
     char bytes[];
 };
 
 /* An evaluation that a rank has. */
-struct away {
+struct in_flight {
     int64_t ticket;
     void *token;
 };
 
 /* Another rank, as rank 0 sees it. */
-struct member {
+struct rank {
     int threads;
     int count, capacity;
-    struct away *away; /* (capacity), `count` of them in use */
-    bool gone;         /* has said good-bye */
+    struct in_flight *in_flight; /* (capacity), `count` of them in use */
+    bool gone;                   /* has said good-bye */
 };
 
-struct team {
+struct communicator {
     MPI_Comm world, node;
     int rank, size, node_rank;
     char host[MPI_MAX_PROCESSOR_NAME];
     MPI_Win window; /* MPI_WIN_NULL: no data in it */
-    struct parcel *parcels;
+    struct send_buffer *buffers;
     bool begun;
     struct executor_stop *stop;
 
-    struct crew crew;       /* of rank 0 */
-    struct member *members; /* (size), the first unused */
-    double seconds;         /* that an evaluation takes, roughly */
-    struct chief chief;     /* of the others */
+    struct remote_workers remote;   /* of rank 0 */
+    struct rank *ranks;             /* (size), the first unused */
+    double seconds;                 /* that an evaluation takes, roughly */
+    struct coordinator coordinator; /* of the others */
 };
 
 /* Waits for a request without keeping the core busy. */
-void team_wait(MPI_Request *request);
+void communicator_wait(MPI_Request *request);
 
 /* Sends bytes (copied) and goes on. ERROR_MEMORY. */
-int team_send(struct team *team, int rank, enum message kind, const void *head, size_t head_size, const void *body,
-              size_t body_size, struct error *err);
+int communicator_send(struct communicator *communicator, int rank, enum message kind, const void *head,
+                      size_t head_size, const void *body, size_t body_size, struct error *err);
 /* Frees what has arrived; true when nothing is under way. */
-bool team_sent(struct team *team);
+bool communicator_sent(struct communicator *communicator);
 
 /* The next message that has come, whole; false when there is none. *bytes is cleared and filled. ERROR_MEMORY. */
-int team_receive(struct team *team, struct text *bytes, int *rank, enum message *kind, bool *got, struct error *err);
+int communicator_receive(struct communicator *communicator, struct text *bytes, int *rank, enum message *kind,
+                         bool *got, struct error *err);
 
-void team_crew_init(struct team *team);
-int team_crew_reserve(struct team *team, const int *threads, struct error *err);
+void remote_init(struct communicator *communicator);
+int remote_reserve(struct communicator *communicator, const int *threads, struct error *err);
 /* Sends everybody home and waits for them, with patience that ends. */
-void team_crew_dismiss(struct team *team);
-void team_crew_release(struct team *team);
+void remote_dismiss(struct communicator *communicator);
+void remote_release(struct communicator *communicator);
 /* Says that nothing more will come, when all has been sent. */
-void team_chief_leave(struct team *team);
-void team_chief_init(struct team *team);
+void coordinator_leave(struct communicator *communicator);
+void coordinator_init(struct communicator *communicator);
 
 #endif

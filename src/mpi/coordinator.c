@@ -1,11 +1,11 @@
 /* Rank 0 as the other ranks see it. */
+#include "base/clock.h"
 #include "base/error.h"
 #include "base/memory.h"
-#include "mpi/team_internal.h"
+#include "mpi/communicator_internal.h"
 
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
 static int read_order(const struct text *bytes, struct order *order, struct error *err)
 {
@@ -24,13 +24,13 @@ static int read_order(const struct text *bytes, struct order *order, struct erro
 
 static int receive(void *context, struct order *order, struct error *err)
 {
-    struct team *team = context;
+    struct communicator *communicator = context;
     struct text bytes = TEXT_EMPTY;
     enum message kind;
     bool got;
     int rank;
     order->kind = ORDER_NONE;
-    int status = team_receive(team, &bytes, &rank, &kind, &got, err);
+    int status = communicator_receive(communicator, &bytes, &rank, &kind, &got, err);
     if (!status && got)
         status = read_order(&bytes, order, err);
     text_release(&bytes);
@@ -42,43 +42,42 @@ static int report(void *context, int64_t ticket, const struct evaluation *evalua
     struct text bytes = TEXT_EMPTY;
     evaluation_pack(evaluation, &bytes);
     int status = text_failed(&bytes) ? memory_error(err, "a result")
-                                     : team_send(context, 0, MESSAGE_RESULT, &ticket, sizeof ticket,
-                                                 text_string(&bytes), bytes.length, err);
+                                     : communicator_send(context, 0, MESSAGE_RESULT, &ticket, sizeof ticket,
+                                                         text_string(&bytes), bytes.length, err);
     text_release(&bytes);
     return status;
 }
 
 static void fail(void *context, const struct error *err)
 {
-    const struct team *team = context;
+    const struct communicator *communicator = context;
     struct error told = *err;
     char where[MPI_MAX_PROCESSOR_NAME + 32];
-    snprintf(where, sizeof where, "rank %d on %s", team->rank, team->host);
+    snprintf(where, sizeof where, "rank %d on %s", communicator->rank, communicator->host);
     error_prefix(&told, where);
-    team_send(context, 0, MESSAGE_FAILED, &told, sizeof told, NULL, 0, NULL);
+    communicator_send(context, 0, MESSAGE_FAILED, &told, sizeof told, NULL, 0, NULL);
 }
 
 static void stop(void *context, bool abort)
 {
     int level = abort ? 2 : 1;
-    team_send(context, 0, MESSAGE_STOP, &level, sizeof level, NULL, 0, NULL);
+    communicator_send(context, 0, MESSAGE_STOP, &level, sizeof level, NULL, 0, NULL);
 }
 
 static bool idle(void *context)
 {
-    return team_sent(context);
+    return communicator_sent(context);
 }
 
-void team_chief_leave(struct team *team)
+void coordinator_leave(struct communicator *communicator)
 {
-    const struct timespec pause = {.tv_nsec = 200 * 1000};
-    team_send(team, 0, MESSAGE_BYE, NULL, 0, NULL, 0, NULL);
-    while (!team_sent(team))
-        nanosleep(&pause, NULL);
+    communicator_send(communicator, 0, MESSAGE_BYE, NULL, 0, NULL, 0, NULL);
+    while (!communicator_sent(communicator))
+        clock_sleep(200e-6);
 }
 
-void team_chief_init(struct team *team)
+void coordinator_init(struct communicator *communicator)
 {
-    team->chief =
-        (struct chief){.context = team, .receive = receive, .report = report, .fail = fail, .stop = stop, .idle = idle};
+    communicator->coordinator = (struct coordinator){
+        .context = communicator, .receive = receive, .report = report, .fail = fail, .stop = stop, .idle = idle};
 }

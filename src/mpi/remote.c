@@ -1,49 +1,49 @@
 /* The other ranks as rank 0 sees them. */
+#include "base/clock.h"
 #include "base/error.h"
 #include "base/memory.h"
-#include "mpi/team_internal.h"
+#include "mpi/communicator_internal.h"
 
 #include <string.h>
-#include <time.h>
 
 /* Orders that wait at a rank hide the way there and back; they also keep tickets from ranks that are idle. So there are
    as many as the way is long beside an evaluation: none when that takes long. */
 enum { MOST_AHEAD = 8 };
 static const double worth_hiding[] = {0.25, 0.02}; /* seconds: below the first one ahead, below the second all */
 
-static int ahead(const struct team *team)
+static int ahead(const struct communicator *communicator)
 {
-    if (team->seconds <= 0 || team->seconds > worth_hiding[0])
+    if (communicator->seconds <= 0 || communicator->seconds > worth_hiding[0])
         return 0;
-    return team->seconds > worth_hiding[1] ? 1 : MOST_AHEAD;
+    return communicator->seconds > worth_hiding[1] ? 1 : MOST_AHEAD;
 }
 
-static int limit(const struct team *team, const struct member *member)
+static int limit(const struct communicator *communicator, const struct rank *other)
 {
-    return member->threads * (1 + ahead(team));
+    return other->threads * (1 + ahead(communicator));
 }
 
 static ptrdiff_t room(void *context)
 {
-    const struct team *team = context;
+    const struct communicator *communicator = context;
     ptrdiff_t sum = 0;
-    for (int rank = 1; rank < team->size; rank++) {
-        const struct member *member = &team->members[rank];
-        int free = limit(team, member) - member->count;
-        sum += free > 0 && !member->gone ? free : 0;
+    for (int rank = 1; rank < communicator->size; rank++) {
+        const struct rank *other = &communicator->ranks[rank];
+        int free = limit(communicator, other) - other->count;
+        sum += free > 0 && !other->gone ? free : 0;
     }
     return sum;
 }
 
 /* The rank with the most idle threads; when none has any, the one with the least that waits for a thread. */
-static int choose(const struct team *team)
+static int choose(const struct communicator *communicator)
 {
     int best = 0;
     double best_load = 0;
-    for (int rank = 1; rank < team->size; rank++) {
-        const struct member *member = &team->members[rank];
-        double load = (double)(member->count - member->threads) / member->threads;
-        if (!member->gone && member->count < member->capacity && (best == 0 || load < best_load)) {
+    for (int rank = 1; rank < communicator->size; rank++) {
+        const struct rank *other = &communicator->ranks[rank];
+        double load = (double)(other->count - other->threads) / other->threads;
+        if (!other->gone && other->count < other->capacity && (best == 0 || load < best_load)) {
             best = rank;
             best_load = load;
         }
@@ -51,38 +51,38 @@ static int choose(const struct team *team)
     return best;
 }
 
-static int send_order(struct team *team, int rank, enum order_kind kind, const struct assignment *assignment,
-                      struct error *err)
+static int send_order(struct communicator *communicator, int rank, enum order_kind kind,
+                      const struct assignment *assignment, struct error *err)
 {
     int32_t head = kind;
-    return team_send(team, rank, MESSAGE_ORDER, &head, sizeof head, assignment,
-                     assignment ? assignment_bytes(assignment) : 0, err);
+    return communicator_send(communicator, rank, MESSAGE_ORDER, &head, sizeof head, assignment,
+                             assignment ? assignment_bytes(assignment) : 0, err);
 }
 
 static int give(void *context, const struct assignment *assignment, void *token, struct error *err)
 {
-    struct team *team = context;
-    int rank = choose(team);
+    struct communicator *communicator = context;
+    int rank = choose(communicator);
     ALWAYS(rank > 0);
-    struct member *member = &team->members[rank];
-    member->away[member->count++] = (struct away){assignment->ticket, token};
-    return send_order(team, rank, ORDER_EVALUATE, assignment, err);
+    struct rank *other = &communicator->ranks[rank];
+    other->in_flight[other->count++] = (struct in_flight){assignment->ticket, token};
+    return send_order(communicator, rank, ORDER_EVALUATE, assignment, err);
 }
 
-/* A result came from `member`; the token that belongs to it. */
-static void *hand_back(struct member *member, int64_t ticket)
+/* A result came from `other`; the token that belongs to it. */
+static void *hand_back(struct rank *other, int64_t ticket)
 {
-    for (int i = 0; i < member->count; i++)
-        if (member->away[i].ticket == ticket) {
-            void *token = member->away[i].token;
-            member->away[i] = member->away[--member->count];
+    for (int i = 0; i < other->count; i++)
+        if (other->in_flight[i].ticket == ticket) {
+            void *token = other->in_flight[i].token;
+            other->in_flight[i] = other->in_flight[--other->count];
             return token;
         }
     return NULL;
 }
 
-static int read_result(struct team *team, int rank, const struct text *bytes, struct crew_result *result,
-                       struct error *err)
+static int read_result(struct communicator *communicator, int rank, const struct text *bytes,
+                       struct remote_result *result, struct error *err)
 {
     int64_t ticket;
     if (bytes->length < sizeof ticket)
@@ -92,10 +92,10 @@ static int read_result(struct team *team, int rank, const struct text *bytes, st
         evaluation_unpack(bytes->data + sizeof ticket, bytes->length - sizeof ticket, &result->evaluation, err);
     if (status)
         return status;
-    result->token = hand_back(&team->members[rank], ticket);
+    result->token = hand_back(&communicator->ranks[rank], ticket);
     ALWAYS(result->token);
     double seconds = result->evaluation.result.cost.wall_seconds;
-    team->seconds = team->seconds > 0 ? 0.9 * team->seconds + 0.1 * seconds : seconds;
+    communicator->seconds = communicator->seconds > 0 ? 0.9 * communicator->seconds + 0.1 * seconds : seconds;
     return 0;
 }
 
@@ -109,48 +109,48 @@ static int read_failure(const struct text *bytes, struct error *err)
     return (int)theirs.code;
 }
 
-static void read_stop(const struct team *team, const struct text *bytes)
+static void read_stop(const struct communicator *communicator, const struct text *bytes)
 {
     int level = 0;
     if (bytes->length == sizeof level)
         memcpy(&level, bytes->data, sizeof level);
-    if (team->stop && level >= 1)
-        atomic_store(&team->stop->drain, 1);
-    if (team->stop && level >= 2)
-        atomic_store(&team->stop->abort, 1);
+    if (communicator->stop && level >= 1)
+        atomic_store(&communicator->stop->drain, 1);
+    if (communicator->stop && level >= 2)
+        atomic_store(&communicator->stop->abort, 1);
 }
 
 /* Reads messages until one is a result. */
-static int collect(void *context, struct crew_result *result, struct error *err)
+static int collect(void *context, struct remote_result *result, struct error *err)
 {
-    struct team *team = context;
+    struct communicator *communicator = context;
     struct text bytes = TEXT_EMPTY;
     enum message kind;
     int status = 0, rank;
     bool got = true;
-    team_sent(team);
+    communicator_sent(communicator);
     while (!status && got && !result->token) {
-        status = team_receive(team, &bytes, &rank, &kind, &got, err);
+        status = communicator_receive(communicator, &bytes, &rank, &kind, &got, err);
         if (status || !got)
             continue;
         if (kind == MESSAGE_RESULT)
-            status = read_result(team, rank, &bytes, result, err);
+            status = read_result(communicator, rank, &bytes, result, err);
         else if (kind == MESSAGE_FAILED)
             status = read_failure(&bytes, err);
         else if (kind == MESSAGE_STOP)
-            read_stop(team, &bytes);
+            read_stop(communicator, &bytes);
         else if (kind == MESSAGE_BYE)
-            team->members[rank].gone = true;
+            communicator->ranks[rank].gone = true;
     }
     text_release(&bytes);
     return status;
 }
 
-static void tell_all(struct team *team, enum order_kind kind)
+static void tell_all(struct communicator *communicator, enum order_kind kind)
 {
-    for (int rank = 1; rank < team->size; rank++)
-        if (!team->members[rank].gone)
-            send_order(team, rank, kind, NULL, NULL);
+    for (int rank = 1; rank < communicator->size; rank++)
+        if (!communicator->ranks[rank].gone)
+            send_order(communicator, rank, kind, NULL, NULL);
 }
 
 static void drop(void *context)
@@ -158,60 +158,60 @@ static void drop(void *context)
     tell_all(context, ORDER_DROP);
 }
 
-static bool all_gone(const struct team *team)
+static bool all_gone(const struct communicator *communicator)
 {
-    for (int rank = 1; rank < team->size; rank++)
-        if (!team->members[rank].gone)
+    for (int rank = 1; rank < communicator->size; rank++)
+        if (!communicator->ranks[rank].gone)
             return false;
     return true;
 }
 
-void team_crew_dismiss(struct team *team)
+void remote_dismiss(struct communicator *communicator)
 {
     enum { PATIENCE_MS = 10000 };
-    const struct timespec pause = {.tv_nsec = 1000 * 1000};
+
     struct error late = ERROR_EMPTY; /* an error that comes too late */
-    tell_all(team, ORDER_END);
-    for (int ms = 0; ms < PATIENCE_MS && !(all_gone(team) && team_sent(team)); ms++) {
-        struct crew_result result;
+    tell_all(communicator, ORDER_END);
+    for (int ms = 0; ms < PATIENCE_MS && !(all_gone(communicator) && communicator_sent(communicator)); ms++) {
+        struct remote_result result;
         do {
-            result = (struct crew_result){.evaluation = EVALUATION_EMPTY};
-            collect(team, &result, &late); /* results that nobody waits for */
+            result = (struct remote_result){.evaluation = EVALUATION_EMPTY};
+            collect(communicator, &result, &late); /* results that nobody waits for */
             evaluation_release(&result.evaluation);
         } while (result.token);
-        nanosleep(&pause, NULL);
+        clock_sleep(1e-3);
     }
 }
 
-int team_crew_reserve(struct team *team, const int *threads, struct error *err)
+int remote_reserve(struct communicator *communicator, const int *threads, struct error *err)
 {
-    team->members = memory_zeroed((size_t)team->size, sizeof *team->members);
-    if (!team->members)
-        return memory_error(err, "the team");
-    for (int rank = 1; rank < team->size; rank++) {
-        struct member *member = &team->members[rank];
-        member->threads = threads[rank];
-        member->capacity = threads[rank] * (1 + MOST_AHEAD);
-        member->away = memory_array((size_t)member->capacity, sizeof *member->away);
-        if (!member->away)
-            return memory_error(err, "the team");
-        team->crew.workers += threads[rank];
+    communicator->ranks = memory_zeroed((size_t)communicator->size, sizeof *communicator->ranks);
+    if (!communicator->ranks)
+        return memory_error(err, "the ranks");
+    for (int rank = 1; rank < communicator->size; rank++) {
+        struct rank *other = &communicator->ranks[rank];
+        other->threads = threads[rank];
+        other->capacity = threads[rank] * (1 + MOST_AHEAD);
+        other->in_flight = memory_array((size_t)other->capacity, sizeof *other->in_flight);
+        if (!other->in_flight)
+            return memory_error(err, "the ranks");
+        communicator->remote.count += threads[rank];
     }
     return 0;
 }
 
-void team_crew_init(struct team *team)
+void remote_init(struct communicator *communicator)
 {
-    team->crew.context = team;
-    team->crew.room = room;
-    team->crew.give = give;
-    team->crew.collect = collect;
-    team->crew.drop = drop;
+    communicator->remote.context = communicator;
+    communicator->remote.room = room;
+    communicator->remote.give = give;
+    communicator->remote.collect = collect;
+    communicator->remote.drop = drop;
 }
 
-void team_crew_release(struct team *team)
+void remote_release(struct communicator *communicator)
 {
-    for (int rank = 1; team->members && rank < team->size; rank++)
-        memory_free(team->members[rank].away);
-    memory_free(team->members);
+    for (int rank = 1; communicator->ranks && rank < communicator->size; rank++)
+        memory_free(communicator->ranks[rank].in_flight);
+    memory_free(communicator->ranks);
 }

@@ -1,26 +1,28 @@
 /* Heartbeat: the sign of life of a run, with what it has reached, in the lock of its database (store_beat()). From it
-   others know that the run lives, and `actsearch status` how it is going. It beats on the watch's thread. */
-#ifndef ACTSEARCH_CLI_HEARTBEAT_H
-#define ACTSEARCH_CLI_HEARTBEAT_H
+ * others know that the run lives, and `actsearch status` how it is going. It beats on a thread of its own, also while
+ * nothing is observed. */
+#ifndef ACTSEARCH_RUNNER_HEARTBEAT_H
+#define ACTSEARCH_RUNNER_HEARTBEAT_H
 
 #include "base/error.h"
+#include "runner/progress.h"
 
-#include <stdint.h>
+#include <stdatomic.h>
 
+struct executor_stop;
+struct heartbeat;
 struct store;
-struct watch;
 
-struct heartbeat {
-    struct store *store;
-    struct watch *watch;
-    int64_t workers, ranks, stored; /* stored: tickets at the start */
-    int status;                     /* ERROR_CONFLICT once the database belongs to another process ... */
-    struct error err;               /* ... which is said here */
-};
+/* Beats from now until heartbeat_end(); the store and `stop` must live as long. `ranks`: processes of the run. When
+   the database was taken over, or has gone away, stop->abort is raised. Returns owned. ERROR_MEMORY. */
+int heartbeat_new(struct store *store, int64_t workers, int64_t ranks, struct executor_stop *stop,
+                  struct heartbeat **heartbeat, struct error *err);
 
-/* Beats from now until watch_end(); the struct, the store and the watch must live as long. When the database was taken
-   over, the run is stopped, and status says why; when it has gone away, too, and store_check_place() says why. */
-void heartbeat_start(struct heartbeat *heartbeat, struct watch *watch, struct store *store, int64_t workers,
-                     int64_t ranks);
+/* From now on this is told; copies what it needs. From any thread. */
+void heartbeat_observe(struct heartbeat *heartbeat, const struct progress *progress);
+
+/* Ends the thread and frees it. ERROR_CONFLICT once the database belongs to another process, and says so in *err;
+   when it has gone away that is for store_check_place() to say. Accepts NULL. */
+int heartbeat_end(struct heartbeat *heartbeat, struct error *err);
 
 #endif

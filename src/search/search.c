@@ -284,6 +284,20 @@ void search_tell(struct search *search, int64_t ticket, const struct result *res
         entry->objective[i] = result->objective[i].mean;
 }
 
+void search_window_remark(int64_t window, int64_t workers, struct text *out)
+{
+    if (workers > window + 1)
+        text_addf(out,
+                  "a window of %lld keeps at most %lld of the %lld workers busy; a new search could have a wider one "
+                  "(--set search.window=%lld)",
+                  (long long)window, (long long)window + 1, (long long)workers, 2 * (long long)workers);
+}
+
+int64_t search_baselines(const struct search *search)
+{
+    return search->baselines;
+}
+
 const struct space *search_space(const struct search *search)
 {
     return &search->space;

@@ -122,6 +122,13 @@ enum search_end search_end(const struct search_account *account);
    goes on. */
 void search_end_describe(const struct search_account *account, struct text *out);
 
+/* Appends a remark in one line when there are more workers than a window can keep busy: the ticket that is waited for,
+   and those that the window lets past it. Nothing otherwise. */
+void search_window_remark(int64_t window, int64_t workers, struct text *out);
+
+/* Known functions that are evaluated first. */
+int64_t search_baselines(const struct search *search);
+
 /* For progress: tickets made; candidates to be trained among them; the number that the budget allows
    in all (baselines included), which falls when a baseline needs no training; -1 when not known
    beforehand. */

@@ -1,8 +1,8 @@
 /* Who started this process, as the launchers' environments tell it. */
 #include "testing.h"
 
+#include "mpi/communicator.h"
 #include "mpi/launch_internal.h"
-#include "mpi/team.h"
 
 static void forget(void)
 {
@@ -44,21 +44,21 @@ END_TEST
 START_TEST(a_process_alone_has_no_team)
 {
     struct error err;
-    struct team *team = NULL;
+    struct communicator *communicator = NULL;
     struct error mine = ERROR_EMPTY;
     char library[64];
     forget();
-    ASSERT_OK(team_open(&team, &err));
-    ck_assert_ptr_null(team);
-    ck_assert(team_leads(team) && team_size(team) == 1);
-    ck_assert_ptr_null(team_crew(team));
-    ck_assert_int_eq(team_agree(team, ERROR_INPUT, &mine), ERROR_INPUT);
-    ASSERT_OK(team_same(team, "text", "a", "cure", &err));
-    ck_assert_int_eq(team_best_isa(team), isa_best());
-    ck_assert_int_eq(team_sum_of_node(team, 5), 5);
-    ASSERT_OK(team_begin(team, 1, NULL, &err));
-    team_close(team);
-    ck_assert_ptr_nonnull(strstr(team_library(library, sizeof library), "MPI"));
+    ASSERT_OK(communicator_open(&communicator, &err));
+    ck_assert_ptr_null(communicator);
+    ck_assert(communicator_leads(communicator) && communicator_size(communicator) == 1);
+    ck_assert_ptr_null(communicator_remote(communicator));
+    ck_assert_int_eq(communicator_agree(communicator, ERROR_INPUT, &mine), ERROR_INPUT);
+    ASSERT_OK(communicator_same(communicator, "text", "a", "cure", &err));
+    ck_assert_int_eq(communicator_best_isa(communicator), isa_best());
+    ck_assert_int_eq(communicator_sum_of_node(communicator, 5), 5);
+    ASSERT_OK(communicator_begin(communicator, 1, NULL, &err));
+    communicator_close(communicator);
+    ck_assert_ptr_nonnull(strstr(communicator_library(library, sizeof library), "MPI"));
 }
 END_TEST
 

@@ -1,7 +1,7 @@
 /* What every evaluator owes the executor (the first law): held against the fakes here, and to be held
    against the real one by its own tests. */
-#ifndef ACTSEARCH_TESTS_EXECUTOR_EVALUATOR_CONTRACT_H
-#define ACTSEARCH_TESTS_EXECUTOR_EVALUATOR_CONTRACT_H
+#ifndef ACTSEARCH_TESTS_RUNNER_EVALUATOR_CONTRACT_H
+#define ACTSEARCH_TESTS_RUNNER_EVALUATOR_CONTRACT_H
 
 #include "testing.h"
 

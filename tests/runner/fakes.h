@@ -1,6 +1,6 @@
 /* Evaluators that train nothing, a database in a folder of its own, and its contents as text. */
-#ifndef ACTSEARCH_TESTS_EXECUTOR_FAKES_H
-#define ACTSEARCH_TESTS_EXECUTOR_FAKES_H
+#ifndef ACTSEARCH_TESTS_RUNNER_FAKES_H
+#define ACTSEARCH_TESTS_RUNNER_FAKES_H
 
 #include "testing.h"
 
@@ -10,6 +10,7 @@
 #include "executor/executor.h"
 #include "expr/parse.h"
 #include "rng/rng.h"
+#include "runner/search_source.h"
 #include "search/strategy.h"
 #include "store/store.h"
 
@@ -212,7 +213,7 @@ struct fake_run {
     uint64_t seed;
     double limit_seconds;
     bool notes; /* crashes, as the program does */
-    const struct crew *crew;
+    const struct remote_workers *remote;
     struct executor_stop *stop;
     void (*observe)(void *observer, const struct progress *progress);
     void *observer;
@@ -242,11 +243,28 @@ static inline int fake_parts(const struct fake_run *run, struct grammar **gramma
 static inline int fake_notes(const struct fake_run *run, struct store *store, struct error *err)
 {
     struct text note = TEXT_EMPTY;
-    crash_path(run->path, &note);
+    quarantine_path(run->path, &note);
     int status = crash_note_in(text_string(&note), err);
     if (!status)
-        status = crash_collect(text_string(&note), store_is_new(store), store, err);
+        status = quarantine_collect(text_string(&note), store_is_new(store), store, err);
     text_release(&note);
+    return status;
+}
+
+static inline int fake_search(const struct fake_run *run, struct search *search, struct store *store,
+                              const struct evaluator *evaluator, const struct executor_options *options,
+                              struct error *err)
+{
+    struct search_source *source = malloc(sizeof *source);
+    int64_t workers = run->threads + (run->remote ? run->remote->count : 0);
+    int status = search_source_init(source, search, store, workers, err);
+    source->observe = run->observe;
+    source->observer = run->observer;
+    struct source work = search_source_for_executor(source);
+    if (!status)
+        status = executor_run(&work, evaluator, options, err);
+    search_source_release(source);
+    free(source);
     return status;
 }
 
@@ -255,12 +273,8 @@ static inline int fake_execute(const struct fake_run *run, struct error *err)
 {
     static const struct store_run identity = {"fake",    "{}", "{}",  "{}",   1,      "aging", 1,
                                               "made up", "0",  "any", "none", "none", "0",     "none"};
-    struct executor_options options = {.threads = run->threads,
-                                       .limit_seconds = run->limit_seconds,
-                                       .crew = run->crew,
-                                       .stop = run->stop,
-                                       .observe = run->observe,
-                                       .observer = run->observer};
+    struct executor_options options = {
+        .threads = run->threads, .limit_seconds = run->limit_seconds, .remote = run->remote, .stop = run->stop};
     struct evaluator evaluator = fake_evaluator(run->fake);
     struct grammar *grammar = NULL;
     struct search *search = NULL;
@@ -273,7 +287,7 @@ static inline int fake_execute(const struct fake_run *run, struct error *err)
     if (!status)
         status = store_session_begin(store, run->threads, "fake", err);
     if (!status)
-        status = executor_run(search, &evaluator, store, &options, err);
+        status = fake_search(run, search, store, &evaluator, &options, err);
     int closed = store_close(store, status ? NULL : err);
     search_free(search);
     grammar_free(grammar);

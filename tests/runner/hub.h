@@ -1,13 +1,13 @@
-/* A crew in this process: threads that serve, and mail boxes between them and executor_run(). What MPI does between
-   processes, without MPI. */
-#ifndef ACTSEARCH_TESTS_EXECUTOR_HUB_H
-#define ACTSEARCH_TESTS_EXECUTOR_HUB_H
+/* Remote workers in this process: threads that serve, and mail boxes between them and executor_run(). What MPI does
+   between processes, without MPI. */
+#ifndef ACTSEARCH_TESTS_RUNNER_HUB_H
+#define ACTSEARCH_TESTS_RUNNER_HUB_H
 
 #include "fakes.h"
 
 #include <pthread.h>
 
-enum { HUB_MEN = 3, HUB_MAIL = 64 };
+enum { HUB_RANKS = 3, HUB_MAIL = 64 };
 
 struct hub_result {
     int64_t ticket;
@@ -16,7 +16,7 @@ struct hub_result {
 
 struct hub;
 
-struct hub_man {
+struct hub_rank {
     struct hub *hub;
     struct fake fake;
     int threads;
@@ -32,65 +32,65 @@ struct hub_man {
 
 struct hub {
     pthread_mutex_t lock;
-    struct hub_man men[HUB_MEN];
-    int man_count;
-    struct hub_result results[HUB_MEN * HUB_MAIL];
+    struct hub_rank ranks[HUB_RANKS];
+    int rank_count;
+    struct hub_result results[HUB_RANKS * HUB_MAIL];
     int result_count;
     struct {
         int64_t ticket;
         void *token;
-        int man;
-    } away[HUB_MEN * HUB_MAIL];
+        int rank;
+    } away[HUB_RANKS * HUB_MAIL];
     int away_count;
     struct error failure; /* code 0: none */
     struct executor_stop *stop;
-    struct crew crew;
+    struct remote_workers remote;
 };
 
-/* ---- the chief, as a man sees him */
+/* ---- the coordinator, as a rank sees it */
 
 static inline int hub_receive(void *context, struct order *order, struct error *err)
 {
-    struct hub_man *man = context;
+    struct hub_rank *rank = context;
     (void)err;
-    pthread_mutex_lock(&man->hub->lock);
+    pthread_mutex_lock(&rank->hub->lock);
     order->kind = ORDER_NONE;
-    if (man->count > 0) {
-        *order = man->orders[man->first];
-        man->first = (man->first + 1) % HUB_MAIL;
-        man->count--;
+    if (rank->count > 0) {
+        *order = rank->orders[rank->first];
+        rank->first = (rank->first + 1) % HUB_MAIL;
+        rank->count--;
     }
-    pthread_mutex_unlock(&man->hub->lock);
+    pthread_mutex_unlock(&rank->hub->lock);
     return 0;
 }
 
 static inline int hub_report(void *context, int64_t ticket, const struct evaluation *evaluation, struct error *err)
 {
-    struct hub_man *man = context;
+    struct hub_rank *rank = context;
     struct hub_result result = {.ticket = ticket, .bytes = TEXT_EMPTY};
     evaluation_pack(evaluation, &result.bytes);
     if (text_failed(&result.bytes))
         return memory_error(err, "a result");
-    pthread_mutex_lock(&man->hub->lock);
-    man->hub->results[man->hub->result_count++] = result;
-    pthread_mutex_unlock(&man->hub->lock);
+    pthread_mutex_lock(&rank->hub->lock);
+    rank->hub->results[rank->hub->result_count++] = result;
+    pthread_mutex_unlock(&rank->hub->lock);
     return 0;
 }
 
 static inline void hub_fail(void *context, const struct error *err)
 {
-    struct hub_man *man = context;
-    pthread_mutex_lock(&man->hub->lock);
-    man->hub->failure = *err;
-    pthread_mutex_unlock(&man->hub->lock);
+    struct hub_rank *rank = context;
+    pthread_mutex_lock(&rank->hub->lock);
+    rank->hub->failure = *err;
+    pthread_mutex_unlock(&rank->hub->lock);
 }
 
 static inline void hub_stop(void *context, bool abort)
 {
-    struct hub_man *man = context;
-    atomic_store(&man->hub->stop->drain, 1);
+    struct hub_rank *rank = context;
+    atomic_store(&rank->hub->stop->drain, 1);
     if (abort)
-        atomic_store(&man->hub->stop->abort, 1);
+        atomic_store(&rank->hub->stop->abort, 1);
 }
 
 static inline bool hub_idle(void *context)
@@ -101,31 +101,31 @@ static inline bool hub_idle(void *context)
 
 static inline void *hub_serve(void *context)
 {
-    struct hub_man *man = context;
-    struct chief chief = {man, hub_receive, hub_report, hub_fail, hub_stop, hub_idle};
-    struct evaluator evaluator = fake_evaluator(&man->fake);
+    struct hub_rank *rank = context;
+    struct coordinator coordinator = {rank, hub_receive, hub_report, hub_fail, hub_stop, hub_idle};
+    struct evaluator evaluator = fake_evaluator(&rank->fake);
     struct executor_options options = {
-        .threads = man->threads, .limit_seconds = man->limit_seconds, .stop = &man->stop};
-    man->status = executor_serve(&evaluator, &chief, &options, &man->err);
+        .threads = rank->threads, .limit_seconds = rank->limit_seconds, .stop = &rank->stop};
+    rank->status = executor_serve(&evaluator, &coordinator, &options, &rank->err);
     return NULL;
 }
 
-/* ---- the crew, as executor_run() sees it */
+/* ---- remote workers, as executor_run() sees it */
 
 static inline ptrdiff_t hub_room(void *context)
 {
     struct hub *hub = context;
     ptrdiff_t sum = 0;
-    for (int i = 0; i < hub->man_count; i++)
-        sum += hub->men[i].threads + 1 - hub->men[i].away;
+    for (int i = 0; i < hub->rank_count; i++)
+        sum += hub->ranks[i].threads + 1 - hub->ranks[i].away;
     return sum;
 }
 
 /* Under the lock. */
-static inline void hub_order(struct hub_man *man, const struct order *order)
+static inline void hub_order(struct hub_rank *rank, const struct order *order)
 {
-    ck_assert_int_lt(man->count, HUB_MAIL);
-    man->orders[(man->first + man->count++) % HUB_MAIL] = *order;
+    ck_assert_int_lt(rank->count, HUB_MAIL);
+    rank->orders[(rank->first + rank->count++) % HUB_MAIL] = *order;
 }
 
 static inline int hub_give(void *context, const struct assignment *assignment, void *token, struct error *err)
@@ -134,15 +134,15 @@ static inline int hub_give(void *context, const struct assignment *assignment, v
     struct order order = {.kind = ORDER_EVALUATE, .assignment = *assignment};
     int best = 0;
     (void)err;
-    for (int i = 1; i < hub->man_count; i++)
-        if (hub->men[i].away - hub->men[i].threads < hub->men[best].away - hub->men[best].threads)
+    for (int i = 1; i < hub->rank_count; i++)
+        if (hub->ranks[i].away - hub->ranks[i].threads < hub->ranks[best].away - hub->ranks[best].threads)
             best = i;
     pthread_mutex_lock(&hub->lock);
-    hub_order(&hub->men[best], &order);
+    hub_order(&hub->ranks[best], &order);
     pthread_mutex_unlock(&hub->lock);
-    hub->men[best].away++;
+    hub->ranks[best].away++;
     hub->away[hub->away_count].ticket = assignment->ticket;
-    hub->away[hub->away_count].man = best;
+    hub->away[hub->away_count].rank = best;
     hub->away[hub->away_count++].token = token;
     return 0;
 }
@@ -152,7 +152,7 @@ static inline void *hub_token(struct hub *hub, int64_t ticket)
     for (int i = 0; i < hub->away_count; i++)
         if (hub->away[i].ticket == ticket) {
             void *token = hub->away[i].token;
-            hub->men[hub->away[i].man].away--;
+            hub->ranks[hub->away[i].rank].away--;
             hub->away[i] = hub->away[--hub->away_count];
             return token;
         }
@@ -161,7 +161,7 @@ static inline void *hub_token(struct hub *hub, int64_t ticket)
 }
 
 /* The newest first, so that results come out of order as often as they can. */
-static inline int hub_collect(void *context, struct crew_result *result, struct error *err)
+static inline int hub_collect(void *context, struct remote_result *result, struct error *err)
 {
     struct hub *hub = context;
     struct hub_result mail = {.ticket = -1};
@@ -186,8 +186,8 @@ static inline void hub_tell(struct hub *hub, enum order_kind kind)
 {
     struct order order = {.kind = kind};
     pthread_mutex_lock(&hub->lock);
-    for (int i = 0; i < hub->man_count; i++)
-        hub_order(&hub->men[i], &order);
+    for (int i = 0; i < hub->rank_count; i++)
+        hub_order(&hub->ranks[i], &order);
     pthread_mutex_unlock(&hub->lock);
 }
 
@@ -198,22 +198,22 @@ static inline void hub_drop(void *context)
 
 /* ---- together */
 
-/* `men` of them with `threads` threads each, who do what `fake` does. */
-static inline void hub_begin(struct hub *hub, int men, int threads, const struct fake *fake, double limit_seconds,
+/* `ranks` of them with `threads` threads each, who do what `fake` does. */
+static inline void hub_begin(struct hub *hub, int ranks, int threads, const struct fake *fake, double limit_seconds,
                              struct executor_stop *stop)
 {
     memset(hub, 0, sizeof *hub);
     pthread_mutex_init(&hub->lock, NULL);
-    hub->man_count = men;
+    hub->rank_count = ranks;
     hub->stop = stop;
-    hub->crew = (struct crew){hub, (int64_t)men * threads, hub_room, hub_give, hub_collect, hub_drop};
-    for (int i = 0; i < men; i++) {
-        struct hub_man *man = &hub->men[i];
-        man->hub = hub;
-        man->fake = *fake;
-        man->threads = threads;
-        man->limit_seconds = limit_seconds;
-        ck_assert_int_eq(pthread_create(&man->thread, NULL, hub_serve, man), 0);
+    hub->remote = (struct remote_workers){hub, (int64_t)ranks * threads, hub_room, hub_give, hub_collect, hub_drop};
+    for (int i = 0; i < ranks; i++) {
+        struct hub_rank *rank = &hub->ranks[i];
+        rank->hub = hub;
+        rank->fake = *fake;
+        rank->threads = threads;
+        rank->limit_seconds = limit_seconds;
+        ck_assert_int_eq(pthread_create(&rank->thread, NULL, hub_serve, rank), 0);
     }
 }
 
@@ -222,9 +222,9 @@ static inline int hub_end(struct hub *hub)
 {
     int failed = 0;
     hub_tell(hub, ORDER_END);
-    for (int i = 0; i < hub->man_count; i++) {
-        pthread_join(hub->men[i].thread, NULL);
-        failed += hub->men[i].status != 0;
+    for (int i = 0; i < hub->rank_count; i++) {
+        pthread_join(hub->ranks[i].thread, NULL);
+        failed += hub->ranks[i].status != 0;
     }
     for (int i = 0; i < hub->result_count; i++)
         text_release(&hub->results[i].bytes);

@@ -7,7 +7,7 @@ static const char victim[] = "tanh(x)";
 static bool has_note(const char *path)
 {
     struct text note = TEXT_EMPTY;
-    crash_path(path, &note);
+    quarantine_path(path, &note);
     bool there = access(text_string(&note), F_OK) == 0;
     text_release(&note);
     return there;
@@ -22,8 +22,8 @@ static void assert_passed_over(const char *path)
                      1);
     ck_assert_int_eq(fake_number(path, "SELECT count(*) FROM crash JOIN proposal USING (ticket)"
                                        " WHERE simplified = 'tanh(x)'"),
-                     CRASHES_TO_CONDEMN);
-    ck_assert_int_eq(fake_number(path, "SELECT count(*) FROM crash"), CRASHES_TO_CONDEMN);
+                     CRASHES_TO_QUARANTINE);
+    ck_assert_int_eq(fake_number(path, "SELECT count(*) FROM crash"), CRASHES_TO_QUARANTINE);
     ck_assert_int_gt(fake_number(path, "SELECT count(*) FROM evaluation WHERE outcome = 'ok'"), 40);
 }
 
@@ -36,7 +36,7 @@ START_TEST(what_kills_its_process_twice_is_passed_over)
         fake_path(path);
         struct fake_run run = {
             .path = path, .fake = &killing, .evaluations = 40, .window = 8, .threads = 2, .notes = true};
-        for (int life = 0; life < CRASHES_TO_CONDEMN; life++) {
+        for (int life = 0; life < CRASHES_TO_QUARANTINE; life++) {
             int status = fake_wait(fake_start(&run));
             ck_assert_msg(WIFSIGNALED(status) && WTERMSIG(status) == signals[i], "life %d ended with %x", life, status);
             ck_assert(has_note(path));
@@ -81,7 +81,7 @@ END_TEST
 static void write_note(const char *path, const char *text)
 {
     struct text note = TEXT_EMPTY;
-    crash_path(path, &note);
+    quarantine_path(path, &note);
     FILE *file = fopen(text_string(&note), "w");
     ck_assert_ptr_nonnull(file);
     fputs(text, file);

@@ -1,10 +1,10 @@
 /* The evaluator that `run` and `eval` use, real training and all, keeps the contract of evaluators. */
 #include "testing.h"
 
-#include "cli/workbench.h"
-#include "executor/evaluator_contract.h"
+#include "evaluator_contract.h"
+
 #include "experiment/experiment.h"
-#include "expr/parse.h"
+#include "runner/evaluator.h"
 
 START_TEST(the_real_evaluator_keeps_the_contract)
 {
@@ -21,7 +21,7 @@ START_TEST(the_real_evaluator_keeps_the_contract)
     }
     ASSERT_OK(experiment_read(SOURCE_DIR "/experiments/spirals.json", settings, &experiment, &err));
     ASSERT_OK(experiment_open(experiment, isa_best(), &err));
-    struct evaluator evaluator = workbench_evaluator(experiment);
+    struct evaluator evaluator = evaluator_of(experiment->fitness);
     evaluator_contract(&evaluator, assignments, COUNT);
     experiment_free(experiment);
 }

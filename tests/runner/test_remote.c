@@ -12,7 +12,7 @@ static void note_workers(void *observer, const struct progress *progress)
     workers_seen = progress->workers;
 }
 
-START_TEST(rows_do_not_depend_on_the_crew)
+START_TEST(rows_do_not_depend_on_remote_workers)
 {
     static const int windows[] = {1, 8, 64};
     struct error err;
@@ -20,20 +20,20 @@ START_TEST(rows_do_not_depend_on_the_crew)
         struct fake_run run = {.fake = &instant, .evaluations = 60, .window = windows[w], .threads = 1};
         char *alone = fake_whole(run);
         ck_assert(strlen(alone) > 20000);
-        for (int men = 1; men <= HUB_MEN; men++) {
+        for (int ranks = 1; ranks <= HUB_RANKS; ranks++) {
             struct fake jittery = {.pause = 1000, .jitter = true};
             char path[FAKE_PATH], what[64];
-            snprintf(what, sizeof what, "window %d, a crew of %d", windows[w], men);
-            hub_begin(&hub, men, men, &jittery, 0, NULL);
+            snprintf(what, sizeof what, "window %d, a team of %d", windows[w], ranks);
+            hub_begin(&hub, ranks, ranks, &jittery, 0, NULL);
             fake_path(path);
             run.path = path;
-            run.threads = 1 + men % 2;
+            run.threads = 1 + ranks % 2;
             run.fake = &jittery;
-            run.crew = &hub.crew;
+            run.remote = &hub.remote;
             run.observe = note_workers;
             ASSERT_OK(fake_execute(&run, &err));
             ck_assert_int_eq(hub_end(&hub), 0);
-            ck_assert_int_eq(workers_seen, run.threads + men * men);
+            ck_assert_int_eq(workers_seen, run.threads + ranks * ranks);
             char *together = fake_dump(path);
             fake_assert_equal(alone, together, what);
             memory_free(together);
@@ -44,10 +44,10 @@ START_TEST(rows_do_not_depend_on_the_crew)
 }
 END_TEST
 
-/* Rank 0 holds its thread until the crew has had a good part of all tickets, and so the crew must get some; then the
-   crew holds, and so must rank 0. Who gets none waits for ever. The window is wide: the oldest ticket may be one that
-   is held, and behind it there must be enough for both. */
-START_TEST(the_crew_does_its_share)
+/* Rank 0 holds its thread until remote workers has had a good part of all tickets, and so remote workers must get some;
+   then the remote workers holds, and so must rank 0. Who gets none waits for ever. The window is wide: the oldest
+   ticket may be one that is held, and behind it there must be enough for both. */
+START_TEST(remote_workers_do_their_share)
 {
     enum { THEIRS = 20, OURS = 6 };
     struct error err;
@@ -58,7 +58,7 @@ START_TEST(the_crew_does_its_share)
     fake_path(path);
     hub_begin(&hub, 3, 1, &theirs, 0, NULL);
     struct fake_run run = {
-        .path = path, .fake = &own, .evaluations = 80, .window = 1000, .threads = 1, .crew = &hub.crew};
+        .path = path, .fake = &own, .evaluations = 80, .window = 1000, .threads = 1, .remote = &hub.remote};
     ASSERT_OK(fake_execute(&run, &err));
     ck_assert_int_eq(hub_end(&hub), 0);
     ck_assert_int_ge(atomic_load(&there), THEIRS);
@@ -69,7 +69,7 @@ END_TEST
 
 struct stopping {
     struct executor_stop stop;
-    struct hub_man *heard_by; /* NULL: this process hears the signal itself */
+    struct hub_rank *heard_by; /* NULL: this process hears the signal itself */
     bool abort;
 };
 
@@ -82,12 +82,12 @@ static void stop_after_ten(void *observer, const struct progress *progress)
     atomic_store(&stop->drain, 1);
     if (stopping->abort)
         atomic_store(&stop->abort, 1);
-    /* Whoever heard it tells the chief, or the run might be over before. */
+    /* Whoever heard it tells the coordinator, or the run might be over before. */
     while (!atomic_load(stopping->abort ? &stopping->stop.abort : &stopping->stop.drain))
         fake_sleep(500);
 }
 
-/* A signal may be heard here or by one of the crew, and it may ask to finish or to drop. */
+/* A signal may be heard here or by another rank, and it may ask to finish or to drop. */
 START_TEST(a_stopped_run_goes_on_later)
 {
     struct error err;
@@ -96,20 +96,20 @@ START_TEST(a_stopped_run_goes_on_later)
     char *alone = fake_whole(run);
     for (int kind = 0; kind < 4; kind++) {
         char path[FAKE_PATH];
-        struct stopping stopping = {.abort = kind & 1, .heard_by = kind & 2 ? &hub.men[1] : NULL};
+        struct stopping stopping = {.abort = kind & 1, .heard_by = kind & 2 ? &hub.ranks[1] : NULL};
         fake_path(path);
         struct fake_run with = run;
         with.path = path;
         with.fake = &slow;
         with.stop = &stopping.stop;
-        with.crew = &hub.crew;
+        with.remote = &hub.remote;
         with.observe = stop_after_ten;
         with.observer = &stopping;
         hub_begin(&hub, 2, 2, &slow, 0, &stopping.stop);
-        ASSERT_FAILS(fake_execute(&with, &err), ERROR_INTERRUPTED, "same command");
+        ASSERT_FAILS(fake_execute(&with, &err), ERROR_INTERRUPTED, "are finished");
         ck_assert_int_eq(hub_end(&hub), 0);
         ck_assert_int_ge(fake_tickets(path), 10);
-        with.crew = NULL;
+        with.remote = NULL;
         with.stop = NULL;
         with.observe = NULL;
         ASSERT_OK(fake_execute(&with, &err));
@@ -127,7 +127,7 @@ struct raise {
     atomic_llong *begun;
 };
 
-/* As soon as both men of the crew have something in training. */
+/* As soon as both other ranks have something in training. */
 static void *raise_soon(void *context)
 {
     struct raise *raise = context;
@@ -136,8 +136,8 @@ static void *raise_soon(void *context)
     return NULL;
 }
 
-/* Draining waits for what the crew has; dropping does not. */
-START_TEST(dropping_reaches_the_crew)
+/* Draining waits for what remote workers have; dropping does not. */
+START_TEST(dropping_reaches_remote_workers)
 {
     struct error err;
     atomic_llong there = 0, here = 0;
@@ -152,13 +152,13 @@ START_TEST(dropping_reaches_the_crew)
                            .evaluations = 60,
                            .window = 64,
                            .threads = 1,
-                           .crew = &hub.crew,
+                           .remote = &hub.remote,
                            .stop = &stopping.stop};
     struct raise raise = {&stopping.stop, &there};
     pthread_t raiser;
     atomic_store(&stopping.stop.abort, 0);
     ck_assert_int_eq(pthread_create(&raiser, NULL, raise_soon, &raise), 0);
-    ASSERT_FAILS(fake_execute(&run, &err), ERROR_INTERRUPTED, "stopped with");
+    ASSERT_FAILS(fake_execute(&run, &err), ERROR_INTERRUPTED, "are finished");
     pthread_join(raiser, NULL);
     ck_assert_int_eq(hub.away_count, 0); /* every one came back, as "aborted" */
     ck_assert_int_eq(hub_end(&hub), 0);
@@ -171,9 +171,10 @@ static void note_tickets(void *observer, const struct progress *progress)
     atomic_store((atomic_llong *)observer, progress->tickets);
 }
 
-/* The crew's twelfth evaluation waits until six tickets are stored, and this process from its seventh on for the crew's
-   twentieth, which fails. Both get tickets in their order, so none of the first six is held by who waits. */
-START_TEST(an_error_of_the_crew_ends_the_run)
+/* The twelfth evaluation of remote workers waits until six tickets are stored, and this process from its seventh on for
+   remote workers's twentieth, which fails. Both get tickets in their order, so none of the first six is held by who
+   waits. */
+START_TEST(an_error_of_a_remote_worker_ends_the_run)
 {
     struct error err;
     atomic_llong here = 0, there = 0, stored = 0;
@@ -185,7 +186,7 @@ START_TEST(an_error_of_the_crew_ends_the_run)
     fake_path(path);
     run.path = path;
     run.fake = &own;
-    run.crew = &hub.crew;
+    run.remote = &hub.remote;
     run.observe = note_tickets;
     run.observer = &stored;
     hub_begin(&hub, 1, 1, &failing, 0, NULL);
@@ -197,7 +198,7 @@ START_TEST(an_error_of_the_crew_ends_the_run)
     ASSERT_OK(fake_execute(&run, &err));
     ck_assert_int_eq(hub_end(&hub), 0);
     char *dump = fake_dump(path);
-    fake_assert_equal(alone, dump, "after an error of the crew");
+    fake_assert_equal(alone, dump, "after an error of remote workers");
     memory_free(dump);
     memory_free(alone);
     fake_remove(path);
@@ -206,15 +207,16 @@ END_TEST
 
 /* ---- the clock */
 
-/* Every evaluation takes longer than the limit allows, here and in the crew: all are given up, and the run ends. */
+/* Every evaluation takes longer than the limit allows, here and there: all are given up, and the run ends.
+ */
 START_TEST(what_takes_too_long_is_given_up)
 {
     struct error err;
     struct fake slow = {.pause = 100 * 1000 * 1000};
-    for (int crew = 0; crew < 2; crew++) {
+    for (int remote = 0; remote < 2; remote++) {
         char path[FAKE_PATH];
         fake_path(path);
-        if (crew)
+        if (remote)
             hub_begin(&hub, 2, 4, &slow, 0.1, NULL);
         struct fake_run run = {.path = path,
                                .fake = &slow,
@@ -222,15 +224,15 @@ START_TEST(what_takes_too_long_is_given_up)
                                .window = 64,
                                .threads = 8,
                                .limit_seconds = 0.1,
-                               .crew = crew ? &hub.crew : NULL};
+                               .remote = remote ? &hub.remote : NULL};
         ASSERT_OK(fake_execute(&run, &err));
-        if (crew)
+        if (remote)
             ck_assert_int_eq(hub_end(&hub), 0);
         int64_t trained = fake_number(path, "SELECT count(*) FROM evaluation");
         ck_assert_int_gt(trained, 20);
         ck_assert_int_eq(fake_number(path, "SELECT count(*) FROM evaluation WHERE outcome = 'timed_out'"), trained);
         ck_assert_int_eq(fake_number(path, "SELECT count(*) FROM trial"), 0);
-        run.crew = NULL;
+        run.remote = NULL;
         ASSERT_OK(fake_execute(&run, &err)); /* finished, and so it stays */
         fake_remove(path);
     }
@@ -261,7 +263,8 @@ END_TEST
 
 int main(void)
 {
-    return RUN_TESTS("crew", 120, rows_do_not_depend_on_the_crew, the_crew_does_its_share, a_stopped_run_goes_on_later,
-                     dropping_reaches_the_crew, an_error_of_the_crew_ends_the_run, what_takes_too_long_is_given_up,
+    return RUN_TESTS("remote workers", 120, rows_do_not_depend_on_remote_workers, remote_workers_do_their_share,
+                     a_stopped_run_goes_on_later, dropping_reaches_remote_workers,
+                     an_error_of_a_remote_worker_ends_the_run, what_takes_too_long_is_given_up,
                      a_limit_that_is_not_reached_changes_nothing);
 }

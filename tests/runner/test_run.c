@@ -126,7 +126,7 @@ static void check_stopping(bool abort)
         if (status == 0)
             break;
         ck_assert_int_eq(status, ERROR_INTERRUPTED);
-        ck_assert_msg(strstr(err.cure, "same command") != NULL, "cure: %s", err.cure);
+        ck_assert_msg(strstr(err.what, "are finished") != NULL, "%s", err.what);
         ck_assert_int_ge(stored, at);
         ck_assert_int_ge(stored, before);
         ck_assert_int_lt(at, 4000);
