@@ -213,12 +213,15 @@ static bool choose(struct search *search, struct ticket *ticket)
         return true;
     }
     struct rng rng = rng_keyed(search->seed, (uint64_t)k, RNG_PROPOSAL);
-    struct proposal proposal = {.parents = {-1, -1}};
+    struct proposal proposal = {.parents = {-1, -1}, .rungs = 1};
+    memcpy(proposal.references, ticket->assignment.references, sizeof proposal.references);
     if (!search->spec.strategy->propose(search->state, &rng, &proposal))
         return false;
     ticket->operator_name = proposal.operator_name;
     memcpy(ticket->parents, proposal.parents, sizeof ticket->parents);
     ticket->genotype = proposal.genotype;
+    ticket->assignment.rungs = proposal.rungs;
+    memcpy(ticket->assignment.references, proposal.references, sizeof proposal.references);
     space_express(&search->space, &ticket->genotype, &ticket->expression);
     return true;
 }

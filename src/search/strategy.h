@@ -23,6 +23,9 @@ struct proposal {
     struct genotype genotype;
     const char *operator_name; /* static */
     int64_t parents[2];        /* tickets, -1 for none */
+    int rungs;                 /* trainings that it is to climb, 1 unless the strategy says more; and what it must reach
+                                  on them (candidate/assignment.h), from results that the strategy has heard */
+    double references[RESULT_RUNGS - 1];
 };
 
 /* What a strategy hears of one of its tickets. */
@@ -50,7 +53,7 @@ struct strategy {
     int (*state_new)(const struct search_spec *spec, const struct space *space, void **state, struct error *err);
     void (*state_free)(void *state);
 
-    /* Fills *out, which holds no parents yet; false when there is nothing more to propose. */
+    /* Fills *out, which has no parents and one rung yet; false when there is nothing more to propose. */
     bool (*propose)(void *state, struct rng *rng, struct proposal *out);
 
     /* Hears a result; NULL when it does not care. */

@@ -43,6 +43,8 @@ struct fake {
     struct gate gate;
     const char *kills; /* this function kills the process by the signal `by`, or hangs when that is 0; NULL: none */
     int by;
+    const char *endless;   /* this function is evaluated until that is dropped; NULL: none */
+    int objectives;        /* of every result; 0: one */
     atomic_llong *begun;   /* counts evaluations; may be NULL, but not with a gate */
     atomic_llong *held;    /* how many had begun when the first went on */
     atomic_llong *hanging; /* counts those that hang; may be NULL */
@@ -119,6 +121,34 @@ static inline int fake_fill(uint64_t hash, struct evaluation *out, struct error 
     return 0;
 }
 
+/* Climbs the rungs, as a real evaluator will: the last is the training above, the cheaper ones are a number each. */
+static inline int fake_climb(const struct fake *fake, const struct assignment *assignment, struct evaluation *out,
+                             struct error *err)
+{
+    uint64_t hash = fake_hash(&assignment->candidate);
+    struct rng rng = rng_keyed(hash, 1, RNG_TEST);
+    double reached[RESULT_RUNGS];
+    int rung = 0;
+    for (; rung + 1 < assignment->rungs; rung++) {
+        reached[rung] = rng_uniform(&rng);
+        if (!assignment_goes_on(assignment, rung, reached[rung])) {
+            evaluation_without_trials(out, OUTCOME_stopped);
+            memcpy(out->result.reached, reached, sizeof reached);
+            out->result.rungs = rung + 1;
+            return 0;
+        }
+    }
+    int status = fake_fill(hash, out, err);
+    if (status || !result_is_ok(&out->result))
+        return status;
+    reached[rung] = result_score(&out->result);
+    memcpy(out->result.reached, reached, sizeof reached);
+    out->result.rungs = rung + 1;
+    for (int i = 1; i < fake->objectives; i++)
+        out->result.objective[out->result.objectives++] = (struct figure){-rng_uniform(&rng), NAN};
+    return 0;
+}
+
 /* The count of those that must begin is waited for; the 50 ms are for those that must not. */
 static inline void fake_hold(const struct fake *fake)
 {
@@ -155,12 +185,18 @@ static inline void fake_wait_for(const atomic_llong *counter, long long value)
         fake_sleep(200);
 }
 
-static inline void fake_kill(const struct fake *fake, const struct candidate *candidate)
+static inline bool fake_is(const struct candidate *candidate, const char *function)
 {
     struct text text = TEXT_EMPTY;
     candidate_print(candidate, &text);
-    bool this_one = strcmp(text_string(&text), fake->kills) == 0;
+    bool is = strcmp(text_string(&text), function) == 0;
     text_release(&text);
+    return is;
+}
+
+static inline void fake_kill(const struct fake *fake, const struct candidate *candidate)
+{
+    bool this_one = fake_is(candidate, fake->kills);
     if (this_one && fake->by)
         raise(fake->by);
     if (this_one && fake->hanging)
@@ -179,6 +215,11 @@ static inline int fake_evaluate(const void *context, void *worker, const struct 
         return error_set(err, ERROR_INTERNAL, "fake", NULL, "evaluation %lld fails", number);
     if (fake->kills)
         fake_kill(fake, &assignment->candidate);
+    if (fake->endless && fake_is(&assignment->candidate, fake->endless)) {
+        atomic_fetch_add(fake->hanging, 1);
+        while (!atomic_load(abort))
+            fake_sleep(1000);
+    }
     /* Ticket 0 is the first baseline, x; which evaluation begins first is up to the threads. */
     if (fake->hold_first && candidate_nodes(&assignment->candidate) == 1 && assignment->candidate.nodes[0].op == OP_x)
         fake_hold(fake);
@@ -188,7 +229,7 @@ static inline int fake_evaluate(const void *context, void *worker, const struct 
         fake_sleep(pause < 500 ? pause : 500);
     if (atomic_load(abort) || fake->drops)
         return evaluation_reserve(out, 0, 0, 0, 0, err); /* that is "aborted" */
-    return fake_fill(fake_hash(&assignment->candidate), out, err);
+    return fake_climb(fake, assignment, out, err);
 }
 
 static inline struct evaluator fake_evaluator(const struct fake *fake)
@@ -210,6 +251,8 @@ struct fake_run {
     const struct fake *fake;
     int64_t evaluations;
     int window, threads;
+    const struct strategy *strategy; /* NULL: aging */
+    int functions;                   /* of a candidate; 0: one */
     uint64_t seed;
     double limit_seconds;
     bool notes; /* crashes, as the program does */
@@ -223,7 +266,7 @@ static inline int fake_parts(const struct fake_run *run, struct grammar **gramma
                              struct error *err)
 {
     struct json_document *document = NULL;
-    struct search_spec spec = {.strategy = strategy_by_name("aging"),
+    struct search_spec spec = {.strategy = run->strategy ? run->strategy : strategy_by_name("aging"),
                                .evaluations = run->evaluations,
                                .proposals = 50 * run->evaluations,
                                .window = run->window,
@@ -237,7 +280,8 @@ static inline int fake_parts(const struct fake_run *run, struct grammar **gramma
     if (!status)
         status = grammar_parse(json_root(document), grammar, err);
     json_document_free(document);
-    return status ? status : search_new(&spec, &(struct space){*grammar, 1}, run->seed, search, err);
+    struct space space = {*grammar, run->functions ? run->functions : 1};
+    return status ? status : search_new(&spec, &space, run->seed, search, err);
 }
 
 static inline int fake_notes(const struct fake_run *run, struct store *store, struct error *err)
