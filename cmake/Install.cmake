@@ -29,6 +29,10 @@ install(FILES README.md LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR} COMPONENT pr
 
 # Found from where the file lies, so that an installed tree can be moved and --prefix works.
 file(RELATIVE_PATH ACTSEARCH_PREFIX_FROM_PC ${CMAKE_INSTALL_FULL_LIBDIR}/pkgconfig ${CMAKE_INSTALL_PREFIX})
+set(ACTSEARCH_PC_MPI "")
+if(TARGET MPI::MPI_C)
+  string(JOIN " " ACTSEARCH_PC_MPI ${MPI_C_LINK_FLAGS} ${MPI_C_LIBRARIES})
+endif()
 configure_file(cmake/actsearch.pc.in actsearch.pc @ONLY)
 install(FILES ${CMAKE_CURRENT_BINARY_DIR}/actsearch.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
 

@@ -1,10 +1,12 @@
 #!/bin/sh
 # What `cmake --install` puts somewhere can be used from there: the program runs, and a stranger's
 # program is built against the library, once with pkg-config and once with find_package().
-#   install.sh CMAKE BUILD_DIR
+# And the programs of examples/ do what the program does.
+#   install.sh CMAKE BUILD_DIR SOURCE_DIR
 set -eu
 cmake=$1
 build=$2
+source=$3
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
@@ -49,3 +51,24 @@ END
 "$cmake" -S "$work/project" -B "$work/project/build" -DCMAKE_PREFIX_PATH="$work/prefix" >/dev/null
 "$cmake" --build "$work/project/build" >/dev/null
 "$work/project/build/user" | grep -x 'silu(1) = 0.731059'
+
+# A search by 30 lines of C leaves the rows that the program leaves; run again, it has nothing to do.
+# shellcheck disable=SC2046
+cc -Wall -Wextra -Werror "$source/examples/search.c" -o "$work/search" $(pkg-config --cflags --libs actsearch)
+cd "$work"
+experiment=$source/experiments/spirals.json
+./search "$experiment" library.db | tee search.log
+grep -q '^[0-9]* functions trained, first: ' search.log
+prefix/bin/actsearch run "$experiment" --set search.evaluations=40 --db program.db --quiet
+for table in run proposal evaluation trial curve; do
+    for database in library program; do
+        prefix/bin/actsearch query $database.db "SELECT * FROM $table ORDER BY 1, 2, 3" --format csv >$database.csv
+    done
+    test "$(wc -l <library.csv)" -gt 1
+    cmp library.csv program.csv
+done
+before=$(wc -c <library.db)
+./search "$experiment" library.db >again.log
+test "$before" = "$(wc -c <library.db)"
+if ./search "$experiment" /nowhere/library.db 2>error.log; then exit 1; fi
+grep '/nowhere/library.db' error.log

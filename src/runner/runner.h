@@ -1,11 +1,12 @@
-/* Runner: runs an experiment. This is the door for programs: the command line stands on it, and so can others.
+/* Runner: runs an experiment. This is the door for programs: the command line stands on it, and so can others
+ * (examples/search.c).
  *
  *   struct runner *runner = NULL;
  *   int status = runner_new(&options, &runner, err);          joins the other ranks, if there are any
  *   if (!status)
- *       status = runner_open(runner, "spirals.json", err);    reads the experiment, opens its data
+ *       status = runner_open(runner, "spirals.json", "spirals.db", err);    reads the experiment, opens its data
  *   if (!status)
- *       status = runner_search(runner, "spirals.db", err);    or runner_evaluate()
+ *       status = runner_search(runner, err);
  *   runner_free(runner);
  *
  * A search goes on where its database ends: the same calls resume it, whatever stopped it (executor/executor.h,
@@ -62,7 +63,7 @@ const struct machine_threads *runner_threads(const struct runner *runner);
    current folder, NAME as in the experiment. Opens the data and makes what trains. Collective. */
 int runner_open(struct runner *runner, const char *path, const char *database, struct error *err);
 
-/* The same for runner_evaluate(), which has no database. */
+/* The same for runner_evaluate() in place of a search; there is no database. */
 int runner_open_list(struct runner *runner, const char *path, struct error *err);
 
 /* After either; borrowed. */

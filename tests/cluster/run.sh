@@ -202,6 +202,26 @@ case_ranks() {
         "tickets, $(wc -l <dump.txt) rows, all the same"
 }
 
+# Functions that are given, without a database: the same scores whoever trains them, and a limit holds on every rank.
+case_list() {
+    local functions=(relu tanh 'x*sigmoid(x)' mish 'sin(x)' gelu)
+    numbers() { cut -d, -f1-7,10- "$1"; } # all but the two columns of seconds
+    "$program" eval "${functions[@]}" "$experiment" --format csv >alone.csv 2>/dev/null || failed "alone: exit status $?"
+    mpirun -n 2 "$program" eval "${functions[@]}" "$experiment" --threads 1 --format csv </dev/null >two.csv 2>two.log ||
+        failed "mpirun -n 2: exit status $?"
+    srun --mpi=pmix --nodes=2 --ntasks-per-node=2 "$program" eval "${functions[@]}" "$experiment" --threads 1 \
+        --format csv </dev/null >four.csv 2>four.log || failed "srun: exit status $?"
+    [ "$(wc -l <alone.csv)" = 7 ] || failed "$(wc -l <alone.csv) lines for 6 functions"
+    numbers alone.csv >alone.txt
+    for run in two four; do
+        numbers $run.csv | cmp - alone.txt || failed "the scores of $run ranks are others"
+    done
+    mpirun -n 2 "$program" eval "${functions[@]}" "$experiment" --threads 1 --set training.epochs=100000 \
+        --evaluation-limit 0.2 --format csv </dev/null >limit.csv 2>limit.log || failed "with a limit: exit status $?"
+    [ "$(grep -c '^timed_out,' limit.csv)" = 6 ] || failed "not all were given up: $(cat limit.csv)"
+    ok "6 functions by 1 process, 2 ranks of mpirun and 4 tasks of srun: equal scores; with a limit of 0.2 s all timed out"
+}
+
 # ---- deaths that the script starts again after
 
 killed() { # WHAT_IS_KILLED: run by a function kill_it
@@ -596,7 +616,7 @@ case_different_data() {
 
 # Those that mostly wait come first.
 cases=(time_limit node_lost preemption signals worker_killed leader_killed step_killed worker_killed_mpirun disk_full
-    two_jobs islands_requeued crashed islands status ranks no_pmix different_files different_data)
+    two_jobs islands_requeued crashed islands status ranks list no_pmix different_files different_data)
 [ $# = 0 ] || cases=("$@")
 
 run_case() {

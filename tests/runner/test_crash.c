@@ -1,6 +1,8 @@
 /* Evaluations that kill their process. Every run is a child's; this process only looks at what it left. */
 #include "fakes.h"
 
+#include "runner/list_source.h"
+
 /* One of the baselines, which every run trains. */
 static const char victim[] = "tanh(x)";
 
@@ -108,8 +110,42 @@ START_TEST(notes_are_taken_with_care)
 }
 END_TEST
 
+/* Of a list there is no database that could keep a note: the process says it with its last breath. */
+START_TEST(a_list_tells_which_function_killed_it)
+{
+    static const char *const names[] = {"relu(x)", "tanh(x)", "sin(x)"};
+    int ends[2];
+    char said[200] = "";
+    ck_assert_int_eq(pipe(ends), 0);
+    pid_t child = fork();
+    if (child == 0) {
+        struct fake killing = {.kills = victim, .by = SIGSEGV};
+        struct evaluator evaluator = fake_evaluator(&killing);
+        struct executor_options options = {.threads = 2};
+        struct candidate candidates[3];
+        struct evaluation evaluations[3] = {EVALUATION_EMPTY, EVALUATION_EMPTY, EVALUATION_EMPTY};
+        struct list_source list;
+        struct error err;
+        dup2(ends[1], STDERR_FILENO);
+        for (int i = 0; i < 3; i++)
+            candidate_parse(names[i], &candidates[i], &err);
+        crash_tell(names, 3);
+        list_source_init(&list, candidates, names, evaluations, 3, 2);
+        struct source work = list_source_for_executor(&list);
+        executor_run(&work, &evaluator, &options, &err);
+        _exit(0);
+    }
+    close(ends[1]);
+    int status = fake_wait(child);
+    ck_assert(WIFSIGNALED(status) && WTERMSIG(status) == SIGSEGV);
+    ck_assert_int_gt(read(ends[0], said, sizeof said - 1), 0);
+    ck_assert_str_eq(said, "actsearch: tanh(x) has killed the process by SIGSEGV\n");
+    close(ends[0]);
+}
+END_TEST
+
 int main(void)
 {
-    return RUN_TESTS("crash", 60, what_kills_its_process_twice_is_passed_over, a_kill_from_outside_is_no_evidence,
-                     notes_are_taken_with_care);
+    return RUN_TESTS("crash", 60, a_list_tells_which_function_killed_it, what_kills_its_process_twice_is_passed_over,
+                     a_kill_from_outside_is_no_evidence, notes_are_taken_with_care);
 }
