@@ -10,9 +10,8 @@
 #include "base/error.h"
 #include "base/json.h"
 #include "base/memory.h"
+#include "candidate/candidate.h"
 #include "data/data.h"
-#include "expr/parse.h"
-#include "expr/tree.h"
 #include "nn/blas.h"
 #include "nn/network.h"
 #include "nn/trainer.h"
@@ -100,7 +99,7 @@ int main(int argc, char **argv)
     struct json_document *document = NULL;
     struct network *network = NULL;
     struct trainer *trainer = NULL;
-    struct tree tree;
+    struct candidate functions;
     const char *candidate = "tanh(x)";
     if (argc < 2) {
         fprintf(stderr, "usage: layer_gradient CASE.json [--tensors]\n");
@@ -113,12 +112,12 @@ int main(int argc, char **argv)
     struct trainer_options options = {
         .isa = isa_best(), .batch = B, .optimiser = optimiser_default(), .init = INIT_HE, .input_square = 1};
     require(json_string_or(json_member(&root, "candidate"), &candidate, &err), &err);
-    require(tree_parse(candidate, &tree, &err), &err);
+    require(candidate_parse(candidate, &functions, &err), &err);
     require(network_read(json_member(&root, "network"), &shape, &network, &err), &err);
     require(blas_limit_isa(options.isa, &err), &err);
     blas_thread_init();
     require(trainer_new(network, &options, &trainer, &err), &err);
-    require(trainer_prepare(trainer, &tree, &err), &err);
+    require(trainer_prepare(trainer, &functions, &err), &err);
     float *z = memory_zeroed((size_t)network_draws(network) + 1, sizeof *z);
     trainer_start(trainer, z, rng_keyed(0, 0, RNG_TEST));
     if (argc > 2)

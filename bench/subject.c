@@ -30,8 +30,7 @@ void *require_memory(void *block)
 
 struct assignment subject_assignment(const struct subject *subject)
 {
-    struct candidate candidate = candidate_of(&subject->candidate);
-    return assignment_of(0, &candidate, 1);
+    return assignment_of(0, &subject->candidate, 1);
 }
 
 struct subject subject_of(const struct fitness *fitness, const char *candidate)
@@ -50,7 +49,7 @@ struct subject subject_of(const struct fitness *fitness, const char *candidate)
     struct activation found;
     require(tree_parse(candidate, &written, &err), &err);
     require(activation_of(&written, &found, &err), &err);
-    subject.candidate = found.trained;
+    subject.candidate = candidate_of(&found.trained);
     subject.order = require_memory(memory_array((size_t)subject.samples, sizeof *subject.order));
     for (ptrdiff_t i = 0; i < subject.samples; i++)
         subject.order[i] = (int32_t)i;

@@ -4,7 +4,6 @@
 
 #include "base/error.h"
 #include "candidate/assignment.h"
-#include "expr/tree.h"
 #include "nn/trainer.h"
 
 #include <stdint.h>
@@ -18,7 +17,7 @@ struct subject {
     const struct network *network;
     const struct data_set *data;
     struct trainer_options fast, plain; /* as the fitness trains, and every layer by itself on floats */
-    struct tree candidate;
+    struct candidate candidate;
     int32_t *order; /* owned: (samples) of the train part, shuffled */
     ptrdiff_t samples, B;
 };

@@ -11,7 +11,7 @@ static double elements(const struct shape *shape)
 }
 
 /* What a layer learns. */
-static double learned(const struct layer *layer, const struct tree *candidate)
+static double learned(const struct layer *layer, const struct candidate *candidate)
 {
     struct layer_run run = {.layer = layer};
     double count = 0;
@@ -23,7 +23,7 @@ static double learned(const struct layer *layer, const struct tree *candidate)
 }
 
 /* The layer, or one that it reads from, learns: its input's gradient is wanted from those behind it. */
-static bool learns(const struct network *network, const struct tree *candidate, int l)
+static bool learns(const struct network *network, const struct candidate *candidate, int l)
 {
     const struct layer *layer = l == LAYER_INPUT ? NULL : &network->layer[l];
     return layer && (learned(layer, candidate) > 0 || learns(network, candidate, layer->from) ||
@@ -67,13 +67,14 @@ static struct operations window_operations(const struct layer *layer)
 }
 
 /* The functions are worked out for every gate and state, and their slopes are multiplications on the way back. */
-static struct operations recurrent_operations(const struct layer *layer, const struct tree *candidate)
+static struct operations recurrent_operations(const struct layer *layer, const struct candidate *candidate)
 {
     double T = (double)layer->in.size[0], K = (double)layer->in.size[1], N = (double)shape_channels(&layer->out);
     double blocks = recurrence_blocks(layer), places = recurrence_places(layer);
     double planes = blocks + (layer->kind == &layer_lstm); /* the state's function sees the cell, too */
-    double functions = places * tree_cost(layer_function(layer, candidate)) +
-                       (planes > places ? (planes - places) * tree_cost(&layer->second) : 0);
+    const struct tree slot = layer_function(layer, candidate);
+    double functions =
+        places * tree_cost(&slot) + (planes > places ? (planes - places) * tree_cost(&layer->second) : 0);
     double input = 2 * T * K * blocks * N, hidden = 2 * T * N * blocks * N, slopes = T * N * planes;
     return (struct operations){input + hidden + T * N * functions, input + 2 * hidden + slopes, input};
 }
@@ -87,16 +88,17 @@ static struct operations attention_operations(const struct layer *layer)
     return (struct operations){in + heads_products + out + exponentials, in + 2 * heads_products + 2 * out, in};
 }
 
-static struct operations operations_of(const struct layer *layer, const struct tree *candidate)
+static struct operations operations_of(const struct layer *layer, const struct candidate *candidate)
 {
     enum { NORM = 8, NORM_BACK = 7 }; /* moments, xhat, y; two sums, the gradient */
     const struct layer_kind *kind = layer->kind;
     double in = elements(&layer->in), out = elements(&layer->out);
     if (kind == &layer_dense)
         return product(in * (double)shape_channels(&layer->out));
-    if (kind == &layer_activation)
-        return (struct operations){in * tree_cost(layer_function(layer, candidate)),
-                                   2 * in * tree_parameter_count(layer_function(layer, candidate)), in};
+    if (kind == &layer_activation) {
+        const struct tree f = layer_function(layer, candidate);
+        return (struct operations){in * tree_cost(&f), 2 * in * tree_parameter_count(&f), in};
+    }
     if (kind == &layer_conv2d || kind == &layer_depthwise_conv2d || kind == &layer_max_pool ||
         kind == &layer_average_pool)
         return window_operations(layer);
@@ -141,7 +143,7 @@ static void count_bytes(const struct layer *layer, double weights, bool wants_gx
 /* An activation that does the pool behind it, layer l, as well: what stands between them is not moved, and the
    gradient is for the winners. A convolution before that goes by the winners takes it where it is, with their places.
  */
-static void merge_pool(const struct network *network, const struct tree *candidate, int l, ptrdiff_t B,
+static void merge_pool(const struct network *network, const struct candidate *candidate, int l, ptrdiff_t B,
                        struct layer_work *work)
 {
     const struct layer *pool = &network->layer[l];
@@ -157,8 +159,8 @@ static void merge_pool(const struct network *network, const struct tree *candida
     work[l] = (struct layer_work){.within = l - 1};
 }
 
-void work_of_layers(const struct network *network, const struct tree *candidate, const struct trainer_options *options,
-                    ptrdiff_t B, struct layer_work *work)
+void work_of_layers(const struct network *network, const struct candidate *candidate,
+                    const struct trainer_options *options, ptrdiff_t B, struct layer_work *work)
 {
     for (int l = 0; l < network->layers; l++) {
         const struct layer *layer = &network->layer[l];
@@ -194,7 +196,7 @@ struct work work_of_rest(const struct network *network, ptrdiff_t B)
     return work;
 }
 
-struct work work_of_update(const struct network *network, const struct tree *candidate,
+struct work work_of_update(const struct network *network, const struct candidate *candidate,
                            const struct trainer_options *options)
 {
     bool adam = options->optimiser.kind != OPTIMISER_SGD;

@@ -9,9 +9,9 @@
 
 #include <stddef.h>
 
+struct candidate;
 struct network;
 struct trainer_options;
-struct tree;
 
 struct work {
     double flops, bytes;
@@ -23,8 +23,8 @@ struct layer_work {
 };
 
 /* B rows of a network whose slots hold the candidate. work: (layers). */
-void work_of_layers(const struct network *network, const struct tree *candidate, const struct trainer_options *options,
-                    ptrdiff_t B, struct layer_work *work);
+void work_of_layers(const struct network *network, const struct candidate *candidate,
+                    const struct trainer_options *options, ptrdiff_t B, struct layer_work *work);
 
 /* Putting a batch where the trainer wants it. stored: bytes of a number as the data set keeps it. */
 struct work work_of_gather(const struct network *network, const struct trainer_options *options, ptrdiff_t B,
@@ -34,7 +34,7 @@ struct work work_of_gather(const struct network *network, const struct trainer_o
 struct work work_of_rest(const struct network *network, ptrdiff_t B);
 
 /* The optimiser's step. */
-struct work work_of_update(const struct network *network, const struct tree *candidate,
+struct work work_of_update(const struct network *network, const struct candidate *candidate,
                            const struct trainer_options *options);
 
 #endif

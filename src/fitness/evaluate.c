@@ -1,5 +1,6 @@
 /* The training run: trials, epochs, steps, and how they end. */
 #include "base/error.h"
+#include "candidate/candidate.h"
 #include "data/data.h"
 #include "expr/parse.h"
 #include "expr/tree.h"
@@ -284,8 +285,7 @@ int fitness_evaluate(const struct fitness *fitness, struct fitness_worker *worke
     ALWAYS(assignment->rungs == 1);
     const struct optimiser *optimiser = &fitness->protocol.optimiser;
     double wall = seconds(CLOCK_MONOTONIC), cpu = seconds(CLOCK_THREAD_CPUTIME_ID);
-    struct tree tree = candidate_function(&assignment->candidate, 0);
-    int status = trainer_prepare(worker->trainer, &tree, err);
+    int status = trainer_prepare(worker->trainer, &assignment->candidate, err);
     if (status)
         return status;
     blas_thread_init();
@@ -352,8 +352,10 @@ int fitness_arithmetic(const struct fitness *fitness, char digest[FITNESS_DIGEST
     int status = tree_parse("x*sigmoid(x)", &silu, err);
     if (!status)
         status = fitness_worker_new(fitness, &worker, err);
-    if (!status)
-        status = trainer_prepare(worker->trainer, &silu, err);
+    if (!status) {
+        const struct candidate candidate = candidate_of(&silu);
+        status = trainer_prepare(worker->trainer, &candidate, err);
+    }
     if (!status) {
         struct run run = {.fitness = fitness, .worker = worker, .rate = fitness->protocol.optimiser.learning_rates[0]};
         begin_trial(&run, fitness->protocol.first_seed);

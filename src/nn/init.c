@@ -40,8 +40,8 @@ static struct spread spread_into(const struct layer *layer, const struct spread 
     return spread;
 }
 
-void init_deviations(const struct network *network, const struct tree *candidate, enum init init, double input_square,
-                     double (*deviation)[LAYER_TENSORS])
+void init_deviations(const struct network *network, const struct candidate *candidate, enum init init,
+                     double input_square, double (*deviation)[LAYER_TENSORS])
 {
     const struct spread input = {.mean = 0, .variance = input_square};
     struct spread after[NETWORK_LAYERS];

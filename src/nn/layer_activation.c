@@ -56,10 +56,10 @@ static void activation_normal_form(const struct layer *layer, struct text *out)
     layer_function_normal_form("function", &layer->tree, out);
 }
 
-void layer_function_tensor(const struct layer *layer, const struct tree *candidate, struct layer_run *run)
+void layer_function_tensor(const struct layer *layer, const struct candidate *candidate, struct layer_run *run)
 {
-    const struct tree *f = layer_function(layer, candidate);
-    run->P = f ? tree_parameter_count(f) : 0;
+    struct tree f = layer_function(layer, candidate);
+    run->P = tree_parameter_count(&f);
     run->sets = layer->parameters == PARAMETERS_CHANNEL ? shape_channels(&layer->out) : 1;
     run->function = -1;
     if (!run->P || layer->owner != layer)
@@ -67,7 +67,7 @@ void layer_function_tensor(const struct layer *layer, const struct tree *candida
     run->function = run->tensors++;
     struct tensor *tensor = &run->tensor[run->function];
     *tensor = (struct tensor){.name = "activation", .count = run->P * run->sets, .sets = run->sets};
-    tree_parameter_starts(f, tensor->starts);
+    tree_parameter_starts(&f, tensor->starts);
 }
 
 void layer_function_run(const struct layer_run *run, const struct step *step, ptrdiff_t first, ptrdiff_t N,
@@ -103,9 +103,10 @@ static ptrdiff_t activation_measure_workspace(const struct layer_run *run, ptrdi
     return run->pool ? pooled_scratch(run->pool->layer) : 0;
 }
 
-static void activation_follow(const struct layer *layer, const struct tree *candidate, struct spread *spread)
+static void activation_follow(const struct layer *layer, const struct candidate *candidate, struct spread *spread)
 {
-    struct moments moments = moments_normal(layer_function(layer, candidate), NULL, 0, spread->mean, spread->variance);
+    struct tree f = layer_function(layer, candidate);
+    struct moments moments = moments_normal(&f, NULL, 0, spread->mean, spread->variance);
     spread->mean = moments.mean;
     spread->variance = moments.square - moments.mean * moments.mean;
 }

@@ -43,7 +43,7 @@ static void attention_normal_form(const struct layer *layer, struct text *out)
 }
 
 /* What the output matrix multiplies are means of vectors whose numbers "auto" gives the square 1. */
-static void attention_tensors(const struct layer *layer, const struct tree *candidate, struct layer_run *run)
+static void attention_tensors(const struct layer *layer, const struct candidate *candidate, struct layer_run *run)
 {
     (void)candidate;
     ptrdiff_t C = shape_channels(&layer->in);
@@ -55,7 +55,7 @@ static void attention_tensors(const struct layer *layer, const struct tree *cand
     run->tensor[OUTPUT_BIAS] = (struct tensor){.name = "output_bias", .count = C};
 }
 
-static void attention_follow(const struct layer *layer, const struct tree *candidate, struct spread *spread)
+static void attention_follow(const struct layer *layer, const struct candidate *candidate, struct spread *spread)
 {
     (void)layer;
     (void)candidate;

@@ -55,7 +55,7 @@ static bool is_depthwise(const struct layer *layer)
     return layer->kind == &layer_depthwise_conv2d;
 }
 
-static void conv_tensors(const struct layer *layer, const struct tree *candidate, struct layer_run *run)
+static void conv_tensors(const struct layer *layer, const struct candidate *candidate, struct layer_run *run)
 {
     (void)candidate;
     ptrdiff_t area = layer->window.size[0] * layer->window.size[1], N = shape_channels(&layer->out);
@@ -66,7 +66,7 @@ static void conv_tensors(const struct layer *layer, const struct tree *candidate
     run->tensor[BIAS] = (struct tensor){.name = "bias", .count = N};
 }
 
-static void conv_follow(const struct layer *layer, const struct tree *candidate, struct spread *spread)
+static void conv_follow(const struct layer *layer, const struct candidate *candidate, struct spread *spread)
 {
     (void)layer;
     (void)candidate;

@@ -37,7 +37,7 @@ static void dense_normal_form(const struct layer *layer, struct text *out)
     text_addf(out, ",\"units\":%td", shape_channels(&layer->out));
 }
 
-static void dense_tensors(const struct layer *layer, const struct tree *candidate, struct layer_run *run)
+static void dense_tensors(const struct layer *layer, const struct candidate *candidate, struct layer_run *run)
 {
     (void)candidate;
     ptrdiff_t K = shape_channels(&layer->in), N = shape_channels(&layer->out);
@@ -47,7 +47,7 @@ static void dense_tensors(const struct layer *layer, const struct tree *candidat
 }
 
 /* With weights of mean 0 the output has mean 0 whatever the input; "auto" makes its variance 1. */
-static void dense_follow(const struct layer *layer, const struct tree *candidate, struct spread *spread)
+static void dense_follow(const struct layer *layer, const struct candidate *candidate, struct spread *spread)
 {
     (void)layer;
     (void)candidate;

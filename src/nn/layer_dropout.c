@@ -31,7 +31,7 @@ static ptrdiff_t dropout_workspace(const struct layer_run *run, ptrdiff_t B)
     return B * shape_elements(&run->layer->out);
 }
 
-static void dropout_follow(const struct layer *layer, const struct tree *candidate, struct spread *spread)
+static void dropout_follow(const struct layer *layer, const struct candidate *candidate, struct spread *spread)
 {
     (void)candidate;
     spread->variance += layer->rate / (1 - layer->rate) * (spread->mean * spread->mean + spread->variance);

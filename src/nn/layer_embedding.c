@@ -42,7 +42,7 @@ static void embedding_normal_form(const struct layer *layer, struct text *out)
               layer->positions ? "true" : "false");
 }
 
-static void embedding_tensors(const struct layer *layer, const struct tree *candidate, struct layer_run *run)
+static void embedding_tensors(const struct layer *layer, const struct candidate *candidate, struct layer_run *run)
 {
     (void)candidate;
     ptrdiff_t T = shape_positions(&layer->out), C = shape_channels(&layer->out), V = layer->tokens;
@@ -53,7 +53,7 @@ static void embedding_tensors(const struct layer *layer, const struct tree *cand
             (struct tensor){.name = "positions", .count = T * C, .fan_in = T, .fan_out = C, .deviation = 1};
 }
 
-static void embedding_follow(const struct layer *layer, const struct tree *candidate, struct spread *spread)
+static void embedding_follow(const struct layer *layer, const struct candidate *candidate, struct spread *spread)
 {
     (void)candidate;
     *spread = (struct spread){.mean = 0, .variance = layer->positions ? 2 : 1};

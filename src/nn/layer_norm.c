@@ -17,7 +17,7 @@ enum { SCALE, SHIFT, MEAN, VARIANCE };
 static const char *const keys[] = {"type", "name", "from", NULL};
 static const double epsilon = 1e-5, momentum = 0.1;
 
-static void norm_tensors(const struct layer *layer, const struct tree *candidate, struct layer_run *run)
+static void norm_tensors(const struct layer *layer, const struct candidate *candidate, struct layer_run *run)
 {
     (void)candidate;
     ptrdiff_t C = shape_channels(&layer->in);
@@ -26,7 +26,7 @@ static void norm_tensors(const struct layer *layer, const struct tree *candidate
     run->tensor[SHIFT] = (struct tensor){.name = "shift", .count = C};
 }
 
-static void batch_norm_tensors(const struct layer *layer, const struct tree *candidate, struct layer_run *run)
+static void batch_norm_tensors(const struct layer *layer, const struct candidate *candidate, struct layer_run *run)
 {
     norm_tensors(layer, candidate, run);
     ptrdiff_t C = shape_channels(&layer->in);
@@ -35,7 +35,7 @@ static void batch_norm_tensors(const struct layer *layer, const struct tree *can
     run->tensor[VARIANCE] = (struct tensor){.name = "variance", .count = C, .start = 1, .kept = true};
 }
 
-static void norm_follow(const struct layer *layer, const struct tree *candidate, struct spread *spread)
+static void norm_follow(const struct layer *layer, const struct candidate *candidate, struct spread *spread)
 {
     (void)layer;
     (void)candidate;

@@ -139,7 +139,7 @@ static void average_pool_backward(struct layer_run *run, struct step *step)
 }
 
 /* Independent numbers: the variance of a mean. */
-static void average_pool_follow(const struct layer *layer, const struct tree *candidate, struct spread *spread)
+static void average_pool_follow(const struct layer *layer, const struct candidate *candidate, struct spread *spread)
 {
     (void)candidate;
     spread->variance *= (double)share_of(layer);

@@ -85,19 +85,19 @@ static void recurrent_normal_form(const struct layer *layer, struct text *out)
 
 /* ---- initialisation: of the sums that functions see, the input's product is one half and the state's the other */
 
-/* NULL when that is a candidate, and there is none. */
-static const struct tree *state_function(const struct layer *layer, const struct tree *candidate)
+/* Empty when that is the candidate's, and there is none. */
+static struct tree state_function(const struct layer *layer, const struct candidate *candidate)
 {
-    return layer->in_gates ? &layer->second : layer_function(layer, candidate);
+    return layer->in_gates ? layer->second : layer_function(layer, candidate);
 }
 
 /* The state counts as what its function gives of standard normal sums: gates, which make it smaller, open as
    they learn. */
-static void recurrent_tensors(const struct layer *layer, const struct tree *candidate, struct layer_run *run)
+static void recurrent_tensors(const struct layer *layer, const struct candidate *candidate, struct layer_run *run)
 {
     ptrdiff_t K = shape_channels(&layer->in), N = shape_channels(&layer->out), G = recurrence_blocks(layer);
-    const struct tree *f = state_function(layer, candidate);
-    double square = f ? moments_normal(f, NULL, 0, 0, 1).square : 0;
+    struct tree f = state_function(layer, candidate);
+    double square = f.count ? moments_normal(&f, NULL, 0, 0, 1).square : 0;
     run->tensors = 4;
     run->tensor[RECURRENCE_INPUT_WEIGHT] =
         (struct tensor){.name = "input_weight", .count = K * G * N, .fan_in = K, .fan_out = N, .terms = 2};
@@ -110,17 +110,17 @@ static void recurrent_tensors(const struct layer *layer, const struct tree *cand
 
 /* Gates count as 1/2, and what a gru or lstm takes in at different steps as independent: then sums that forget
    half at each step have the mean of what they take in, and a third of its variance. */
-static void recurrent_follow(const struct layer *layer, const struct tree *candidate, struct spread *spread)
+static void recurrent_follow(const struct layer *layer, const struct candidate *candidate, struct spread *spread)
 {
-    const struct tree *f = state_function(layer, candidate);
-    struct moments m = moments_normal(f, NULL, 0, 0, 1);
+    struct tree f = state_function(layer, candidate);
+    struct moments m = moments_normal(&f, NULL, 0, 0, 1);
     *spread = (struct spread){.mean = m.mean, .variance = m.square - m.mean * m.mean};
     if (layer->kind == &layer_rnn)
         return;
     spread->variance /= 3;
     if (layer->kind == &layer_gru)
         return;
-    m = moments_normal(f, NULL, 0, spread->mean, spread->variance);
+    m = moments_normal(&f, NULL, 0, spread->mean, spread->variance);
     *spread = (struct spread){.mean = m.mean / 2, .variance = (m.square - m.mean * m.mean) / 4};
 }
 

@@ -113,6 +113,15 @@ ptrdiff_t network_measure_rows(const struct network *network)
     return rows;
 }
 
+int network_functions(const struct network *network)
+{
+    int functions = 0;
+    for (int l = 0; l < network->layers; l++)
+        if (layer_is_open(&network->layer[l]) && network->layer[l].slot >= functions)
+            functions = network->layer[l].slot + 1;
+    return functions;
+}
+
 int network_activations(const struct network *network)
 {
     int count = 0;

@@ -33,8 +33,8 @@
  *
  *   "layer"     each layer (the default)
  *   "channel"   each channel of each layer: each unit of a dense or a recurrent layer, each channel of an image
- *   "shared"    all layers that hold the candidate together have one, whose gradient is the sum of theirs; a fixed
- *               function has its layer's
+ *   "shared"    all layers that hold one function of the candidate together have one, whose gradient is the sum of
+ *               theirs; a fixed function has its layer's
  *
  * "size", "stride" and "padding" are one number or [height, width]. Values have their channels last.
  *
@@ -97,6 +97,9 @@ double network_guessing_loss(const struct network *network);
 /* Rows of a batch when nothing is learnt: as many as keep the values in the caches, at most 256. A part of
    every result (a product's blocking may depend on it), so it follows from the network alone. */
 ptrdiff_t network_measure_rows(const struct network *network);
+
+/* Functions of the candidates that fill its slots: the highest number of a slot and 1. */
+int network_functions(const struct network *network);
 
 /* Activations: layers that hold a function, a fixed one or the candidate, in their order. */
 int network_activations(const struct network *network);

@@ -311,16 +311,16 @@ static int read_parameter_sets(struct json json, struct network *network, struct
     return status;
 }
 
-/* Gives every layer the owner of its function's learned parameters: the first open one of all when they share. */
-static void find_owners(struct network *network)
+/* Of those that share, the first open one of a slot's number. */
+void network_find_owners(struct network *network)
 {
-    const struct layer *first = NULL;
+    const struct layer *first[CANDIDATE_FUNCTIONS] = {NULL};
     for (int l = 0; l < network->layers; l++) {
         struct layer *layer = &network->layer[l];
         bool shares = network->parameters == PARAMETERS_SHARED && layer_is_open(layer);
-        if (shares && !first)
-            first = layer;
-        layer->owner = shares ? first : layer;
+        if (shares && !first[layer->slot])
+            first[layer->slot] = layer;
+        layer->owner = shares ? first[layer->slot] : layer;
         layer->parameters =
             network->parameters == PARAMETERS_SHARED && !shares ? PARAMETERS_LAYER : network->parameters;
     }
@@ -378,7 +378,7 @@ int network_read(struct json json, const struct data_shape *data, struct network
     if (!status)
         status = count_readers(json, result, err);
     if (!status)
-        find_owners(result);
+        network_find_owners(result);
     if (status)
         network_free(result);
     else

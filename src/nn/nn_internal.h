@@ -11,6 +11,7 @@
 #ifndef ACTSEARCH_NN_NN_INTERNAL_H
 #define ACTSEARCH_NN_NN_INTERNAL_H
 
+#include "candidate/candidate.h"
 #include "data/data.h"
 #include "expr/tree.h"
 #include "nn/init.h"
@@ -210,6 +211,7 @@ struct layer {
     ptrdiff_t heads;          /* attention */
     bool last;                /* recurrent: gives the state after the last step alone */
     bool in_gates;            /* recurrent: the slot is the gates' place, not the state's */
+    int slot;                 /* of a kind with a slot: its number, which says whose function the candidate has there */
     struct tree tree;         /* of a kind with a slot: its fixed function; empty: the candidate's */
     struct tape *tape;        /* owned; of `tree` */
     struct tree second;       /* recurrent: the function of the place that is no slot */
@@ -297,12 +299,12 @@ struct layer_kind {
     /* Appends the kind's own keys: ,"units":128. NULL: none. */
     void (*normal_form)(const struct layer *layer, struct text *out);
     /* Fills run->tensors and run->tensor for a candidate (NULL: none, tensors of the layer alone). NULL: none. */
-    void (*tensors)(const struct layer *layer, const struct tree *candidate, struct layer_run *run);
+    void (*tensors)(const struct layer *layer, const struct candidate *candidate, struct layer_run *run);
     /* Floats of workspace to train on B rows, and to measure B rows. NULL: none. */
     ptrdiff_t (*workspace)(const struct layer_run *run, ptrdiff_t B);
     ptrdiff_t (*measure_workspace)(const struct layer_run *run, ptrdiff_t B);
     /* NULL: mean and variance stay. */
-    void (*follow)(const struct layer *layer, const struct tree *candidate, struct spread *spread);
+    void (*follow)(const struct layer *layer, const struct candidate *candidate, struct spread *spread);
     /* What the library needs, once for a trainer; NULL: nothing. */
     int (*prepare)(struct layer_run *run, struct error *err);
     void (*release)(struct layer_run *run);
@@ -336,7 +338,7 @@ int layer_read_function(struct json json, const char *otherwise, struct tree *tr
 /* Appends ,"key":"tanh(x)" unless the tree is empty. */
 void layer_function_normal_form(const char *key, const struct tree *tree, struct text *out);
 /* Sets run->P and what follows it, and appends the tensor of the learned parameters when the layer owns some. */
-void layer_function_tensor(const struct layer *layer, const struct tree *candidate, struct layer_run *run);
+void layer_function_tensor(const struct layer *layer, const struct candidate *candidate, struct layer_run *run);
 /* Runs the function in the slot on N numbers, rows of channels behind one another, the first of them of channel
    `first`. y: (N). dy: (N) or NULL. dp: (P) pointers to (N), or NULL. */
 void layer_function_run(const struct layer_run *run, const struct step *step, ptrdiff_t first, ptrdiff_t N,
@@ -357,10 +359,12 @@ static inline bool layer_is_open(const struct layer *layer)
     return layer->kind->slot && !layer->tree.count;
 }
 
-/* The function in a layer's slot. */
-static inline const struct tree *layer_function(const struct layer *layer, const struct tree *candidate)
+/* The function in a layer's slot; empty when that is the candidate's, and there is none. */
+static inline struct tree layer_function(const struct layer *layer, const struct candidate *candidate)
 {
-    return layer->tree.count ? &layer->tree : candidate;
+    if (layer->tree.count)
+        return layer->tree;
+    return candidate ? candidate_function(candidate, layer->slot) : (struct tree){.count = 0};
 }
 
 /* ---- recurrent layers (recurrence.c), whose tensors are these and then the learned parameters */
@@ -444,6 +448,8 @@ struct loss_kind {
 extern const struct loss_kind loss_softmax_cross_entropy;
 extern const struct loss_kind *const loss_kinds[]; /* ended by NULL; the first that fits is the default */
 
+/* Works out what follows from the numbers of the slots: whose the learned parameters are. */
+void network_find_owners(struct network *network);
 /* How many layers read a layer's value, or the input. */
 int layer_readers(const struct network *network, int source);
 /* The layer that may take the input as bytes (network_can_take_bytes()); below 0: none. */
@@ -461,7 +467,7 @@ struct network {
 extern const char *const parameter_set_names[]; /* in JSON; ended by NULL */
 
 /* The deviation of the drawn weights of every tensor; 0 for others. deviation: (layers, LAYER_TENSORS). */
-void init_deviations(const struct network *network, const struct tree *candidate, enum init init, double input_square,
-                     double (*deviation)[LAYER_TENSORS]);
+void init_deviations(const struct network *network, const struct candidate *candidate, enum init init,
+                     double input_square, double (*deviation)[LAYER_TENSORS]);
 
 #endif

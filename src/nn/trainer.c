@@ -13,16 +13,23 @@
 #include <string.h>
 #include <time.h>
 
-/* The worst candidate for memory: every learned parameter there can be. */
-static struct tree largest_candidate(void)
+/* A candidate whose function i has every learned parameter there can be if bit i of `learning` is set, and none if
+   not. */
+static struct candidate candidate_that_learns(int functions, unsigned learning)
 {
-    return tree_parameter(TREE_PARAMETERS - 1, 0);
+    struct candidate candidate = CANDIDATE_EMPTY;
+    for (int i = 0; i < functions; i++) {
+        struct tree function = learning >> i & 1 ? tree_parameter(TREE_PARAMETERS - 1, 0) : tree_x();
+        ALWAYS(!candidate_add(&candidate, &function, NULL));
+    }
+    return candidate;
 }
 
 static void describe_rows(struct trainer *trainer, const struct network *network, const struct trainer_options *options)
 {
     trainer->network = network;
     trainer->options = *options;
+    trainer->functions = network_functions(network);
     ptrdiff_t measured = network_measure_rows(network);
     trainer->rows = options->batch > measured ? options->batch : measured;
 }
@@ -32,11 +39,15 @@ size_t trainer_bytes(const struct network *network, const struct trainer_options
     struct layer_run runs[NETWORK_LAYERS] = {0};
     struct trainer trainer = {.run = runs};
     describe_rows(&trainer, network, options);
-    struct tree worst = largest_candidate();
     const size_t behind = 256; /* the library's loops read a little past the last array of a small image */
-    /* One that learns nothing needs less, but for what is only done when no gradient is wanted (winners.c). */
-    size_t most = trainer_cut(&trainer, &worst, NULL), without = trainer_cut(&trainer, NULL, NULL);
-    return (most > without ? most : without) + behind;
+    size_t most = 0;
+    /* A function that learns nothing needs less, but for what is only done when no gradient is wanted (winners.c). */
+    for (unsigned learning = 0; learning < 1u << trainer.functions; learning++) {
+        struct candidate candidate = candidate_that_learns(trainer.functions, learning);
+        size_t bytes = trainer_cut(&trainer, &candidate, NULL);
+        most = bytes > most ? bytes : most;
+    }
+    return most + behind;
 }
 
 static int prepare_layers(struct trainer *trainer, struct error *err)
@@ -80,6 +91,14 @@ int trainer_new(const struct network *network, const struct trainer_options *opt
     return status;
 }
 
+static void free_tapes(struct trainer *trainer)
+{
+    for (int i = 0; i < trainer->functions; i++) {
+        tape_free(trainer->tapes[i]);
+        trainer->tapes[i] = NULL;
+    }
+}
+
 void trainer_free(struct trainer *trainer)
 {
     if (!trainer)
@@ -89,23 +108,29 @@ void trainer_free(struct trainer *trainer)
         if (run->layer && run->layer->kind->release)
             run->layer->kind->release(run);
     }
-    tape_free(trainer->tape);
+    free_tapes(trainer);
     memory_free(trainer->scratch);
     memory_free(trainer->run);
     memory_free(trainer->block);
     memory_free(trainer);
 }
 
+/* That many bytes, or what the tape (NULL: none) wants if it is more. */
+static size_t larger(size_t bytes, const struct tape *tape)
+{
+    size_t wanted = tape ? tape_scratch_bytes(tape) : 0;
+    return wanted > bytes ? wanted : bytes;
+}
+
 /* Scratch for the hungriest of the tapes in use. */
 static int grow_scratch(struct trainer *trainer, struct error *err)
 {
-    size_t bytes = tape_scratch_bytes(trainer->tape);
+    size_t bytes = 0;
+    for (int i = 0; i < trainer->functions; i++)
+        bytes = larger(bytes, trainer->tapes[i]);
     for (int l = 0; l < trainer->network->layers; l++) {
         const struct layer *layer = &trainer->network->layer[l];
-        const struct tape *fixed[] = {layer->tape, layer->second_tape};
-        for (int i = 0; i < 2; i++)
-            if (fixed[i] && tape_scratch_bytes(fixed[i]) > bytes)
-                bytes = tape_scratch_bytes(fixed[i]);
+        bytes = larger(larger(bytes, layer->tape), layer->second_tape);
     }
     if (bytes <= trainer->scratch_bytes)
         return 0;
@@ -118,12 +143,15 @@ static int grow_scratch(struct trainer *trainer, struct error *err)
     return 0;
 }
 
-int trainer_prepare(struct trainer *trainer, const struct tree *candidate, struct error *err)
+int trainer_prepare(struct trainer *trainer, const struct candidate *candidate, struct error *err)
 {
-    tape_free(trainer->tape);
-    trainer->tape = NULL;
-    trainer->candidate = *candidate;
-    int status = tape_new(candidate, &trainer->tape, err);
+    int status = 0;
+    ALWAYS(candidate->count == trainer->functions);
+    free_tapes(trainer);
+    for (int i = 0; !status && i < trainer->functions; i++) {
+        struct tree function = candidate_function(candidate, i);
+        status = tape_new(&function, &trainer->tapes[i], err);
+    }
     if (!status)
         status = grow_scratch(trainer, err);
     if (status)
@@ -133,8 +161,9 @@ int trainer_prepare(struct trainer *trainer, const struct tree *candidate, struc
     init_deviations(network, candidate, trainer->options.init, trainer->options.input_square, deviation);
     ALWAYS(trainer_cut(trainer, candidate, trainer->block) <= trainer->block_bytes);
     for (int l = 0; l < network->layers; l++) {
+        const struct layer *layer = &network->layer[l];
         memcpy(trainer->run[l].deviation, deviation[l], sizeof deviation[l]);
-        trainer->run[l].tape = network->layer[l].tape ? network->layer[l].tape : trainer->tape;
+        trainer->run[l].tape = layer_is_open(layer) ? trainer->tapes[layer->slot] : layer->tape;
     }
     return 0;
 }

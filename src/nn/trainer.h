@@ -2,7 +2,7 @@
  *
  * All buffers of a run (parameters, gradients, optimiser state, values, derivatives) are cut from one
  * aligned block that is allocated when the trainer is made; a step allocates nothing of ours. Only
- * trainer_prepare() allocates: the candidate's tape, and scratch for it when it outgrows the old one.
+ * trainer_prepare() allocates: the candidate's tapes, and scratch for it when it outgrows the old one.
  *
  *   trainer_new -> { trainer_prepare -> { trainer_start -> { fill input and labels,
  *   trainer_gradient, trainer_update, now and then trainer_measure } } } -> trainer_free
@@ -26,9 +26,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct candidate;
 struct error;
 struct trainer;
-struct tree;
 struct watched;
 
 struct trainer_options {
@@ -44,8 +44,8 @@ struct trainer_options {
     struct data_bytes bytes; /* and this is what they stand for */
 };
 
-/* Bytes of the block for a candidate with as many learned parameters as there can be; pages that a
-   simpler candidate does not need are never touched. */
+/* Bytes of the block for the hungriest candidate, its functions having as many learned parameters as there can be or
+   none; pages that a simpler one does not need are never touched. */
 size_t trainer_bytes(const struct network *network, const struct trainer_options *options);
 
 /* Returns owned; *borrows* the network. ERROR_MEMORY. */
@@ -53,8 +53,9 @@ int trainer_new(const struct network *network, const struct trainer_options *opt
                 struct error *err);
 void trainer_free(struct trainer *trainer); /* accepts NULL */
 
-/* Puts a candidate into the slots: compiles it and works out the initial deviations. */
-int trainer_prepare(struct trainer *trainer, const struct tree *candidate, struct error *err);
+/* Puts a candidate of network_functions() functions into the slots: compiles it and works out the initial
+   deviations. */
+int trainer_prepare(struct trainer *trainer, const struct candidate *candidate, struct error *err);
 
 /* Starts a run: fresh weights from the numbers of network_draw(), everything else at its start.
    z: (network_draws), borrowed. Dropout draws from `noise`. */
@@ -117,8 +118,8 @@ struct trainer_tensor {
 int trainer_tensors(const struct trainer *trainer);
 struct trainer_tensor trainer_tensor(const struct trainer *trainer, int i);
 
-/* Learned parameters of the i-th activation layer's function. What all slots share is with the first of them, and
-   the others have none. */
+/* Learned parameters of the i-th activation layer's function. What slots share is with the first of their
+   number, and the others have none. */
 struct trainer_parameters {
     enum parameter_sets owner; /* who has a set */
     int count;                 /* in a set */

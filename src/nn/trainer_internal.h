@@ -27,9 +27,9 @@ struct trainer {
     float progress;         /* of the run, for functions of t */
     struct watcher watcher; /* its memory is cut from the block too */
 
-    struct tree candidate;
-    struct tape *tape; /* owned: the candidate's */
-    void *scratch;     /* owned */
+    int functions;                           /* of a candidate */
+    struct tape *tapes[CANDIDATE_FUNCTIONS]; /* owned: the candidate's, by the number of the slot */
+    void *scratch;                           /* owned */
     size_t scratch_bytes;
 
     double beta1_power, beta2_power; /* Adam's bias corrections */
@@ -37,6 +37,6 @@ struct trainer {
 
 /* Places every buffer for a candidate (NULL: one that learns nothing) in a block that starts on a cache line. Returns
    how many bytes of it that takes, without a block, too. */
-size_t trainer_cut(struct trainer *trainer, const struct tree *candidate, float *block);
+size_t trainer_cut(struct trainer *trainer, const struct candidate *candidate, float *block);
 
 #endif

@@ -175,7 +175,7 @@ static void cut_bytes(struct trainer *trainer, struct cutter *cutter)
         bytes->value[u] = trainer->options.bytes.factor * (float)u;
 }
 
-size_t trainer_cut(struct trainer *trainer, const struct tree *candidate, float *block)
+size_t trainer_cut(struct trainer *trainer, const struct candidate *candidate, float *block)
 {
     struct cutter cutter = {.block = block};
     const struct network *network = trainer->network;

@@ -6,6 +6,7 @@
 
 #include "base/json.h"
 #include "base/memory.h"
+#include "candidate/candidate.h"
 #include "expr/parse.h"
 #include "expr/tree.h"
 #include "nn/blas.h"
@@ -77,6 +78,16 @@ static inline struct tree parse(const char *text)
     return tree;
 }
 
+/* "f", or "f; g" for slots with the numbers 0 and 1. */
+static inline struct candidate parse_candidate(const char *text)
+{
+    struct candidate candidate;
+    struct error err = ERROR_EMPTY;
+    int status = candidate_parse(text, &candidate, &err);
+    ck_assert_msg(status == 0, "%s: %s", text, err.what);
+    return candidate;
+}
+
 /* A trainer with drawn weights, ready for a batch. */
 static inline struct trainer *make_trainer(const struct network *network, const struct trainer_options *options,
                                            const char *candidate)
@@ -84,8 +95,8 @@ static inline struct trainer *make_trainer(const struct network *network, const 
     struct error err = ERROR_EMPTY;
     struct trainer *trainer = NULL;
     ASSERT_OK(trainer_new(network, options, &trainer, &err));
-    struct tree tree = parse(candidate);
-    ASSERT_OK(trainer_prepare(trainer, &tree, &err));
+    struct candidate functions = parse_candidate(candidate);
+    ASSERT_OK(trainer_prepare(trainer, &functions, &err));
     float *z = memory_array((size_t)network_draws(network), sizeof *z);
     struct rng rng = rng_keyed(1, 0, RNG_WEIGHTS);
     network_draw(network, &rng, z);

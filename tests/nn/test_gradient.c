@@ -249,7 +249,7 @@ struct levels {
     int count;
 };
 
-static void check_differences(const char *what, const struct network *network, const struct tree *f,
+static void check_differences(const char *what, const struct network *network, const struct candidate *f,
                               struct levels *levels, const float *x, struct data_targets y)
 {
     double *parameters = levels->parameters, largest = 0;
@@ -281,7 +281,7 @@ static void check_candidate(int number, const char *candidate, enum parameter_se
 {
     static struct levels levels;
     struct network *network = network_of(number, sets);
-    struct tree f = parse(candidate);
+    struct candidate f = parse_candidate(candidate);
     for (int isa = 0; isa <= (int)isa_best(); isa++) {
         struct trainer_options options = {
             .isa = (enum isa)isa, .batch = B, .optimiser = optimiser_default(), .init = INIT_XAVIER, .input_square = 1};
@@ -333,7 +333,7 @@ static void check_batches(int number, enum parameter_sets parameter_sets)
     struct trainer_options options = {
         .isa = isa_best(), .batch = B, .optimiser = optimiser_default(), .init = INIT_XAVIER, .input_square = 1};
     struct trainer *trainer = make_trainer(network, &options, "(0.5+t)*p{0.7}*x*sigmoid(p{1.3}*x)");
-    struct tree f = parse("(0.5+t)*p{0.7}*x*sigmoid(p{1.3}*x)");
+    struct candidate f = parse_candidate("(0.5+t)*p{0.7}*x*sigmoid(p{1.3}*x)");
     static double parameters[MOST], gradient[MOST];
     static bool learned[MOST];
     move_starts(trainer);

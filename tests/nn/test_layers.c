@@ -175,8 +175,8 @@ END_TEST
 static float *train(struct trainer *trainer, const struct network *network, const char *candidate, ptrdiff_t *count)
 {
     struct error err;
-    struct tree tree = parse(candidate);
-    ASSERT_OK(trainer_prepare(trainer, &tree, &err));
+    struct candidate functions = parse_candidate(candidate);
+    ASSERT_OK(trainer_prepare(trainer, &functions, &err));
     float *z = memory_array((size_t)network_draws(network), sizeof *z), *bits = NULL;
     struct rng rng = rng_keyed(4, 2, RNG_WEIGHTS);
     network_draw(network, &rng, z);

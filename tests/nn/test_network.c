@@ -166,7 +166,7 @@ START_TEST(every_failed_allocation_is_an_error)
     const struct trainer_options options = {
         .isa = ISA_PORTABLE, .batch = 4, .optimiser = optimiser_default(), .input_square = 1};
     const struct data_shape data = row_data(12, 10);
-    struct tree tree = parse("p*x");
+    struct candidate functions = parse_candidate("p*x");
     int failures = 0;
     for (long n = 1;; n++) {
         struct network *network = NULL;
@@ -179,7 +179,7 @@ START_TEST(every_failed_allocation_is_an_error)
         if (!status)
             status = trainer_new(network, &options, &trainer, &err);
         if (!status)
-            status = trainer_prepare(trainer, &tree, &err);
+            status = trainer_prepare(trainer, &functions, &err);
         memory_fail_never();
         json_document_free(document);
         trainer_free(trainer);

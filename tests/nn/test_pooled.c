@@ -170,9 +170,9 @@ START_TEST(the_memory_is_planned_for_every_candidate)
             .isa = isa_best(), .batch = 1, .optimiser = optimiser_default(), .init = INIT_HE, .input_square = 1};
         struct trainer *trainer = make_trainer(network, &options, "relu(x)");
         for (int i = 0; i < 4; i++) {
-            struct tree tree = parse(candidates[i]);
+            struct candidate functions = parse_candidate(candidates[i]);
             struct error err;
-            ASSERT_OK(trainer_prepare(trainer, &tree, &err));
+            ASSERT_OK(trainer_prepare(trainer, &functions, &err));
         }
         trainer_free(trainer);
         network_free(network);

@@ -153,7 +153,7 @@ START_TEST(deviations_follow_the_rules)
     struct network *network = network_with("{\"type\": \"embedding\", \"channels\": 20, \"positions\": true}, "
                                            "{\"type\": \"gru\", \"units\": 30}, {\"type\": \"attention\"}, " ACT,
                                            &data);
-    const struct tree tanh_x = parse("tanh(x)");
+    const struct candidate tanh_x = parse_candidate("tanh(x)");
     const double square = 0.3942944904; /* E tanh(z)^2 */
     double deviation[8][LAYER_TENSORS];
     for (int scheme = INIT_HE; scheme <= INIT_AUTO; scheme++) {
@@ -181,8 +181,8 @@ END_TEST
 static float *train(struct trainer *trainer, const struct network *network, const char *candidate, ptrdiff_t *count)
 {
     struct error err;
-    struct tree tree = parse(candidate);
-    ASSERT_OK(trainer_prepare(trainer, &tree, &err));
+    struct candidate functions = parse_candidate(candidate);
+    ASSERT_OK(trainer_prepare(trainer, &functions, &err));
     float *z = memory_array((size_t)network_draws(network), sizeof *z);
     struct rng rng = rng_keyed(4, 2, RNG_WEIGHTS);
     network_draw(network, &rng, z);
@@ -250,7 +250,7 @@ START_TEST(every_failed_allocation_is_an_error)
     const struct trainer_options options = {
         .isa = ISA_PORTABLE, .batch = 4, .optimiser = optimiser_default(), .input_square = 1};
     const struct data_shape data = text_data();
-    struct tree tree = parse("p*x");
+    struct candidate functions = parse_candidate("p*x");
     int failures = 0;
     for (long n = 1;; n++) {
         struct error err = ERROR_EMPTY;
@@ -263,7 +263,7 @@ START_TEST(every_failed_allocation_is_an_error)
         if (!status)
             status = trainer_new(network, &options, &trainer, &err);
         if (!status)
-            status = trainer_prepare(trainer, &tree, &err);
+            status = trainer_prepare(trainer, &functions, &err);
         memory_fail_never();
         json_document_free(document);
         trainer_free(trainer);

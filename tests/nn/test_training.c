@@ -203,7 +203,7 @@ START_TEST(deviations_follow_the_rules)
                      "{\"type\": \"dense\", \"units\": 30}, {\"type\": \"activation\", \"function\": \"tanh(x)\"},"
                      "{\"type\": \"dense\", \"units\": \"classes\"}]}",
                      100, 10, &network, &err));
-    struct tree relu = parse("max(0,x)"), bad = parse("log(x)"), zero = parse("0*x");
+    struct candidate relu = parse_candidate("max(0,x)"), bad = parse_candidate("log(x)"), zero = parse_candidate("0*x");
     init_deviations(network, &relu, INIT_HE, 1, deviation);
     ck_assert_double_eq_tol(deviation[0][0], sqrt(2 / 100.0), 1e-12);
     ck_assert_double_eq_tol(deviation[2][0], sqrt(2 / 50.0), 1e-12);
@@ -257,8 +257,8 @@ END_TEST
 static float *run(struct trainer *trainer, const struct network *network, const char *candidate, ptrdiff_t *count)
 {
     struct error err;
-    struct tree tree = parse(candidate);
-    ASSERT_OK(trainer_prepare(trainer, &tree, &err));
+    struct candidate functions = parse_candidate(candidate);
+    ASSERT_OK(trainer_prepare(trainer, &functions, &err));
     float z[FEATURES * 20 + 20 * CLASSES];
     struct rng rng = rng_keyed(4, 2, RNG_WEIGHTS);
     ck_assert_int_eq((int)network_draws(network), (int)(sizeof z / sizeof *z));

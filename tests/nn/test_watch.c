@@ -113,7 +113,7 @@ static void check_activations(const char *text, const struct data_shape *shape, 
 {
     struct network *network = network_for(text, shape);
     struct trainer *trainer = make_trainer(network, &watching, candidate);
-    struct tree f = parse(candidate);
+    struct candidate f = parse_candidate(candidate);
     struct twin twin = {.network = network, .candidate = &f, .B = B, .progress = 0.25};
     struct watched rows[LAYERS];
     int first[LAYERS], looked = 0;
@@ -131,8 +131,9 @@ static void check_activations(const char *text, const struct data_shape *shape, 
         if (layer->kind != &layer_activation)
             continue;
         looked++;
+        const struct tree function = layer_function(layer, &f);
         assert_figures(rows[i].layer, &rows[i],
-                       plain_figures(&twin, layer, layer_function(layer, &f), B * shape_positions(&layer->in),
+                       plain_figures(&twin, layer, &function, B * shape_positions(&layer->in),
                                      shape_channels(&layer->in), twin.value[layer->from + 1],
                                      twin_parameters(&twin, layer, parameters + first[rows[i].place])));
     }
@@ -241,7 +242,8 @@ START_TEST(every_step_of_an_rnn_is_looked_at)
                                           &shape);
     struct trainer *trainer = make_trainer(network, &watching, "tanh(x)");
     struct tree f = parse("tanh(x)");
-    struct twin twin = {.network = network, .candidate = &f, .B = B, .progress = 0};
+    struct candidate candidate = candidate_of(&f);
+    struct twin twin = {.network = network, .candidate = &candidate, .B = B, .progress = 0};
     struct watched rows[LAYERS];
     int first[LAYERS];
     fill_batch(trainer, network, B, 1);
@@ -278,7 +280,8 @@ static void check_lstm(bool gates)
                     &shape);
     struct trainer *trainer = make_trainer(network, &watching, function);
     struct tree f = parse(function);
-    struct twin twin = {.network = network, .candidate = &f, .B = B};
+    struct candidate candidate = candidate_of(&f);
+    struct twin twin = {.network = network, .candidate = &candidate, .B = B};
     struct watched rows[LAYERS];
     double seen[B * 3 * N];
     fill_batch(trainer, network, B, 1);

@@ -10,7 +10,7 @@
 /* Values of every layer for a whole batch; (B, elements) each. */
 struct twin {
     const struct network *network;
-    const struct tree *candidate;
+    const struct candidate *candidate;
     int B;
     double progress;                   /* the leaf t */
     double *value[NETWORK_LAYERS + 1]; /* value[0]: the input; value[l + 1]: of layer l */
@@ -57,9 +57,9 @@ static inline double twin_in_channel(const struct twin *twin, const struct layer
 static inline void twin_activation(const struct twin *twin, const struct layer *layer, const double *p, const double *x,
                                    double *y)
 {
+    const struct tree f = layer_function(layer, twin->candidate);
     for (ptrdiff_t i = 0; i < twin->B * shape_elements(&layer->in); i++)
-        y[i] = twin_in_channel(twin, layer, layer_function(layer, twin->candidate), x[i],
-                               i % shape_channels(&layer->in), p);
+        y[i] = twin_in_channel(twin, layer, &f, x[i], i % shape_channels(&layer->in), p);
 }
 
 /* Calls for every output of a window and every input that it covers. inside is false in the padding. */
@@ -151,15 +151,14 @@ static inline void twin_embedding(const struct twin *twin, const struct layer *l
 
 enum { TWIN_UNITS = 64 };
 
-/* One step of one sample. own: the learned parameters. x: (K), h, c: (N), changed. */
-static inline void twin_cell(const struct twin *twin, const struct layer *layer, const double *p, const double *own,
-                             const double *x, double *h, double *c)
+/* One step of one sample. slot: the function in it, own: its learned parameters. x: (K), h, c: (N), changed. */
+static inline void twin_cell(const struct twin *twin, const struct layer *layer, const double *p,
+                             const struct tree *slot, const double *own, const double *x, double *h, double *c)
 {
     ptrdiff_t K = shape_channels(&layer->in), N = shape_channels(&layer->out);
     ptrdiff_t G = layer->kind == &layer_rnn ? 1 : layer->kind == &layer_gru ? 3 : 4;
     const double *w = p, *u = w + K * G * N, *b = u + N * G * N;
     double before[TWIN_UNITS];
-    const struct tree *slot = layer_function(layer, twin->candidate);
     const struct tree *state = layer->in_gates ? &layer->second : slot, *gate = layer->in_gates ? slot : &layer->second;
     memcpy(before, h, (size_t)N * sizeof *h);
     for (ptrdiff_t n = 0; n < N; n++) {
@@ -192,11 +191,12 @@ static inline void twin_recurrent(const struct twin *twin, const struct layer *l
                                   const double *own, const double *x, double *y)
 {
     ptrdiff_t T = layer->in.size[0], K = shape_channels(&layer->in), N = shape_channels(&layer->out);
+    const struct tree slot = layer_function(layer, twin->candidate);
     ck_assert_int_le((int)N, TWIN_UNITS);
     for (int b = 0; b < twin->B; b++) {
         double h[TWIN_UNITS] = {0}, c[TWIN_UNITS] = {0};
         for (ptrdiff_t t = 0; t < T; t++) {
-            twin_cell(twin, layer, p, own, x + (b * T + t) * K, h, c);
+            twin_cell(twin, layer, p, &slot, own, x + (b * T + t) * K, h, c);
             memcpy(y + (layer->last ? b : b * T + t) * N, h, (size_t)N * sizeof *h);
         }
     }
@@ -314,8 +314,8 @@ static inline double twin_row_loss(const struct network *network, const double *
 
 /* Mean loss over a batch at a progress of the training. parameters: those of trainer_tensors(), one after the
    other. x: (B, features). */
-static inline double twin_loss(const struct network *network, const struct tree *candidate, const double *parameters,
-                               double progress, int B, const float *x, struct data_targets y)
+static inline double twin_loss(const struct network *network, const struct candidate *candidate,
+                               const double *parameters, double progress, int B, const float *x, struct data_targets y)
 {
     struct twin twin = {.network = network, .candidate = candidate, .B = B, .progress = progress};
     double loss = 0;
