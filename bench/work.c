@@ -149,8 +149,8 @@ static void merge_pool(const struct network *network, const struct candidate *ca
     const struct layer *pool = &network->layer[l];
     double in = (double)B * elements(&pool->in) * number, out = (double)B * elements(&pool->out) * number;
     int before = pool[-1].from;
-    bool winners =
-        before == l - 2 && before != LAYER_INPUT && winners_fit(&pool[-2], learns(network, candidate, pool[-2].from));
+    bool winners = before == l - 2 && before != LAYER_INPUT && pool[-2].kind->goes_by_winners &&
+                   pool[-2].kind->goes_by_winners(&pool[-2], learns(network, candidate, pool[-2].from));
     work[l - 1].forward.flops += work[l].forward.flops;
     work[l - 1].forward.bytes = in + out;
     work[l - 1].backward = (struct work){.flops = out / number, .bytes = 3 * out + (winners ? 0 : in)};

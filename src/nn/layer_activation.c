@@ -142,6 +142,11 @@ static void activation_backward(struct layer_run *run, struct step *step)
     step->loops->multiply_slopes(N, run->workspace, run->gx);
 }
 
+static void activation_look(const struct layer_run *run, const struct step *step)
+{
+    watcher_see(step->watcher, run, step, 0, step->B * shape_positions(&run->layer->in), run->x);
+}
+
 const struct layer_kind layer_activation = {
     .type = "activation",
     .prefix = "act",
@@ -156,4 +161,6 @@ const struct layer_kind layer_activation = {
     .follow = activation_follow,
     .forward = activation_forward,
     .backward = activation_backward,
+    .look = activation_look,
+    .does_pool = true,
 };

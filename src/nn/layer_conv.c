@@ -128,13 +128,13 @@ static void conv_backward(struct layer_run *run, struct step *step)
         blas_convolution_backward_data(run->engine, step->B, run->gy, run->values[WEIGHT], run->gx);
 }
 
-#define CONVOLUTION(kind_name, its_keys, reads, normal)                                                                \
+#define CONVOLUTION(kind_name, its_keys, reads, normal, winners)                                                       \
     {                                                                                                                  \
         .type = kind_name, .prefix = "conv", .keys = its_keys, .read = reads, .normal_form = normal,                   \
         .tensors = conv_tensors, .workspace = conv_workspace, .measure_workspace = conv_measure_workspace,             \
         .follow = conv_follow, .prepare = conv_prepare, .release = conv_release, .forward = conv_forward,              \
-        .backward = conv_backward                                                                                      \
+        .backward = conv_backward, .goes_by_winners = winners                                                          \
     }
-const struct layer_kind layer_conv2d = CONVOLUTION("conv2d", keys, conv2d_read, conv2d_normal_form);
+const struct layer_kind layer_conv2d = CONVOLUTION("conv2d", keys, conv2d_read, conv2d_normal_form, winners_fit);
 const struct layer_kind layer_depthwise_conv2d =
-    CONVOLUTION("depthwise_conv2d", depthwise_keys, depthwise_read, depthwise_normal_form);
+    CONVOLUTION("depthwise_conv2d", depthwise_keys, depthwise_read, depthwise_normal_form, NULL);

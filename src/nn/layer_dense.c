@@ -107,10 +107,16 @@ static void dense_backward(struct layer_run *run, struct step *step)
         blas_gemm(false, true, B, K, N, 1, run->gy, N, run->values[WEIGHT], N, 0, run->gx, K);
 }
 
+static bool dense_takes_bytes(const struct layer *layer)
+{
+    return layer->in.rank == 1 && layer->out.size[0] >= SPARSE_WIDTH;
+}
+
 const struct layer_kind layer_dense = {
     .type = "dense",
     .prefix = "dense",
     .keys = keys,
+    .takes_bytes = dense_takes_bytes,
     .read = dense_read,
     .normal_form = dense_normal_form,
     .tensors = dense_tensors,

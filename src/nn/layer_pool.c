@@ -94,6 +94,15 @@ static void max_pool_backward(struct layer_run *run, struct step *step)
     visit_windows(run, step, give_to_largest);
 }
 
+static bool max_pool_is_two_by_two(const struct layer *layer)
+{
+    const struct window *window = &layer->window;
+    bool two = true;
+    for (int axis = 0; axis < 2; axis++)
+        two &= window->size[axis] == 2 && window->stride[axis] == 2 && window->padding[axis] == 0;
+    return two;
+}
+
 const struct layer_kind layer_max_pool = {
     .type = "max_pool",
     .prefix = "pool",
@@ -103,6 +112,7 @@ const struct layer_kind layer_max_pool = {
     .workspace = max_pool_workspace,
     .forward = max_pool_forward,
     .backward = max_pool_backward,
+    .is_two_by_two = max_pool_is_two_by_two,
 };
 
 /* ---- average */

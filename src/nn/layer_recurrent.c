@@ -137,7 +137,7 @@ static ptrdiff_t recurrent_measure_workspace(const struct layer_run *run, ptrdif
 #define RECURRENT                                                                                                      \
     .normal_form = recurrent_normal_form, .slot = true, .tensors = recurrent_tensors,                                  \
     .workspace = recurrent_workspace, .measure_workspace = recurrent_measure_workspace, .follow = recurrent_follow,    \
-    .forward = recurrence_forward, .backward = recurrence_backward
+    .forward = recurrence_forward, .backward = recurrence_backward, .places = recurrence_places
 const struct layer_kind layer_rnn = {
     .type = "rnn", .prefix = "rnn", .keys = rnn_keys, .read = recurrent_read, RECURRENT};
 const struct layer_kind layer_gru = {.type = "gru", .prefix = "gru", .keys = gated_keys, .read = gated_read, RECURRENT};

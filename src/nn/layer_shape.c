@@ -35,6 +35,7 @@ const struct layer_kind layer_flatten = {
     .prefix = "flatten",
     .keys = flatten_keys,
     .in_place = true,
+    .reshapes = true,
     .read = flatten_read,
     .forward = flatten_forward,
     .backward = pass_gradient,

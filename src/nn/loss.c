@@ -111,7 +111,7 @@ static struct loss_sum squared_error(const struct loss *loss, enum isa isa, ptrd
 }
 
 const struct loss_kind loss_softmax_cross_entropy = {
-    .name = "softmax_cross_entropy", .outputs = one_a_class, .run = softmax_cross_entropy};
+    .name = "softmax_cross_entropy", .smooths = true, .outputs = one_a_class, .run = softmax_cross_entropy};
 static const struct loss_kind loss_sigmoid_cross_entropy = {
     .name = "sigmoid_cross_entropy", .outputs = one_for_two, .run = sigmoid_cross_entropy};
 static const struct loss_kind loss_squared_error = {

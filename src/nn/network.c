@@ -87,11 +87,11 @@ int layer_readers(const struct network *network, int source)
 int network_byte_layer(const struct network *network)
 {
     int reader = LAYER_INPUT, l = 0;
-    for (; l < network->layers && network->layer[l].kind == &layer_flatten && network->layer[l].from == reader; l++)
+    for (; l < network->layers && network->layer[l].kind->reshapes && network->layer[l].from == reader; l++)
         reader = l;
     const struct layer *layer = &network->layer[l];
-    bool fits = l < network->layers && layer->kind == &layer_dense && layer->from == reader && layer->in.rank == 1 &&
-                layer->out.size[0] >= SPARSE_WIDTH;
+    bool fits =
+        l < network->layers && layer->kind->takes_bytes && layer->kind->takes_bytes(layer) && layer->from == reader;
     for (int source = LAYER_INPUT; fits && source < l; source++)
         fits = layer_readers(network, source) == 1;
     return fits ? l : -1;
@@ -202,7 +202,7 @@ void network_normal_form(const struct network *network, struct text *out)
         text_add_char(out, '}');
     }
     text_addf(out, "],\"loss\":{\"name\":\"%s\"", network->loss.kind->name);
-    if (network->loss.kind == &loss_softmax_cross_entropy) {
+    if (network->loss.kind->smooths) {
         text_add(out, ",\"label_smoothing\":");
         text_add_number(out, network->loss.smoothing);
     }
@@ -227,7 +227,7 @@ static void describe_layers(const struct network *network, struct text *out)
     for (int l = 0; l < network->layers; l++) {
         const struct layer *layer = &network->layer[l];
         aside = (aside || layer->from != l - 1) && !layer->kind->joins;
-        bool changes = layer->kind != &layer_flatten && !same_shape(&layer->in, &layer->out);
+        bool changes = !layer->kind->reshapes && !same_shape(&layer->in, &layer->out);
         if (changes || count_of_layer(layer, true) > 0)
             text_addf(out, aside ? "-(%s)" : "-%s", shape_text(&layer->out, shape));
     }

@@ -14,26 +14,12 @@
 #include <stdio.h>
 #include <string.h>
 
-static const struct layer_kind *const kinds[] = {
-    &layer_dense,
-    &layer_activation,
-    &layer_flatten,
-    &layer_conv2d,
-    &layer_depthwise_conv2d,
-    &layer_max_pool,
-    &layer_average_pool,
-    &layer_global_average_pool,
-    &layer_batch_norm,
-    &layer_layer_norm,
-    &layer_dropout,
-    &layer_add,
-    &layer_embedding,
-    &layer_rnn,
-    &layer_gru,
-    &layer_lstm,
-    &layer_attention,
-};
-enum { KINDS = sizeof kinds / sizeof *kinds };
+const struct layer_kind *const layer_kinds[] = {
+#define LAYER(name) &layer_##name,
+#include "nn/layers.def"
+#undef LAYER
+    NULL};
+enum { KINDS = sizeof layer_kinds / sizeof *layer_kinds - 1 };
 static const char residual[] = "residual";
 
 static const struct shape *shape_of(const struct network *network, int source)
@@ -101,10 +87,10 @@ static int read_kind(struct json json, const struct layer_kind **kind, struct er
     const char *types[KINDS + 2] = {NULL};
     int which = 0;
     for (int i = 0; i < KINDS; i++)
-        types[i] = kinds[i]->type;
+        types[i] = layer_kinds[i]->type;
     types[KINDS] = residual;
     int status = json_choice(json, types, &which, err);
-    *kind = which < KINDS ? kinds[which] : NULL;
+    *kind = layer_kinds[which]; /* NULL for a residual block */
     return status;
 }
 
@@ -294,7 +280,7 @@ static int read_loss(struct json json, struct network *network, struct error *er
     if (!fits(network->loss.kind, &network->data))
         return json_fail(name, err, NULL, "%s does not fit the data, which have %s", network->loss.kind->name,
                          network->data.target == DATA_TARGET_NUMBER ? "a number to predict" : "classes");
-    if (network->loss.smoothing > 0 && network->loss.kind != &loss_softmax_cross_entropy)
+    if (network->loss.smoothing > 0 && !network->loss.kind->smooths)
         return json_fail(smoothing, err, NULL, "only softmax_cross_entropy smooths labels");
     network->outputs = network->loss.kind->numbers ? 1 : network->loss.kind->outputs(network->data.classes);
     return 0;

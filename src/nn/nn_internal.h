@@ -292,8 +292,11 @@ struct layer_kind {
     const char *prefix; /* of default names */
     const char *const *keys;
     bool in_place;
-    bool slot;  /* holds an activation function: layer->tree, or the candidate */
-    bool joins; /* reads a second value, layer->with */
+    bool slot;     /* holds an activation function: layer->tree, or the candidate's */
+    bool joins;    /* reads a second value, layer->with */
+    bool reshapes; /* gives the numbers that it reads, in their order, in another shape */
+    /* Whether it can take the network's input as bytes (run->bytes). NULL: no. */
+    bool (*takes_bytes)(const struct layer *layer);
     /* Reads the kind's own keys; layer->in is set, sets layer->out. `network` says what the data want. */
     int (*read)(struct json json, const struct network *network, struct layer *layer, struct error *err);
     /* Appends the kind's own keys: ,"units":128. NULL: none. */
@@ -311,10 +314,23 @@ struct layer_kind {
     void (*forward)(struct layer_run *run, struct step *step);
     /* run->gy may be overwritten; run->gx is to be written, not added to. */
     void (*backward)(struct layer_run *run, struct step *step);
+
+    /* Of a kind with a slot: places where the function stands, each with its own units in a look; NULL: one. */
+    int (*places)(const struct layer *layer);
+    /* Shows step->watcher what the function is about to see. NULL: forward() does so. */
+    void (*look)(const struct layer_run *run, const struct step *step);
+
+    /* What is done together with the layers behind (pooled.c, winners.c): the function of its slot can be run with the
+       pool behind it; it is a pool whose windows allow that; its values and its gradient can go by the winners of such
+       a pool, behind such a function. NULL: no. */
+    bool does_pool;
+    bool (*is_two_by_two)(const struct layer *layer);
+    bool (*goes_by_winners)(const struct layer *layer, bool wants_gx);
 };
-extern const struct layer_kind layer_dense, layer_activation, layer_flatten, layer_conv2d, layer_depthwise_conv2d,
-    layer_max_pool, layer_average_pool, layer_global_average_pool, layer_batch_norm, layer_layer_norm, layer_dropout,
-    layer_add, layer_embedding, layer_rnn, layer_gru, layer_lstm, layer_attention;
+#define LAYER(name) extern const struct layer_kind layer_##name;
+#include "nn/layers.def"
+#undef LAYER
+extern const struct layer_kind *const layer_kinds[]; /* all of them, ended by NULL */
 
 /* "kernel" or "size", "stride", "padding" (a number, [height, width], or "same"); works out the size of the result for
    layer->in, which must be an image, with `channels` of its own. The stride is by default the size when windows
@@ -386,7 +402,7 @@ ptrdiff_t pooled_workspace(const struct layer_run *run, ptrdiff_t B);
 void pooled_forward(struct layer_run *run, struct step *step);
 void pooled_backward(struct layer_run *run, struct step *step);
 
-/* ---- a convolution before them (winners.c): whether it can be done by their windows */
+/* ---- a convolution before them (winners.c): layer_kind.goes_by_winners */
 bool winners_fit(const struct layer *layer, bool wants_gx);
 ptrdiff_t winners_workspace(const struct layer_run *run);
 void winners_backward(struct layer_run *run, struct step *step);
@@ -440,6 +456,7 @@ struct loss {
 struct loss_kind {
     const char *name;
     bool numbers; /* predicts a number, not a class */
+    bool smooths; /* has label smoothing */
     /* Outputs for so many classes; 0 when it has none for them. */
     int (*outputs)(int classes);
     struct loss_sum (*run)(const struct loss *loss, enum isa isa, ptrdiff_t B, ptrdiff_t C, const float *z,

@@ -18,12 +18,8 @@ enum { BAND = 4096 }; /* numbers, as far as whole rows of windows go */
 
 bool pooled_fits(const struct layer *activation, const struct layer *pool)
 {
-    const struct window *window = &pool->window;
-    bool two = true;
-    for (int axis = 0; axis < 2; axis++)
-        two &= window->size[axis] == 2 && window->stride[axis] == 2 && window->padding[axis] == 0;
-    return activation->kind == &layer_activation && activation->in.rank == 3 && activation->readers == 1 &&
-           pool->kind == &layer_max_pool && two;
+    return activation->kind->does_pool && activation->in.rank == 3 && activation->readers == 1 &&
+           pool->kind->is_two_by_two && pool->kind->is_two_by_two(pool);
 }
 
 /* Rows of windows in a band. */

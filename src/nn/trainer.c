@@ -240,8 +240,8 @@ static void run_layer(struct trainer *trainer, int l, struct step *step)
     const struct layer *layer = run->layer;
     if (step->watcher)
         watcher_begin(step->watcher, layer);
-    if (step->watcher && layer->kind == &layer_activation) /* before it writes over what it sees */
-        watcher_see(step->watcher, run, step, 0, step->B * shape_positions(&layer->in), run->x);
+    if (step->watcher && layer->kind->look) /* before it writes over what it sees */
+        layer->kind->look(run, step);
     double start = step->times ? step_now() : 0;
     step->source_seconds = 0;
     layer->kind->forward(run, step);

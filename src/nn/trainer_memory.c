@@ -87,13 +87,14 @@ static struct layer_run *pool_of(int l, struct trainer *trainer)
 {
     const struct network *network = trainer->network;
     const struct layer *layer = &network->layer[l];
-    bool is_activation = layer->kind == &layer_activation;
-    int a = is_activation ? l : l + 1, p = a + 1;
+    bool itself = layer->kind->does_pool;
+    int a = itself ? l : l + 1, p = a + 1;
     if (trainer->options.plain || p >= network->layers)
         return NULL;
     bool pooled = network->layer[p].from == a && pooled_fits(&network->layer[a], &network->layer[p]);
-    bool before = network->layer[a].from == l && winners_fit(layer, wants_gradient(trainer, layer->from));
-    return pooled && (is_activation || before) ? &trainer->run[p] : NULL;
+    bool before = network->layer[a].from == l && layer->kind->goes_by_winners &&
+                  layer->kind->goes_by_winners(layer, wants_gradient(trainer, layer->from));
+    return pooled && (itself || before) ? &trainer->run[p] : NULL;
 }
 
 /* `rows` is for values, options->batch for gradients. */
@@ -106,7 +107,7 @@ static void cut_layer(int l, struct trainer *trainer, struct cutter *cutter)
     ptrdiff_t elements = shape_elements(&layer->out), batch = trainer->options.batch;
     run->pool = pool_of(l, trainer);
     run->source = run->pool && from && from->pool == run->pool ? from : NULL;
-    run->done = l > 0 && layer->from == l - 1 && layer[-1].kind == &layer_activation && run[-1].pool == run;
+    run->done = l > 0 && layer->from == l - 1 && layer[-1].kind->does_pool && run[-1].pool == run;
     cut_tensors(run, trainer, cutter);
     find_learned(l, trainer);
     run->workspace = cut_workspace(run, trainer, cutter);
@@ -114,8 +115,8 @@ static void cut_layer(int l, struct trainer *trainer, struct cutter *cutter)
     run->bytes = trainer->options.takes_bytes && l == network_byte_layer(network) ? &trainer->bytes : NULL;
     run->x = from ? from->y : trainer->input;
     run->with_x = layer->with == LAYER_INPUT ? trainer->input : trainer->run[layer->with].y;
-    bool winners = run->pool && layer->kind != &layer_activation; /* its gradient is the pool's */
-    bool unstored = winners && !trainer->options.watch;           /* and so are its values, but for a look */
+    bool winners = run->pool && !layer->kind->does_pool; /* its gradient is the pool's */
+    bool unstored = winners && !trainer->options.watch;  /* and so are its values, but for a look */
     run->y = run->over_input ? run->x : unstored ? NULL : cut(cutter, trainer->rows * elements);
     run->gy = run->over_input && from ? from->gy : winners ? NULL : cut(cutter, batch * elements);
     run->learns = learns(trainer, l);

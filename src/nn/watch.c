@@ -31,7 +31,7 @@ ptrdiff_t watcher_units(const struct layer *layer)
 {
     if (!layer->kind->slot)
         return 0;
-    return shape_channels(&layer->out) * (layer->kind == &layer_activation ? 1 : recurrence_places(layer));
+    return shape_channels(&layer->out) * (layer->kind->places ? layer->kind->places(layer) : 1);
 }
 
 /* ---- sums: about the first number, so that numbers that are all the same have deviation 0 */

@@ -32,7 +32,7 @@ static bool is_single(const struct layer *layer)
 
 bool winners_fit(const struct layer *layer, bool wants_gx)
 {
-    bool fits = layer->kind == &layer_conv2d && layer->readers == 1 && shape_channels(&layer->out) % WINNER_BLOCK == 0;
+    bool fits = layer->readers == 1 && shape_channels(&layer->out) % WINNER_BLOCK == 0;
     for (int axis = 0; axis < 2; axis++)
         fits = fits && layer->window.size[axis] == 3 && layer->window.stride[axis] == 1;
     return fits && (!is_single(layer) || (!wants_gx && shape_channels(&layer->in) <= MOST_SINGLE));
