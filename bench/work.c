@@ -1,6 +1,11 @@
 #include "work.h"
 
+#include "nn/attention_internal.h"
+#include "nn/conv_internal.h"
+#include "nn/embedding_internal.h"
 #include "nn/nn_internal.h"
+#include "nn/pool_internal.h"
+#include "nn/recurrence_internal.h"
 #include "nn/trainer.h"
 
 static const double number = sizeof(float);
@@ -37,9 +42,8 @@ struct operations {
 };
 
 /* Places of windows along an axis that are inside the image. */
-static double places_inside(const struct layer *layer, int axis)
+static double places_inside(const struct layer *layer, const struct window *window, int axis)
 {
-    const struct window *window = &layer->window;
     double places = 0;
     for (ptrdiff_t o = 0; o < layer->out.size[axis]; o++)
         for (ptrdiff_t k = 0; k < window->size[axis]; k++) {
@@ -55,15 +59,24 @@ static struct operations product(double pairs)
     return (struct operations){2 * pairs, 2 * pairs, 2 * pairs};
 }
 
-static struct operations window_operations(const struct layer *layer)
+/* Numbers that the windows of a channel see. */
+static double seen_numbers(const struct layer *layer, const struct window *window)
 {
-    double places = places_inside(layer, 0) * places_inside(layer, 1), C = (double)layer->in.size[2];
-    if (layer->kind == &layer_conv2d)
-        return product(places * C * (double)layer->out.size[2]);
-    if (layer->kind == &layer_depthwise_conv2d)
-        return product(places * C);
-    bool max = layer->kind == &layer_max_pool;
-    return (struct operations){places * C, 0, max ? 0 : places * C};
+    return places_inside(layer, window, 0) * places_inside(layer, window, 1);
+}
+
+static struct operations conv_operations(const struct layer *layer)
+{
+    const struct conv_options *options = layer->options;
+    double seen = seen_numbers(layer, &options->window) * (double)layer->in.size[2];
+    return product(layer->kind == &layer_conv2d ? seen * (double)layer->out.size[2] : seen);
+}
+
+static struct operations pool_operations(const struct layer *layer)
+{
+    const struct pool_options *options = layer->options;
+    double seen = seen_numbers(layer, &options->window) * (double)layer->in.size[2];
+    return (struct operations){seen, 0, layer->kind == &layer_max_pool ? 0 : seen};
 }
 
 /* The functions are worked out for every gate and state, and their slopes are multiplications on the way back. */
@@ -72,9 +85,10 @@ static struct operations recurrent_operations(const struct layer *layer, const s
     double T = (double)layer->in.size[0], K = (double)layer->in.size[1], N = (double)shape_channels(&layer->out);
     double blocks = recurrence_blocks(layer), places = recurrence_places(layer);
     double planes = blocks + (layer->kind == &layer_lstm); /* the state's function sees the cell, too */
+    const struct recurrent_options *options = layer->options;
     const struct tree slot = layer_function(layer, candidate);
     double functions =
-        places * tree_cost(&slot) + (planes > places ? (planes - places) * tree_cost(&layer->second) : 0);
+        places * tree_cost(&slot) + (planes > places ? (planes - places) * tree_cost(&options->other->tree) : 0);
     double input = 2 * T * K * blocks * N, hidden = 2 * T * N * blocks * N, slopes = T * N * planes;
     return (struct operations){input + hidden + T * N * functions, input + 2 * hidden + slopes, input};
 }
@@ -82,26 +96,36 @@ static struct operations recurrent_operations(const struct layer *layer, const s
 /* Of the shares every step has as many as there are steps up to it. */
 static struct operations attention_operations(const struct layer *layer)
 {
-    double T = (double)layer->in.size[0], C = (double)layer->in.size[1], heads = (double)layer->heads;
+    double T = (double)layer->in.size[0], C = (double)layer->in.size[1];
+    const struct attention_options *options = layer->options;
+    double heads = (double)options->heads;
     double shares = T * (T + 1) / 2, exponentials = heads * shares * op_info(OP_exp)->cost;
     double in = 2 * T * C * 3 * C, out = 2 * T * C * C, heads_products = 2 * 2 * shares * C;
     return (struct operations){in + heads_products + out + exponentials, in + 2 * heads_products + 2 * out, in};
+}
+
+static struct operations embedding_operations(const struct layer *layer)
+{
+    const struct embedding_options *options = layer->options;
+    double out = elements(&layer->out);
+    return (struct operations){options->positions ? out : 0, out, 0};
 }
 
 static struct operations operations_of(const struct layer *layer, const struct candidate *candidate)
 {
     enum { NORM = 8, NORM_BACK = 7 }; /* moments, xhat, y; two sums, the gradient */
     const struct layer_kind *kind = layer->kind;
-    double in = elements(&layer->in), out = elements(&layer->out);
+    double in = elements(&layer->in);
     if (kind == &layer_dense)
         return product(in * (double)shape_channels(&layer->out));
     if (kind == &layer_activation) {
         const struct tree f = layer_function(layer, candidate);
         return (struct operations){in * tree_cost(&f), 2 * in * tree_parameter_count(&f), in};
     }
-    if (kind == &layer_conv2d || kind == &layer_depthwise_conv2d || kind == &layer_max_pool ||
-        kind == &layer_average_pool)
-        return window_operations(layer);
+    if (kind == &layer_conv2d || kind == &layer_depthwise_conv2d)
+        return conv_operations(layer);
+    if (kind == &layer_max_pool || kind == &layer_average_pool)
+        return pool_operations(layer);
     if (kind == &layer_rnn || kind == &layer_gru || kind == &layer_lstm)
         return recurrent_operations(layer, candidate);
     if (kind == &layer_attention)
@@ -109,7 +133,7 @@ static struct operations operations_of(const struct layer *layer, const struct c
     if (kind == &layer_batch_norm || kind == &layer_layer_norm)
         return (struct operations){NORM * in, 3 * in, (NORM_BACK - 3) * in};
     if (kind == &layer_embedding)
-        return (struct operations){layer->positions ? out : 0, out, 0};
+        return embedding_operations(layer);
     return (struct operations){kind == &layer_flatten ? 0 : in, 0, kind == &layer_flatten ? 0 : in};
 }
 

@@ -6,6 +6,7 @@
 #include "nn/nn_internal.h"
 
 #include "base/error.h"
+#include "base/memory.h"
 #include "base/text.h"
 #include "expr/activation.h"
 #include "expr/parse.h"
@@ -16,8 +17,7 @@
 
 static const char *const keys[] = {"type", "name", "from", "function", NULL};
 
-int layer_read_function(struct json json, const char *otherwise, struct tree *tree, struct tape **tape,
-                        struct error *err)
+int fixed_function_read(struct json json, const char *otherwise, struct fixed_function **function, struct error *err)
 {
     const char *text = otherwise;
     int status = json_string_or(json, &text, err);
@@ -25,35 +25,48 @@ int layer_read_function(struct json json, const char *otherwise, struct tree *tr
         return status;
     struct error parsed = ERROR_EMPTY;
     struct tree written;
-    struct activation function;
+    struct activation found;
     if (tree_parse(text, &written, &parsed))
         return json_fail(json, err, parsed.cure[0] ? parsed.cure : NULL, "%s: %s", parsed.where, parsed.what);
-    status = activation_of(&written, &function, err);
-    *tree = function.trained;
-    return status ? status : tape_new(tree, tape, err);
+    status = activation_of(&written, &found, err);
+    if (status)
+        return status;
+    *function = memory_zeroed(1, sizeof **function);
+    if (!*function)
+        return memory_error(err, "a function");
+    (*function)->tree = found.trained;
+    return tape_new(&found.trained, &(*function)->tape, err);
+}
+
+void fixed_function_free(struct fixed_function *function)
+{
+    if (!function)
+        return;
+    tape_free(function->tape);
+    memory_free(function);
 }
 
 static int activation_read(struct json json, const struct network *network, struct layer *layer, struct error *err)
 {
     (void)network;
-    return layer_read_function(json_member(&json, "function"), NULL, &layer->tree, &layer->tape, err);
+    return fixed_function_read(json_member(&json, "function"), NULL, &layer->fixed, err);
 }
 
-void layer_function_normal_form(const char *key, const struct tree *tree, struct text *out)
+void fixed_function_normal_form(const char *key, const struct fixed_function *function, struct text *out)
 {
-    if (!tree->count)
+    if (!function)
         return;
-    struct text function = TEXT_EMPTY;
-    tree_print(tree, &function);
+    struct text text = TEXT_EMPTY;
+    tree_print(&function->tree, &text);
     text_addf(out, ",\"%s\":", key);
-    json_quote(text_string(&function), out);
-    out->failed |= text_failed(&function);
-    text_release(&function);
+    json_quote(text_string(&text), out);
+    out->failed |= text_failed(&text);
+    text_release(&text);
 }
 
 static void activation_normal_form(const struct layer *layer, struct text *out)
 {
-    layer_function_normal_form("function", &layer->tree, out);
+    fixed_function_normal_form("function", layer->fixed, out);
 }
 
 void layer_function_tensor(const struct layer *layer, const struct candidate *candidate, struct layer_run *run)

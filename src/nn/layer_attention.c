@@ -6,6 +6,7 @@
  * PyTorch's in_proj_weight; W': (C, C). x, y: (B, T, C).
  *
  * The softmax of every head, (B, heads, T, T), is kept for the backward pass; measuring needs that of one. */
+#include "nn/attention_internal.h"
 #include "nn/blas.h"
 #include "nn/nn_internal.h"
 
@@ -23,23 +24,25 @@ static const char *const keys[] = {"type", "name", "from", "heads", NULL};
 static int attention_read(struct json json, const struct network *network, struct layer *layer, struct error *err)
 {
     (void)network;
+    struct attention_options *options = layer->options;
     struct json member = json_member(&json, "heads");
     int64_t heads = 1;
     char shape[SHAPE_TEXT];
     int status = json_integer_or(member, 1, NETWORK_WIDTH, &heads, err);
     if (!status)
         status = layer_want_sequence(json, layer, err);
-    layer->heads = (ptrdiff_t)heads;
-    if (!status && shape_channels(&layer->in) % layer->heads)
+    options->heads = (ptrdiff_t)heads;
+    if (!status && shape_channels(&layer->in) % options->heads)
         return json_fail(member, err, "choose a number that divides the channels",
-                         "the %td heads of %s cannot share the %td channels of its input, %s", layer->heads,
+                         "the %td heads of %s cannot share the %td channels of its input, %s", options->heads,
                          layer->name, shape_channels(&layer->in), shape_text(&layer->in, shape));
     return status;
 }
 
 static void attention_normal_form(const struct layer *layer, struct text *out)
 {
-    text_addf(out, ",\"heads\":%td", layer->heads);
+    const struct attention_options *options = layer->options;
+    text_addf(out, ",\"heads\":%td", options->heads);
 }
 
 /* What the output matrix multiplies are means of vectors whose numbers "auto" gives the square 1. */
@@ -76,7 +79,8 @@ struct attention {
 /* Places the pieces behind `base` (NULL: only counts) and returns how many floats they take. */
 static ptrdiff_t lay_out(const struct layer *layer, ptrdiff_t B, bool training, float *base, struct attention *a)
 {
-    ptrdiff_t T = layer->in.size[0], C = layer->in.size[1], H = layer->heads, R = B * T, used = 0;
+    const struct attention_options *options = layer->options;
+    ptrdiff_t T = layer->in.size[0], C = layer->in.size[1], H = options->heads, R = B * T, used = 0;
     *a = (struct attention){.B = B, .T = T, .C = C, .H = H, .D = C / H, .training = training};
     struct {
         float **at;
@@ -210,6 +214,7 @@ const struct layer_kind layer_attention = {
     .type = "attention",
     .prefix = "attention",
     .keys = keys,
+    .options = sizeof(struct attention_options),
     .read = attention_read,
     .normal_form = attention_normal_form,
     .tensors = attention_tensors,

@@ -1,6 +1,7 @@
 /* Convolutions: conv2d, and depthwise_conv2d with one filter for each channel. Weights lie as (height, width,
  * inputs, outputs), or (height, width, channels). */
 #include "nn/blas.h"
+#include "nn/conv_internal.h"
 #include "nn/nn_internal.h"
 
 #include "base/error.h"
@@ -11,10 +12,12 @@ enum { WEIGHT, BIAS };
 static const char *const keys[] = {"type", "name", "from", "channels", "kernel", "stride", "padding", "bias", NULL};
 static const char *const depthwise_keys[] = {"type", "name", "from", "kernel", "stride", "padding", "bias", NULL};
 
-static int read_bias(struct json json, struct layer *layer, struct error *err)
+static int read_options(struct json json, ptrdiff_t channels, struct layer *layer, struct error *err)
 {
-    layer->bias = true;
-    return json_bool_or(json_member(&json, "bias"), &layer->bias, err);
+    struct conv_options *options = layer->options;
+    int status = window_read(json, "kernel", false, channels, &options->window, layer, err);
+    options->bias = true;
+    return status ? status : json_bool_or(json_member(&json, "bias"), &options->bias, err);
 }
 
 static int conv2d_read(struct json json, const struct network *network, struct layer *layer, struct error *err)
@@ -24,24 +27,21 @@ static int conv2d_read(struct json json, const struct network *network, struct l
     int status = layer_want_image(json, layer, err);
     if (!status)
         status = json_integer(json_member(&json, "channels"), 1, NETWORK_WIDTH, &channels, err);
-    if (!status)
-        status = layer_read_window(json, "kernel", false, (ptrdiff_t)channels, layer, err);
-    return status ? status : read_bias(json, layer, err);
+    return status ? status : read_options(json, (ptrdiff_t)channels, layer, err);
 }
 
 static int depthwise_read(struct json json, const struct network *network, struct layer *layer, struct error *err)
 {
     (void)network;
     int status = layer_want_image(json, layer, err);
-    if (!status)
-        status = layer_read_window(json, "kernel", false, shape_channels(&layer->in), layer, err);
-    return status ? status : read_bias(json, layer, err);
+    return status ? status : read_options(json, shape_channels(&layer->in), layer, err);
 }
 
 static void depthwise_normal_form(const struct layer *layer, struct text *out)
 {
-    layer_window_normal_form(layer, "kernel", out);
-    text_addf(out, ",\"bias\":%s", layer->bias ? "true" : "false");
+    const struct conv_options *options = layer->options;
+    window_normal_form(&options->window, layer, "kernel", out);
+    text_addf(out, ",\"bias\":%s", options->bias ? "true" : "false");
 }
 
 static void conv2d_normal_form(const struct layer *layer, struct text *out)
@@ -58,9 +58,10 @@ static bool is_depthwise(const struct layer *layer)
 static void conv_tensors(const struct layer *layer, const struct candidate *candidate, struct layer_run *run)
 {
     (void)candidate;
-    ptrdiff_t area = layer->window.size[0] * layer->window.size[1], N = shape_channels(&layer->out);
+    const struct conv_options *options = layer->options;
+    ptrdiff_t area = options->window.size[0] * options->window.size[1], N = shape_channels(&layer->out);
     ptrdiff_t fan_in = area * (is_depthwise(layer) ? 1 : shape_channels(&layer->in));
-    run->tensors = layer->bias ? 2 : 1;
+    run->tensors = options->bias ? 2 : 1;
     run->tensor[WEIGHT] = (struct tensor){
         .name = "weight", .count = fan_in * N, .fan_in = fan_in, .fan_out = area * (is_depthwise(layer) ? 1 : N)};
     run->tensor[BIAS] = (struct tensor){.name = "bias", .count = N};
@@ -76,15 +77,16 @@ static void conv_follow(const struct layer *layer, const struct candidate *candi
 static int conv_prepare(struct layer_run *run, struct error *err)
 {
     const struct layer *layer = run->layer;
-    struct blas_convolution_shape shape = {.depthwise = is_depthwise(layer), .bias = layer->bias};
+    const struct conv_options *options = layer->options;
+    struct blas_convolution_shape shape = {.depthwise = is_depthwise(layer), .bias = options->bias};
     for (int i = 0; i < 3; i++) {
         shape.in[i] = layer->in.size[i];
         shape.out[i] = layer->out.size[i];
     }
     for (int axis = 0; axis < 2; axis++) {
-        shape.window[axis] = layer->window.size[axis];
-        shape.stride[axis] = layer->window.stride[axis];
-        shape.padding[axis] = layer->window.padding[axis];
+        shape.window[axis] = options->window.size[axis];
+        shape.stride[axis] = options->window.stride[axis];
+        shape.padding[axis] = options->window.padding[axis];
     }
     struct blas_convolution *convolution = NULL;
     int status = blas_convolution_new(&shape, &convolution, err);
@@ -97,12 +99,18 @@ static void conv_release(struct layer_run *run)
     blas_convolution_free(run->engine);
 }
 
+static bool has_bias(const struct layer_run *run)
+{
+    const struct conv_options *options = run->layer->options;
+    return options->bias;
+}
+
 static void conv_forward(struct layer_run *run, struct step *step)
 {
     if (run->pool && !step->watcher) /* the activation asks for what it wants (winners.c) */
         return;
     blas_convolution_forward(run->engine, step->B, run->x, run->values[WEIGHT],
-                             run->layer->bias ? run->values[BIAS] : NULL, run->y);
+                             has_bias(run) ? run->values[BIAS] : NULL, run->y);
 }
 
 static ptrdiff_t conv_workspace(const struct layer_run *run, ptrdiff_t B)
@@ -123,17 +131,17 @@ static void conv_backward(struct layer_run *run, struct step *step)
         return;
     }
     blas_convolution_backward_weights(run->engine, step->B, run->x, run->gy, run->gradient[WEIGHT],
-                                      run->layer->bias ? run->gradient[BIAS] : NULL);
+                                      has_bias(run) ? run->gradient[BIAS] : NULL);
     if (run->gx)
         blas_convolution_backward_data(run->engine, step->B, run->gy, run->values[WEIGHT], run->gx);
 }
 
 #define CONVOLUTION(kind_name, its_keys, reads, normal, winners)                                                       \
     {                                                                                                                  \
-        .type = kind_name, .prefix = "conv", .keys = its_keys, .read = reads, .normal_form = normal,                   \
-        .tensors = conv_tensors, .workspace = conv_workspace, .measure_workspace = conv_measure_workspace,             \
-        .follow = conv_follow, .prepare = conv_prepare, .release = conv_release, .forward = conv_forward,              \
-        .backward = conv_backward, .goes_by_winners = winners                                                          \
+        .type = kind_name, .prefix = "conv", .keys = its_keys, .options = sizeof(struct conv_options), .read = reads,  \
+        .normal_form = normal, .tensors = conv_tensors, .workspace = conv_workspace,                                   \
+        .measure_workspace = conv_measure_workspace, .follow = conv_follow, .prepare = conv_prepare,                   \
+        .release = conv_release, .forward = conv_forward, .backward = conv_backward, .goes_by_winners = winners        \
     }
 const struct layer_kind layer_conv2d = CONVOLUTION("conv2d", keys, conv2d_read, conv2d_normal_form, winners_fit);
 const struct layer_kind layer_depthwise_conv2d =

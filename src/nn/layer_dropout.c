@@ -13,17 +13,28 @@ enum { STEPS = 1 << 16, DRAWS = 4 };
 
 static const char *const keys[] = {"type", "name", "from", "rate", NULL};
 
+struct dropout_options {
+    double rate;
+};
+
+static double rate_of(const struct layer *layer)
+{
+    const struct dropout_options *options = layer->options;
+    return options->rate;
+}
+
 static int dropout_read(struct json json, const struct network *network, struct layer *layer, struct error *err)
 {
     (void)network;
-    layer->rate = 0.5;
-    return json_number_or(json_member(&json, "rate"), 0, 0.99, &layer->rate, err);
+    struct dropout_options *options = layer->options;
+    options->rate = 0.5;
+    return json_number_or(json_member(&json, "rate"), 0, 0.99, &options->rate, err);
 }
 
 static void dropout_normal_form(const struct layer *layer, struct text *out)
 {
     text_add(out, ",\"rate\":");
-    text_add_number(out, layer->rate);
+    text_add_number(out, rate_of(layer));
 }
 
 static ptrdiff_t dropout_workspace(const struct layer_run *run, ptrdiff_t B)
@@ -34,7 +45,8 @@ static ptrdiff_t dropout_workspace(const struct layer_run *run, ptrdiff_t B)
 static void dropout_follow(const struct layer *layer, const struct candidate *candidate, struct spread *spread)
 {
     (void)candidate;
-    spread->variance += layer->rate / (1 - layer->rate) * (spread->mean * spread->mean + spread->variance);
+    double rate = rate_of(layer);
+    spread->variance += rate / (1 - rate) * (spread->mean * spread->mean + spread->variance);
 }
 
 static void draw_mask(double rate, struct rng *rng, ptrdiff_t N, float *mask)
@@ -55,7 +67,7 @@ static void dropout_forward(struct layer_run *run, struct step *step)
         memcpy(run->y, run->x, (size_t)N * sizeof *run->y);
     if (!step->training)
         return;
-    draw_mask(step->watcher ? 0 : run->layer->rate, step->rng, N, run->workspace);
+    draw_mask(step->watcher ? 0 : rate_of(run->layer), step->rng, N, run->workspace);
     step->loops->multiply(N, run->workspace, run->y);
 }
 
@@ -73,6 +85,7 @@ const struct layer_kind layer_dropout = {
     .type = "dropout",
     .prefix = "dropout",
     .keys = keys,
+    .options = sizeof(struct dropout_options),
     .in_place = true,
     .read = dropout_read,
     .normal_form = dropout_normal_form,

@@ -3,6 +3,7 @@
  *
  * Whatever the scheme of initialisation, both are drawn with deviation 1 (as PyTorch does): a token picks a row,
  * and sums nothing, so no fan-in divides it. */
+#include "nn/embedding_internal.h"
 #include "nn/nn_internal.h"
 
 #include "base/error.h"
@@ -16,10 +17,11 @@ static const char *const keys[] = {"type", "name", "from", "channels", "position
 
 static int embedding_read(struct json json, const struct network *network, struct layer *layer, struct error *err)
 {
+    struct embedding_options *options = layer->options;
     int64_t channels = 0;
     int status = json_integer(json_member(&json, "channels"), 1, NETWORK_WIDTH, &channels, err);
     if (!status)
-        status = json_bool_or(json_member(&json, "positions"), &layer->positions, err);
+        status = json_bool_or(json_member(&json, "positions"), &options->positions, err);
     if (status)
         return status;
     char shape[SHAPE_TEXT];
@@ -31,24 +33,26 @@ static int embedding_read(struct json json, const struct network *network, struc
         return json_fail(json, err, "leave it out, or give the experiment a text",
                          "%s turns the symbols of a text into vectors, but the data are numbers, %s", layer->name,
                          shape_text(&layer->in, shape));
-    layer->tokens = network->data.tokens;
+    options->tokens = network->data.tokens;
     layer->out.size[layer->out.rank - 1] = (ptrdiff_t)channels;
     return 0;
 }
 
 static void embedding_normal_form(const struct layer *layer, struct text *out)
 {
+    const struct embedding_options *options = layer->options;
     text_addf(out, ",\"channels\":%td,\"positions\":%s", shape_channels(&layer->out),
-              layer->positions ? "true" : "false");
+              options->positions ? "true" : "false");
 }
 
 static void embedding_tensors(const struct layer *layer, const struct candidate *candidate, struct layer_run *run)
 {
     (void)candidate;
-    ptrdiff_t T = shape_positions(&layer->out), C = shape_channels(&layer->out), V = layer->tokens;
-    run->tensors = layer->positions ? 2 : 1;
+    const struct embedding_options *options = layer->options;
+    ptrdiff_t T = shape_positions(&layer->out), C = shape_channels(&layer->out), V = options->tokens;
+    run->tensors = options->positions ? 2 : 1;
     run->tensor[WEIGHT] = (struct tensor){.name = "weight", .count = V * C, .fan_in = V, .fan_out = C, .deviation = 1};
-    if (layer->positions)
+    if (options->positions)
         run->tensor[POSITIONS] =
             (struct tensor){.name = "positions", .count = T * C, .fan_in = T, .fan_out = C, .deviation = 1};
 }
@@ -56,24 +60,27 @@ static void embedding_tensors(const struct layer *layer, const struct candidate 
 static void embedding_follow(const struct layer *layer, const struct candidate *candidate, struct spread *spread)
 {
     (void)candidate;
-    *spread = (struct spread){.mean = 0, .variance = layer->positions ? 2 : 1};
+    const struct embedding_options *options = layer->options;
+    *spread = (struct spread){.mean = 0, .variance = options->positions ? 2 : 1};
 }
 
 /* Where the token's vector begins. Another number than a token would read foreign memory. */
 static ptrdiff_t row_of(const struct layer *layer, float token)
 {
-    ALWAYS(token >= 0 && token < (float)layer->tokens);
+    const struct embedding_options *options = layer->options;
+    ALWAYS(token >= 0 && token < (float)options->tokens);
     return (ptrdiff_t)token * shape_channels(&layer->out);
 }
 
 static void embedding_forward(struct layer_run *run, struct step *step)
 {
     const struct layer *layer = run->layer;
+    const struct embedding_options *options = layer->options;
     ptrdiff_t R = step->B * shape_positions(&layer->out), C = shape_channels(&layer->out);
     for (ptrdiff_t r = 0; r < R; r++)
         memcpy(run->y + r * C, run->values[WEIGHT] + row_of(layer, run->x[r]), (size_t)C * sizeof *run->y);
     ptrdiff_t E = shape_elements(&layer->out);
-    for (ptrdiff_t b = 0; layer->positions && b < step->B; b++)
+    for (ptrdiff_t b = 0; options->positions && b < step->B; b++)
         step->loops->add(E, run->values[POSITIONS], run->y + b * E);
 }
 
@@ -81,11 +88,12 @@ static void embedding_forward(struct layer_run *run, struct step *step)
 static void embedding_backward(struct layer_run *run, struct step *step)
 {
     const struct layer *layer = run->layer;
+    const struct embedding_options *options = layer->options;
     ptrdiff_t R = step->B * shape_positions(&layer->out), C = shape_channels(&layer->out);
-    memset(run->gradient[WEIGHT], 0, (size_t)(layer->tokens * C) * sizeof(float));
+    memset(run->gradient[WEIGHT], 0, (size_t)(options->tokens * C) * sizeof(float));
     for (ptrdiff_t r = 0; r < R; r++)
         step->loops->add(C, run->gy + r * C, run->gradient[WEIGHT] + row_of(layer, run->x[r]));
-    if (layer->positions)
+    if (options->positions)
         step->channels->column_sums(step->B, shape_elements(&layer->out), run->gy, run->gradient[POSITIONS]);
 }
 
@@ -93,6 +101,7 @@ const struct layer_kind layer_embedding = {
     .type = "embedding",
     .prefix = "embedding",
     .keys = keys,
+    .options = sizeof(struct embedding_options),
     .read = embedding_read,
     .normal_form = embedding_normal_form,
     .tensors = embedding_tensors,

@@ -3,6 +3,7 @@
  * max_pool keeps in its workspace, (B, out) integers, which place of the window won; average_pool divides by
  * the whole window, what lies outside counting as zeros. */
 #include "nn/nn_internal.h"
+#include "nn/pool_internal.h"
 
 #include "base/text.h"
 
@@ -12,15 +13,22 @@
 static const char *const keys[] = {"type", "name", "from", "size", "stride", "padding", NULL};
 static const char *const global_keys[] = {"type", "name", "from", NULL};
 
+static const struct window *window_of(const struct layer *layer)
+{
+    const struct pool_options *options = layer->options;
+    return &options->window;
+}
+
 static int pool_read(struct json json, const struct network *network, struct layer *layer, struct error *err)
 {
     (void)network;
-    return layer_read_window(json, "size", true, shape_channels(&layer->in), layer, err);
+    struct pool_options *options = layer->options;
+    return window_read(json, "size", true, shape_channels(&layer->in), &options->window, layer, err);
 }
 
 static void pool_normal_form(const struct layer *layer, struct text *out)
 {
-    layer_window_normal_form(layer, "size", out);
+    window_normal_form(window_of(layer), layer, "size", out);
 }
 
 static ptrdiff_t max_pool_workspace(const struct layer_run *run, ptrdiff_t B)
@@ -35,7 +43,7 @@ struct span {
 
 static struct span span_of(const struct layer *layer, int axis, ptrdiff_t o)
 {
-    const struct window *w = &layer->window;
+    const struct window *w = window_of(layer);
     ptrdiff_t first = o * w->stride[axis] - w->padding[axis], end = first + w->size[axis];
     return (struct span){first < 0 ? 0 : first, end > layer->in.size[axis] ? layer->in.size[axis] : end};
 }
@@ -96,7 +104,7 @@ static void max_pool_backward(struct layer_run *run, struct step *step)
 
 static bool max_pool_is_two_by_two(const struct layer *layer)
 {
-    const struct window *window = &layer->window;
+    const struct window *window = window_of(layer);
     bool two = true;
     for (int axis = 0; axis < 2; axis++)
         two &= window->size[axis] == 2 && window->stride[axis] == 2 && window->padding[axis] == 0;
@@ -107,6 +115,7 @@ const struct layer_kind layer_max_pool = {
     .type = "max_pool",
     .prefix = "pool",
     .keys = keys,
+    .options = sizeof(struct pool_options),
     .read = pool_read,
     .normal_form = pool_normal_form,
     .workspace = max_pool_workspace,
@@ -119,7 +128,8 @@ const struct layer_kind layer_max_pool = {
 
 static float share_of(const struct layer *layer)
 {
-    return 1 / (float)(layer->window.size[0] * layer->window.size[1]);
+    const struct window *window = window_of(layer);
+    return 1 / (float)(window->size[0] * window->size[1]);
 }
 
 static void take_share(const struct layer_run *run, const struct step *step, const struct pool_window *window,
@@ -159,6 +169,7 @@ const struct layer_kind layer_average_pool = {
     .type = "average_pool",
     .prefix = "pool",
     .keys = keys,
+    .options = sizeof(struct pool_options),
     .read = pool_read,
     .normal_form = pool_normal_form,
     .follow = average_pool_follow,
@@ -170,10 +181,11 @@ const struct layer_kind layer_average_pool = {
 static int global_read(struct json json, const struct network *network, struct layer *layer, struct error *err)
 {
     (void)network;
+    struct pool_options *options = layer->options;
     int status = layer_want_image(json, layer, err);
     if (status)
         return status;
-    layer->window = (struct window){.size = {layer->in.size[0], layer->in.size[1]}, .stride = {1, 1}};
+    options->window = (struct window){.size = {layer->in.size[0], layer->in.size[1]}, .stride = {1, 1}};
     layer->out = (struct shape){.rank = 1, .size = {shape_channels(&layer->in)}};
     return 0;
 }
@@ -203,6 +215,7 @@ const struct layer_kind layer_global_average_pool = {
     .type = "global_average_pool",
     .prefix = "pool",
     .keys = global_keys,
+    .options = sizeof(struct pool_options),
     .read = global_read,
     .follow = average_pool_follow,
     .forward = global_forward,

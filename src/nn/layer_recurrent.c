@@ -9,10 +9,12 @@
  * r z n, lstm i f g o), so that they are the transposes of PyTorch's weight_ih and weight_hh; b and c are its two
  * biases. */
 #include "nn/nn_internal.h"
+#include "nn/recurrence_internal.h"
 
 #include "base/error.h"
 #include "base/text.h"
 #include "kernel/moments.h"
+#include "kernel/tape.h"
 
 static const char *const rnn_keys[] = {"type", "name", "from", "units", "function", "returns", NULL};
 static const char *const gated_keys[] = {"type", "name", "from", "units", "function", "slot", "gates", "returns", NULL};
@@ -37,50 +39,82 @@ static int read_option(struct json json, const char *key, const char *const *nam
     return status;
 }
 
-static int recurrent_read(struct json json, const struct network *network, struct layer *layer, struct error *err)
+static int read_recurrent(struct json json, const struct cell *cell, struct layer *layer, struct error *err)
 {
-    (void)network;
+    struct recurrent_options *options = layer->options;
     int64_t units = 0;
+    options->cell = cell;
     int status = json_integer(json_member(&json, "units"), 1, NETWORK_WIDTH, &units, err);
     if (!status)
         status = layer_want_sequence(json, layer, err);
     if (!status)
-        status = read_option(json, "returns", returns, &layer->last, err);
+        status = read_option(json, "returns", returns, &options->last, err);
     if (!status)
-        status = layer_read_function(json_member(&json, "function"), NULL, &layer->tree, &layer->tape, err);
-    layer->out = layer->last ? (struct shape){.rank = 1, .size = {(ptrdiff_t)units}}
-                             : (struct shape){.rank = 2, .size = {layer->in.size[0], (ptrdiff_t)units}};
+        status = fixed_function_read(json_member(&json, "function"), NULL, &layer->fixed, err);
+    layer->out = options->last ? (struct shape){.rank = 1, .size = {(ptrdiff_t)units}}
+                               : (struct shape){.rank = 2, .size = {layer->in.size[0], (ptrdiff_t)units}};
     return status;
 }
 
 /* And the function that stands where the slot is not. */
-static int gated_read(struct json json, const struct network *network, struct layer *layer, struct error *err)
+static int read_gated(struct json json, const struct cell *cell, struct layer *layer, struct error *err)
 {
+    struct recurrent_options *options = layer->options;
     struct json gates = json_member(&json, "gates");
-    int status = recurrent_read(json, network, layer, err);
+    int status = read_recurrent(json, cell, layer, err);
     if (!status)
-        status = read_option(json, "slot", slots, &layer->in_gates, err);
-    if (!status && layer->in_gates && json_exists(gates))
+        status = read_option(json, "slot", slots, &options->in_gates, err);
+    if (!status && options->in_gates && json_exists(gates))
         status = json_fail(gates, err, "write \"function\" for a fixed function there",
                            "the gates of %s are its slot already", layer->name);
     if (!status)
-        status = layer_read_function(gates, layer->in_gates ? "tanh(x)" : "sigmoid(x)", &layer->second,
-                                     &layer->second_tape, err);
-    if (!status && tree_parameter_count(&layer->second))
+        status = fixed_function_read(gates, options->in_gates ? "tanh(x)" : "sigmoid(x)", &options->other, err);
+    if (!status && tree_parameter_count(&options->other->tree))
         status = json_fail(gates, err, "write numbers in their place",
                            "the gates of %s have learned parameters, which only a slot may have", layer->name);
     return status;
 }
 
+static int rnn_read(struct json json, const struct network *network, struct layer *layer, struct error *err)
+{
+    (void)network;
+    return read_recurrent(json, &recurrence_rnn, layer, err);
+}
+
+static int gru_read(struct json json, const struct network *network, struct layer *layer, struct error *err)
+{
+    (void)network;
+    return read_gated(json, &recurrence_gru, layer, err);
+}
+
+static int lstm_read(struct json json, const struct network *network, struct layer *layer, struct error *err)
+{
+    (void)network;
+    return read_gated(json, &recurrence_lstm, layer, err);
+}
+
+static void recurrent_forget(struct layer *layer)
+{
+    struct recurrent_options *options = layer->options;
+    fixed_function_free(options->other);
+}
+
+static size_t recurrent_scratch(const struct layer *layer)
+{
+    const struct recurrent_options *options = layer->options;
+    return options->other ? tape_scratch_bytes(options->other->tape) : 0;
+}
+
 static void recurrent_normal_form(const struct layer *layer, struct text *out)
 {
-    text_addf(out, ",\"units\":%td,\"returns\":\"%s\"", shape_channels(&layer->out), returns[layer->last]);
-    layer_function_normal_form("function", &layer->tree, out);
-    if (layer->kind == &layer_rnn)
+    const struct recurrent_options *options = layer->options;
+    text_addf(out, ",\"units\":%td,\"returns\":\"%s\"", shape_channels(&layer->out), returns[options->last]);
+    fixed_function_normal_form("function", layer->fixed, out);
+    if (!options->other)
         return;
-    text_addf(out, ",\"slot\":\"%s\"", slots[layer->in_gates]);
-    if (!layer->in_gates)
-        layer_function_normal_form("gates", &layer->second, out);
+    text_addf(out, ",\"slot\":\"%s\"", slots[options->in_gates]);
+    if (!options->in_gates)
+        fixed_function_normal_form("gates", options->other, out);
 }
 
 /* ---- initialisation: of the sums that functions see, the input's product is one half and the state's the other */
@@ -88,7 +122,8 @@ static void recurrent_normal_form(const struct layer *layer, struct text *out)
 /* Empty when that is the candidate's, and there is none. */
 static struct tree state_function(const struct layer *layer, const struct candidate *candidate)
 {
-    return layer->in_gates ? layer->second : layer_function(layer, candidate);
+    const struct recurrent_options *options = layer->options;
+    return options->in_gates ? options->other->tree : layer_function(layer, candidate);
 }
 
 /* The state counts as what its function gives of standard normal sums: gates, which make it smaller, open as
@@ -112,13 +147,14 @@ static void recurrent_tensors(const struct layer *layer, const struct candidate 
    half at each step have the mean of what they take in, and a third of its variance. */
 static void recurrent_follow(const struct layer *layer, const struct candidate *candidate, struct spread *spread)
 {
+    const struct recurrent_options *options = layer->options;
     struct tree f = state_function(layer, candidate);
     struct moments m = moments_normal(&f, NULL, 0, 0, 1);
     *spread = (struct spread){.mean = m.mean, .variance = m.square - m.mean * m.mean};
-    if (layer->kind == &layer_rnn)
+    if (options->cell == &recurrence_rnn)
         return;
     spread->variance /= 3;
-    if (layer->kind == &layer_gru)
+    if (options->cell == &recurrence_gru)
         return;
     m = moments_normal(&f, NULL, 0, spread->mean, spread->variance);
     *spread = (struct spread){.mean = m.mean / 2, .variance = (m.square - m.mean * m.mean) / 4};
@@ -135,12 +171,12 @@ static ptrdiff_t recurrent_measure_workspace(const struct layer_run *run, ptrdif
 }
 
 #define RECURRENT                                                                                                      \
+    .options = sizeof(struct recurrent_options), .forget = recurrent_forget, .scratch = recurrent_scratch,             \
     .normal_form = recurrent_normal_form, .slot = true, .tensors = recurrent_tensors,                                  \
     .workspace = recurrent_workspace, .measure_workspace = recurrent_measure_workspace, .follow = recurrent_follow,    \
     .forward = recurrence_forward, .backward = recurrence_backward, .places = recurrence_places
-const struct layer_kind layer_rnn = {
-    .type = "rnn", .prefix = "rnn", .keys = rnn_keys, .read = recurrent_read, RECURRENT};
-const struct layer_kind layer_gru = {.type = "gru", .prefix = "gru", .keys = gated_keys, .read = gated_read, RECURRENT};
+const struct layer_kind layer_rnn = {.type = "rnn", .prefix = "rnn", .keys = rnn_keys, .read = rnn_read, RECURRENT};
+const struct layer_kind layer_gru = {.type = "gru", .prefix = "gru", .keys = gated_keys, .read = gru_read, RECURRENT};
 const struct layer_kind layer_lstm = {
-    .type = "lstm", .prefix = "lstm", .keys = gated_keys, .read = gated_read, RECURRENT};
+    .type = "lstm", .prefix = "lstm", .keys = gated_keys, .read = lstm_read, RECURRENT};
 #undef RECURRENT

@@ -4,7 +4,6 @@
 #include "base/memory.h"
 #include "base/text.h"
 #include "data/data.h"
-#include "kernel/tape.h"
 #include "nn/nn_internal.h"
 #include "rng/rng.h"
 
@@ -43,8 +42,11 @@ void network_free(struct network *network)
     if (!network)
         return;
     for (int l = 0; l < network->layers; l++) {
-        tape_free(network->layer[l].tape);
-        tape_free(network->layer[l].second_tape);
+        struct layer *layer = &network->layer[l];
+        if (layer->options && layer->kind->forget)
+            layer->kind->forget(layer);
+        memory_free(layer->options);
+        fixed_function_free(layer->fixed);
     }
     memory_free(network->layer);
     memory_free(network);

@@ -7,7 +7,6 @@
 #include "base/error.h"
 #include "base/memory.h"
 #include "base/text.h"
-#include "kernel/tape.h"
 #include "nn/network.h"
 #include "nn/nn_internal.h"
 
@@ -112,6 +111,10 @@ static int read_layer(struct json json, const struct layer_kind *kind, struct ne
         return status;
     struct layer *layer = append(network, kind, *source);
     layer->with = with;
+    if (kind->options)
+        layer->options = memory_zeroed(1, kind->options);
+    if (kind->options && !layer->options)
+        return memory_error(err, "the network's layers");
     status = read_name(json, network, layer, err);
     if (!status && kind->read)
         status = kind->read(json, network, layer, err);

@@ -189,11 +189,6 @@ struct tensor {
 };
 enum { LAYER_TENSORS = 6 };
 
-/* A window over height and width. */
-struct window {
-    ptrdiff_t size[2], stride[2], padding[2];
-};
-
 enum { LAYER_INPUT = -1 }; /* as a source: the network's input */
 
 struct layer {
@@ -203,19 +198,9 @@ struct layer {
     int with;    /* add: the layer whose value is added, or LAYER_INPUT */
     int readers; /* layers that read its value */
     struct shape in, out;
-    struct window window;     /* convolutions and pools */
-    bool bias;                /* convolutions */
-    double rate;              /* dropout */
-    ptrdiff_t tokens;         /* embedding: different symbols */
-    bool positions;           /* embedding: learned positions */
-    ptrdiff_t heads;          /* attention */
-    bool last;                /* recurrent: gives the state after the last step alone */
-    bool in_gates;            /* recurrent: the slot is the gates' place, not the state's */
-    int slot;                 /* of a kind with a slot: its number, which says whose function the candidate has there */
-    struct tree tree;         /* of a kind with a slot: its fixed function; empty: the candidate's */
-    struct tape *tape;        /* owned; of `tree` */
-    struct tree second;       /* recurrent: the function of the place that is no slot */
-    struct tape *second_tape; /* owned; of `second` */
+    void *options; /* owned: the kind's own struct; NULL: it has none */
+    int slot;      /* of a kind with a slot: its number, which says whose function the candidate has there */
+    struct fixed_function *fixed; /* owned; of a kind with a slot: what stands in it; NULL: the candidate's */
     /* Of a kind with a slot: who has a set of learned parameters, and the layer whose tensor they are, which is
        itself unless they are shared. */
     enum parameter_sets parameters;
@@ -291,14 +276,19 @@ struct layer_kind {
     const char *type;   /* in JSON */
     const char *prefix; /* of default names */
     const char *const *keys;
+    size_t options; /* bytes of its own struct, layer->options, all 0 before read(); 0: it has none */
     bool in_place;
-    bool slot;     /* holds an activation function: layer->tree, or the candidate's */
+    bool slot;     /* holds an activation function: layer->fixed, or the candidate's */
     bool joins;    /* reads a second value, layer->with */
     bool reshapes; /* gives the numbers that it reads, in their order, in another shape */
     /* Whether it can take the network's input as bytes (run->bytes). NULL: no. */
     bool (*takes_bytes)(const struct layer *layer);
     /* Reads the kind's own keys; layer->in is set, sets layer->out. `network` says what the data want. */
     int (*read)(struct json json, const struct network *network, struct layer *layer, struct error *err);
+    /* Releases what the options own. NULL: nothing. */
+    void (*forget)(struct layer *layer);
+    /* Bytes of step->scratch for tapes of its own, beside that in the slot. NULL: none. */
+    size_t (*scratch)(const struct layer *layer);
     /* Appends the kind's own keys: ,"units":128. NULL: none. */
     void (*normal_form)(const struct layer *layer, struct text *out);
     /* Fills run->tensors and run->tensor for a candidate (NULL: none, tensors of the layer alone). NULL: none. */
@@ -332,27 +322,22 @@ struct layer_kind {
 #undef LAYER
 extern const struct layer_kind *const layer_kinds[]; /* all of them, ended by NULL */
 
-/* "kernel" or "size", "stride", "padding" (a number, [height, width], or "same"); works out the size of the result for
-   layer->in, which must be an image, with `channels` of its own. The stride is by default the size when windows
-   stand `apart`, else 1. */
-int layer_read_window(struct json json, const char *size_key, bool apart, ptrdiff_t channels, struct layer *layer,
-                      struct error *err);
-void layer_window_normal_form(const struct layer *layer, const char *size_key, struct text *out);
-
-/* Refuses inputs that are no images, naming the layer and the shape. */
-int layer_want_image(struct json json, const struct layer *layer, struct error *err);
-
 /* Refuses inputs that are no sequences, naming the layer and the shape. */
 int layer_want_sequence(struct json json, const struct layer *layer, struct error *err);
 
 /* ---- slots: kinds that hold an activation function */
 
-/* Reads a function of x into `tree` and `tape` (owned by the layer); absent, it is `otherwise`, or, when that is
-   NULL, both stay empty. */
-int layer_read_function(struct json json, const char *otherwise, struct tree *tree, struct tape **tape,
-                        struct error *err);
-/* Appends ,"key":"tanh(x)" unless the tree is empty. */
-void layer_function_normal_form(const char *key, const struct tree *tree, struct text *out);
+/* A function that a description gives. */
+struct fixed_function {
+    struct tree tree;
+    struct tape *tape; /* owned */
+};
+/* Reads a function of x, the caller's to free even when that fails; absent, it is `otherwise`, or, when that is NULL,
+   stays NULL. */
+int fixed_function_read(struct json json, const char *otherwise, struct fixed_function **function, struct error *err);
+void fixed_function_free(struct fixed_function *function); /* accepts NULL */
+/* Appends ,"key":"tanh(x)" unless the function is NULL. */
+void fixed_function_normal_form(const char *key, const struct fixed_function *function, struct text *out);
 /* Sets run->P and what follows it, and appends the tensor of the learned parameters when the layer owns some. */
 void layer_function_tensor(const struct layer *layer, const struct candidate *candidate, struct layer_run *run);
 /* Runs the function in the slot on N numbers, rows of channels behind one another, the first of them of channel
@@ -372,27 +357,16 @@ static inline void layer_leave_gradient(const struct layer_run *run, int paramet
 /* The candidate fills the layer's slot. */
 static inline bool layer_is_open(const struct layer *layer)
 {
-    return layer->kind->slot && !layer->tree.count;
+    return layer->kind->slot && !layer->fixed;
 }
 
 /* The function in a layer's slot; empty when that is the candidate's, and there is none. */
 static inline struct tree layer_function(const struct layer *layer, const struct candidate *candidate)
 {
-    if (layer->tree.count)
-        return layer->tree;
+    if (layer->fixed)
+        return layer->fixed->tree;
     return candidate ? candidate_function(candidate, layer->slot) : (struct tree){.count = 0};
 }
-
-/* ---- recurrent layers (recurrence.c), whose tensors are these and then the learned parameters */
-enum { RECURRENCE_INPUT_WEIGHT, RECURRENCE_HIDDEN_WEIGHT, RECURRENCE_INPUT_BIAS, RECURRENCE_HIDDEN_BIAS };
-/* Blocks of columns in the weights: the gates, and the state. */
-int recurrence_blocks(const struct layer *layer);
-/* Floats for B rows. */
-ptrdiff_t recurrence_workspace(const struct layer_run *run, ptrdiff_t B, bool training);
-void recurrence_forward(struct layer_run *run, struct step *step);
-void recurrence_backward(struct layer_run *run, struct step *step);
-/* Places of the function in the slot, each with a plane of numbers at every step. */
-int recurrence_places(const struct layer *layer);
 
 /* ---- an activation and the max pool behind it in one (pooled.c) */
 bool pooled_fits(const struct layer *activation, const struct layer *pool);

@@ -6,6 +6,7 @@
  * the state's, so that one run of a tape is enough for all gates. */
 #include "nn/blas.h"
 #include "nn/nn_internal.h"
+#include "nn/recurrence_internal.h"
 
 #include "kernel/tape.h"
 
@@ -31,6 +32,7 @@ struct cell {
 /* A pass through the steps. The pieces of the workspace: */
 struct recurrence {
     const struct cell *cell;
+    const struct recurrent_options *options;
     const struct layer_run *run;
     struct step *step;
     ptrdiff_t B, T, K, N, plane, columns, t; /* plane: B N; columns: G N */
@@ -90,7 +92,7 @@ static float *parameter_slope(const struct recurrence *r, int parameter, int pla
 
 static bool is_function(const struct recurrence *r, bool gates)
 {
-    return gates == r->run->layer->in_gates;
+    return gates == r->options->in_gates;
 }
 
 /* Applies the gates' or the state's function to planes that stand behind one another; `place` is the first of
@@ -107,7 +109,7 @@ static void apply(struct recurrence *r, bool gates, int planes, const float *x, 
     if (own)
         layer_function_run(run, r->step, 0, planes * r->plane, x, y, r->training ? dy : NULL, r->training ? dp : NULL);
     else
-        tape_run(run->layer->second_tape, r->step->isa, NULL, r->step->progress, planes * r->plane, x, y,
+        tape_run(r->options->other->tape, r->step->isa, NULL, r->step->progress, planes * r->plane, x, y,
                  r->training ? dy : NULL, NULL, r->step->scratch);
 }
 
@@ -286,38 +288,36 @@ static void lstm_backward(struct recurrence *r)
 
 /* ---- the steps */
 
-static const struct cell rnn = {.column = {0}, .forward = rnn_forward, .backward = rnn_backward};
-static const struct cell gru = {
+const struct cell recurrence_rnn = {.column = {0}, .forward = rnn_forward, .backward = rnn_backward};
+const struct cell recurrence_gru = {
     .gates = 2, .column = {0, 1, 2}, .kept = 1, .own_hidden = true, .forward = gru_forward, .backward = gru_backward};
-static const struct cell lstm = {.gates = 3,
-                                 .column = {0, 1, 3, 2},
-                                 .kept = 3,
-                                 .state_twice = true,
-                                 .forward = lstm_forward,
-                                 .backward = lstm_backward};
-
-static const struct cell *cell_of(const struct layer *layer)
-{
-    return layer->kind == &layer_rnn ? &rnn : layer->kind == &layer_gru ? &gru : &lstm;
-}
+const struct cell recurrence_lstm = {.gates = 3,
+                                     .column = {0, 1, 3, 2},
+                                     .kept = 3,
+                                     .state_twice = true,
+                                     .forward = lstm_forward,
+                                     .backward = lstm_backward};
 
 int recurrence_blocks(const struct layer *layer)
 {
-    return cell_of(layer)->gates + 1;
+    const struct recurrent_options *options = layer->options;
+    return options->cell->gates + 1;
 }
 
 int recurrence_places(const struct layer *layer)
 {
-    const struct cell *cell = cell_of(layer);
-    return layer->in_gates ? cell->gates : cell->state_twice ? 2 : 1;
+    const struct recurrent_options *options = layer->options;
+    return options->in_gates ? options->cell->gates : options->cell->state_twice ? 2 : 1;
 }
 
 static struct recurrence make_recurrence(const struct layer_run *run, ptrdiff_t B, bool training)
 {
     const struct layer *layer = run->layer;
-    const struct cell *cell = cell_of(layer);
+    const struct recurrent_options *options = layer->options;
+    const struct cell *cell = options->cell;
     ptrdiff_t N = shape_channels(&layer->out);
     return (struct recurrence){.cell = cell,
+                               .options = options,
                                .run = run,
                                .B = B,
                                .T = layer->in.size[0],
@@ -376,13 +376,13 @@ static void hidden_products(struct recurrence *r)
 
 static bool gives_step(const struct recurrence *r)
 {
-    return !r->run->layer->last || r->t == r->T - 1;
+    return !r->options->last || r->t == r->T - 1;
 }
 
 /* Where the output, or its gradient, of sample b at this step is. */
 static float *output_row(const struct recurrence *r, float *y, ptrdiff_t b)
 {
-    return y + (r->run->layer->last ? b : b * r->T + r->t) * r->N;
+    return y + (r->options->last ? b : b * r->T + r->t) * r->N;
 }
 
 static void write_state(struct recurrence *r, const float *h)

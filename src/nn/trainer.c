@@ -115,11 +115,9 @@ void trainer_free(struct trainer *trainer)
     memory_free(trainer);
 }
 
-/* That many bytes, or what the tape (NULL: none) wants if it is more. */
-static size_t larger(size_t bytes, const struct tape *tape)
+static size_t larger(size_t a, size_t b)
 {
-    size_t wanted = tape ? tape_scratch_bytes(tape) : 0;
-    return wanted > bytes ? wanted : bytes;
+    return a > b ? a : b;
 }
 
 /* Scratch for the hungriest of the tapes in use. */
@@ -127,10 +125,13 @@ static int grow_scratch(struct trainer *trainer, struct error *err)
 {
     size_t bytes = 0;
     for (int i = 0; i < trainer->functions; i++)
-        bytes = larger(bytes, trainer->tapes[i]);
+        bytes = larger(bytes, tape_scratch_bytes(trainer->tapes[i]));
     for (int l = 0; l < trainer->network->layers; l++) {
         const struct layer *layer = &trainer->network->layer[l];
-        bytes = larger(larger(bytes, layer->tape), layer->second_tape);
+        if (layer->fixed)
+            bytes = larger(bytes, tape_scratch_bytes(layer->fixed->tape));
+        if (layer->kind->scratch)
+            bytes = larger(bytes, layer->kind->scratch(layer));
     }
     if (bytes <= trainer->scratch_bytes)
         return 0;
@@ -163,7 +164,8 @@ int trainer_prepare(struct trainer *trainer, const struct candidate *candidate, 
     for (int l = 0; l < network->layers; l++) {
         const struct layer *layer = &network->layer[l];
         memcpy(trainer->run[l].deviation, deviation[l], sizeof deviation[l]);
-        trainer->run[l].tape = layer_is_open(layer) ? trainer->tapes[layer->slot] : layer->tape;
+        if (layer->kind->slot)
+            trainer->run[l].tape = layer->fixed ? layer->fixed->tape : trainer->tapes[layer->slot];
     }
     return 0;
 }

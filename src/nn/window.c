@@ -1,4 +1,6 @@
 /* Windows of convolutions and pools: reading them, and the size of what comes out. */
+#include "nn/window_internal.h"
+
 #include "nn/nn_internal.h"
 
 #include "base/text.h"
@@ -36,11 +38,10 @@ static void pad_same(const struct layer *layer, struct window *window)
     }
 }
 
-int layer_read_window(struct json json, const char *size_key, bool apart, ptrdiff_t channels, struct layer *layer,
-                      struct error *err)
+int window_read(struct json json, const char *size_key, bool apart, ptrdiff_t channels, struct window *window,
+                struct layer *layer, struct error *err)
 {
     static const char *const same[] = {"same", NULL};
-    struct window *window = &layer->window;
     struct json size = json_member(&json, size_key), padding = json_member(&json, "padding");
     int which, status = layer_want_image(json, layer, err);
     bool pads_same = json_is_string(padding);
@@ -76,9 +77,8 @@ int layer_read_window(struct json json, const char *size_key, bool apart, ptrdif
     return 0;
 }
 
-void layer_window_normal_form(const struct layer *layer, const char *size_key, struct text *out)
+void window_normal_form(const struct window *w, const struct layer *layer, const char *size_key, struct text *out)
 {
-    const struct window *w = &layer->window;
     text_addf(out, ",\"%s\":[%td,%td],\"stride\":[%td,%td],\"padding\":", size_key, w->size[0], w->size[1],
               w->stride[0], w->stride[1]);
     bool plain = true; /* "same" may pad the far side more, which numbers cannot say */

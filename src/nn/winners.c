@@ -7,6 +7,7 @@
  *
  * For both a sample's image is copied into blocks of channels with its padding around it, and
  * weights lie as (blocks, outputs, taps, block). A first layer, whose input wants no gradient, has blocks of one. */
+#include "nn/conv_internal.h"
 #include "nn/nn_internal.h"
 
 #include <string.h>
@@ -25,6 +26,11 @@ struct winner_space {
     float *next;
 };
 
+static const struct conv_options *options_of(const struct layer *layer)
+{
+    return layer->options;
+}
+
 static bool is_single(const struct layer *layer)
 {
     return shape_channels(&layer->in) % WINNER_BLOCK != 0;
@@ -33,8 +39,9 @@ static bool is_single(const struct layer *layer)
 bool winners_fit(const struct layer *layer, bool wants_gx)
 {
     bool fits = layer->readers == 1 && shape_channels(&layer->out) % WINNER_BLOCK == 0;
+    const struct window *window = &options_of(layer)->window;
     for (int axis = 0; axis < 2; axis++)
-        fits = fits && layer->window.size[axis] == 3 && layer->window.stride[axis] == 1;
+        fits = fits && window->size[axis] == 3 && window->stride[axis] == 1;
     return fits && (!is_single(layer) || (!wants_gx && shape_channels(&layer->in) <= MOST_SINGLE));
 }
 
@@ -82,7 +89,7 @@ static void copy_image(const struct layer *layer, const struct winner_space *spa
                        bool back)
 {
     ptrdiff_t H = layer->in.size[0], W = layer->in.size[1], I = layer->in.size[2], n = space->block;
-    ptrdiff_t up = layer->window.padding[0], left = layer->window.padding[1];
+    ptrdiff_t up = options_of(layer)->window.padding[0], left = options_of(layer)->window.padding[1];
     ptrdiff_t run = n == I ? W : 1; /* pixels that stand side by side in both */
     for (ptrdiff_t k = 0; k < space->blocks; k++)
         for (ptrdiff_t i = 0; i < H; i++)
@@ -132,7 +139,7 @@ void winners_rows(struct layer_run *run, struct step *step, ptrdiff_t b, ptrdiff
                              .image = space.image,
                              .inputs = shape_channels(&layer->in),
                              .outputs = space.shape.outputs};
-    const float *bias = layer->bias ? run->values[BIAS] : NULL;
+    const float *bias = options_of(layer)->bias ? run->values[BIAS] : NULL;
     if (first == 0)
         copy_image(layer, &space, run->x + b * shape_elements(&layer->in), space.x, false);
     for (ptrdiff_t r = first; r < first + rows; r++, y += 4 * shape.tiles * shape.outputs) {
@@ -188,6 +195,6 @@ void winners_backward(struct layer_run *run, struct step *step)
         copy_image(layer, &space, run->gx + b * in, space.gx, true);
     }
     copy_weights(&space, run->gradient[WEIGHT], space.gw, true);
-    if (layer->bias)
+    if (options_of(layer)->bias)
         step->channels->column_sums(step->B * out / O, O, g, run->gradient[BIAS]);
 }

@@ -146,9 +146,14 @@ START_TEST(dropout_drops_its_share_in_training_only)
 {
     enum { N = 20001 };
     static float x[N], y[N], mask[N], gy[N], gx[N];
-    const struct layer layer = {.kind = &layer_dropout, .rate = 0.3, .in = {1, {N}}, .out = {1, {N}}};
+    struct error err;
+    struct network *network;
+    ASSERT_OK(read_network("{\"layers\": [{\"type\": \"dropout\", \"rate\": 0.3}, {\"type\": \"activation\"}, "
+                           "{\"type\": \"dense\", \"units\": \"outputs\"}]}",
+                           N, 2, &network, &err));
+    const struct layer *layer = &network->layer[0];
     struct rng rng = rng_keyed(3, 0, RNG_DROPOUT), same = rng;
-    struct layer_run run = {.layer = &layer, .x = x, .y = y, .gy = gy, .gx = gx, .workspace = mask};
+    struct layer_run run = {.layer = layer, .x = x, .y = y, .gy = gy, .gx = gx, .workspace = mask};
     struct step step = {.loops = nn_loops_for(isa_best()), .B = 1, .training = true, .rng = &rng};
     int dropped = 0;
     for (int i = 0; i < N; i++)
@@ -168,6 +173,7 @@ START_TEST(dropout_drops_its_share_in_training_only)
     step.training = false;
     layer_dropout.forward(&run, &step);
     ck_assert_int_eq(memcmp(x, y, sizeof y), 0);
+    network_free(network);
 }
 END_TEST
 

@@ -5,7 +5,12 @@
 
 #include "nn_testing.h"
 
+#include "nn/attention_internal.h"
+#include "nn/conv_internal.h"
+#include "nn/embedding_internal.h"
 #include "nn/nn_internal.h"
+#include "nn/pool_internal.h"
+#include "nn/recurrence_internal.h"
 
 /* Values of every layer for a whole batch; (B, elements) each. */
 struct twin {
@@ -63,14 +68,14 @@ static inline void twin_activation(const struct twin *twin, const struct layer *
 }
 
 /* Calls for every output of a window and every input that it covers. inside is false in the padding. */
-#define TWIN_WINDOWS(layer, b, oy, ox, ky, kx, iy, ix, inside, ...)                                                    \
+#define TWIN_WINDOWS(layer, window, b, oy, ox, ky, kx, iy, ix, inside, ...)                                            \
     for (int b = 0; b < twin->B; b++)                                                                                  \
         for (ptrdiff_t oy = 0; oy < (layer)->out.size[0]; oy++)                                                        \
             for (ptrdiff_t ox = 0; ox < (layer)->out.size[1]; ox++)                                                    \
-                for (ptrdiff_t ky = 0; ky < (layer)->window.size[0]; ky++)                                             \
-                    for (ptrdiff_t kx = 0; kx < (layer)->window.size[1]; kx++) {                                       \
-                        ptrdiff_t iy = oy * (layer)->window.stride[0] + ky - (layer)->window.padding[0];               \
-                        ptrdiff_t ix = ox * (layer)->window.stride[1] + kx - (layer)->window.padding[1];               \
+                for (ptrdiff_t ky = 0; ky < (window)->size[0]; ky++)                                                   \
+                    for (ptrdiff_t kx = 0; kx < (window)->size[1]; kx++) {                                             \
+                        ptrdiff_t iy = oy * (window)->stride[0] + ky - (window)->padding[0];                           \
+                        ptrdiff_t ix = ox * (window)->stride[1] + kx - (window)->padding[1];                           \
                         bool inside = iy >= 0 && iy < (layer)->in.size[0] && ix >= 0 && ix < (layer)->in.size[1];      \
                         __VA_ARGS__                                                                                    \
                     }
@@ -82,12 +87,14 @@ static inline double *twin_at(const struct shape *shape, double *value, int b, p
 
 static inline void twin_conv(const struct twin *twin, const struct layer *layer, const double *p, double *x, double *y)
 {
-    ptrdiff_t C = layer->in.size[2], N = layer->out.size[2], W = layer->window.size[1];
+    const struct conv_options *options = layer->options;
+    const struct window *window = &options->window;
+    ptrdiff_t C = layer->in.size[2], N = layer->out.size[2], W = window->size[1];
     bool depthwise = layer->kind == &layer_depthwise_conv2d;
-    const double *bias = p + layer->window.size[0] * W * (depthwise ? 1 : C) * N;
-    for (ptrdiff_t i = 0; layer->bias && i < twin->B * shape_elements(&layer->out); i++)
+    const double *bias = p + window->size[0] * W * (depthwise ? 1 : C) * N;
+    for (ptrdiff_t i = 0; options->bias && i < twin->B * shape_elements(&layer->out); i++)
         y[i] = bias[i % N];
-    TWIN_WINDOWS(layer, b, oy, ox, ky, kx, iy, ix, inside, {
+    TWIN_WINDOWS(layer, window, b, oy, ox, ky, kx, iy, ix, inside, {
         const double *w = p + (ky * W + kx) * (depthwise ? 1 : C) * N;
         for (ptrdiff_t n = 0; inside && n < N; n++)
             for (ptrdiff_t c = depthwise ? n : 0; c < (depthwise ? n + 1 : C); c++)
@@ -98,14 +105,16 @@ static inline void twin_conv(const struct twin *twin, const struct layer *layer,
 
 static inline void twin_pool(const struct twin *twin, const struct layer *layer, double *x, double *y)
 {
+    const struct pool_options *options = layer->options;
+    const struct window *window = &options->window;
     ptrdiff_t C = layer->in.size[2];
     bool max = layer->kind == &layer_max_pool;
     for (ptrdiff_t i = 0; i < twin->B * shape_elements(&layer->out); i++)
         y[i] = max ? -1e300 : 0;
-    TWIN_WINDOWS(layer, b, oy, ox, ky, kx, iy, ix, inside, {
+    TWIN_WINDOWS(layer, window, b, oy, ox, ky, kx, iy, ix, inside, {
         for (ptrdiff_t c = 0; inside && c < C; c++) {
             double *out = &twin_at(&layer->out, y, b, oy, ox)[c], in = twin_at(&layer->in, x, b, iy, ix)[c];
-            *out = max ? fmax(*out, in) : *out + in / (double)(layer->window.size[0] * layer->window.size[1]);
+            *out = max ? fmax(*out, in) : *out + in / (double)(window->size[0] * window->size[1]);
         }
     })
 }
@@ -143,10 +152,11 @@ static inline void twin_norm(const struct twin *twin, const struct layer *layer,
 static inline void twin_embedding(const struct twin *twin, const struct layer *layer, const double *p, const double *x,
                                   double *y)
 {
+    const struct embedding_options *options = layer->options;
     ptrdiff_t T = layer->out.size[0], C = layer->out.size[1];
     for (ptrdiff_t r = 0; r < twin->B * T; r++)
         for (ptrdiff_t c = 0; c < C; c++)
-            y[r * C + c] = p[(int)x[r] * C + c] + (layer->positions ? p[(layer->tokens + r % T) * C + c] : 0);
+            y[r * C + c] = p[(int)x[r] * C + c] + (options->positions ? p[(options->tokens + r % T) * C + c] : 0);
 }
 
 enum { TWIN_UNITS = 64 };
@@ -159,7 +169,9 @@ static inline void twin_cell(const struct twin *twin, const struct layer *layer,
     ptrdiff_t G = layer->kind == &layer_rnn ? 1 : layer->kind == &layer_gru ? 3 : 4;
     const double *w = p, *u = w + K * G * N, *b = u + N * G * N;
     double before[TWIN_UNITS];
-    const struct tree *state = layer->in_gates ? &layer->second : slot, *gate = layer->in_gates ? slot : &layer->second;
+    const struct recurrent_options *options = layer->options;
+    const struct tree *other = options->other ? &options->other->tree : NULL;
+    const struct tree *state = options->in_gates ? other : slot, *gate = options->in_gates ? slot : other;
     memcpy(before, h, (size_t)N * sizeof *h);
     for (ptrdiff_t n = 0; n < N; n++) {
         double in[4], hidden[4], sum[4];
@@ -191,13 +203,14 @@ static inline void twin_recurrent(const struct twin *twin, const struct layer *l
                                   const double *own, const double *x, double *y)
 {
     ptrdiff_t T = layer->in.size[0], K = shape_channels(&layer->in), N = shape_channels(&layer->out);
+    const struct recurrent_options *options = layer->options;
     const struct tree slot = layer_function(layer, twin->candidate);
     ck_assert_int_le((int)N, TWIN_UNITS);
     for (int b = 0; b < twin->B; b++) {
         double h[TWIN_UNITS] = {0}, c[TWIN_UNITS] = {0};
         for (ptrdiff_t t = 0; t < T; t++) {
             twin_cell(twin, layer, p, &slot, own, x + (b * T + t) * K, h, c);
-            memcpy(y + (layer->last ? b : b * T + t) * N, h, (size_t)N * sizeof *h);
+            memcpy(y + (options->last ? b : b * T + t) * N, h, (size_t)N * sizeof *h);
         }
     }
 }
@@ -234,7 +247,8 @@ static inline void twin_affine(ptrdiff_t K, ptrdiff_t N, const double *w, const 
 static inline void twin_attention(const struct twin *twin, const struct layer *layer, const double *p, const double *x,
                                   double *y)
 {
-    ptrdiff_t T = layer->in.size[0], C = layer->in.size[1], D = C / layer->heads;
+    const struct attention_options *options = layer->options;
+    ptrdiff_t T = layer->in.size[0], C = layer->in.size[1], D = C / options->heads;
     const double *last = p + 3 * C * C + 3 * C;
     double *qkv = memory_array((size_t)(T * 3 * C), sizeof *qkv), o[TWIN_UNITS];
     ck_assert_int_le((int)C, TWIN_UNITS);
@@ -242,7 +256,7 @@ static inline void twin_attention(const struct twin *twin, const struct layer *l
         for (ptrdiff_t t = 0; t < T; t++)
             twin_affine(C, 3 * C, p, p + 3 * C * C, x + (b * T + t) * C, qkv + t * 3 * C);
         for (ptrdiff_t t = 0; t < T; t++) {
-            for (ptrdiff_t h = 0; h < layer->heads; h++)
+            for (ptrdiff_t h = 0; h < options->heads; h++)
                 twin_head(T, C, D, h, t, qkv, o + h * D);
             twin_affine(C, C, last, last + C * C, o, y + (b * T + t) * C);
         }

@@ -1,0 +1,14 @@
+/* Options of conv2d and depthwise_conv2d (layer_conv.c), which those look at who do more with a convolution. */
+#ifndef ACTSEARCH_NN_CONV_INTERNAL_H
+#define ACTSEARCH_NN_CONV_INTERNAL_H
+
+#include "nn/window_internal.h"
+
+#include <stdbool.h>
+
+struct conv_options {
+    struct window window;
+    bool bias;
+};
+
+#endif
