@@ -1,5 +1,6 @@
 #include "work.h"
 
+#include "base/error.h"
 #include "nn/attention_internal.h"
 #include "nn/conv_internal.h"
 #include "nn/embedding_internal.h"
@@ -134,7 +135,10 @@ static struct operations operations_of(const struct layer *layer, const struct c
         return (struct operations){NORM * in, 3 * in, (NORM_BACK - 3) * in};
     if (kind == &layer_embedding)
         return embedding_operations(layer);
-    return (struct operations){kind == &layer_flatten ? 0 : in, 0, kind == &layer_flatten ? 0 : in};
+    if (kind == &layer_flatten)
+        return (struct operations){0, 0, 0};
+    ALWAYS(kind == &layer_add || kind == &layer_dropout || kind == &layer_global_average_pool);
+    return (struct operations){in, 0, in};
 }
 
 /* ---- bytes */

@@ -314,6 +314,23 @@ START_TEST(gradients_match_differences)
 }
 END_TEST
 
+/* dropout draws, so that no quotient is its gradient; test_layers.c compares its backward pass with its forward pass.
+ */
+START_TEST(every_kind_has_a_case)
+{
+    for (const struct layer_kind *const *kind = layer_kinds; *kind; kind++) {
+        bool found = *kind == &layer_dropout;
+        for (int i = 0; i < CASES && !found; i++) {
+            struct network *network = network_of(i, PARAMETERS_LAYER);
+            for (int l = 0; l < network->layers; l++)
+                found |= network->layer[l].kind == *kind;
+            network_free(network);
+        }
+        ck_assert_msg(found, "%s has no case in this file", (*kind)->type);
+    }
+}
+END_TEST
+
 START_TEST(the_comparison_rejects_what_is_wrong)
 {
     ck_assert(agrees(0.1, 0.1, 0.1));
@@ -369,6 +386,7 @@ int main(void)
     TCase *tests = tcase_create("all");
     tcase_set_timeout(tests, 60);
     tcase_add_loop_test(tests, gradients_match_differences, 0, CASES);
+    tcase_add_test(tests, every_kind_has_a_case);
     tcase_add_test(tests, the_comparison_rejects_what_is_wrong);
     tcase_add_loop_test(tests, measuring_and_short_batches_agree_with_the_twin, 0, CASES);
     suite_add_tcase(suite, tests);
