@@ -227,11 +227,11 @@ struct work work_of_rest(const struct network *network, ptrdiff_t B)
 struct work work_of_update(const struct network *network, const struct candidate *candidate,
                            const struct trainer_options *options)
 {
-    bool adam = options->optimiser.kind != OPTIMISER_SGD;
-    double count = 0, state = adam ? 2 : 1;
+    const struct optimiser_kind *kind = options->optimiser.kind;
+    double count = 0, state = kind->states;
     for (int l = 0; l < network->layers; l++)
         count += learned(&network->layer[l], candidate);
     double passes = 3 + 2 * state;                      /* reads w, g and the state, writes w and the state */
     passes += options->optimiser.clip_norm > 0 ? 1 : 0; /* the norm comes first, and needs all of g */
-    return (struct work){.flops = (adam ? 12 : 4) * count, .bytes = passes * number * count};
+    return (struct work){.flops = kind->operations * count, .bytes = passes * number * count};
 }

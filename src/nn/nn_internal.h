@@ -16,7 +16,7 @@
 #include "expr/tree.h"
 #include "nn/init.h"
 #include "nn/network.h"
-#include "nn/optimiser.h"
+#include "nn/optimiser_internal.h"
 #include "nn/watch.h"
 
 #include "base/isa.h"
@@ -232,7 +232,8 @@ struct layer_run {
     bool adds_learned; /* a later layer has the same ones: going backward, it has left its gradient there */
     int tensors;
     struct tensor tensor[LAYER_TENSORS];
-    float *values[LAYER_TENSORS], *gradient[LAYER_TENSORS], *state[LAYER_TENSORS][2];
+    float *values[LAYER_TENSORS], *gradient[LAYER_TENSORS];
+    float *state[LAYER_TENSORS][OPTIMISER_STATES]; /* the optimiser's */
     float *noted[LAYER_TENSORS];     /* when watching: learned numbers before the last step, kept ones before a look */
     double deviation[LAYER_TENSORS]; /* of drawn weights */
     float *workspace;                /* from forward to backward */

@@ -1,51 +1,61 @@
+/* Reading and writing the settings of optimisers: those of all, and those that a kind has of its own. */
 #include "nn/optimiser.h"
 
 #include "base/error.h"
 #include "base/json.h"
 #include "base/text.h"
+#include "nn/optimiser_internal.h"
 
-static const char *const kind_names[] = {"adam", "sgd", "adamw", NULL};
+const struct optimiser_kind *const optimiser_kinds[] = {
+#define OPTIMISER(name) &optimiser_##name,
+#include "nn/optimisers.def"
+#undef OPTIMISER
+    NULL};
+enum { KINDS = sizeof optimiser_kinds / sizeof *optimiser_kinds - 1 };
+
+static struct optimiser usual(const struct optimiser_kind *kind)
+{
+    struct optimiser optimiser = {
+        .kind = kind, .learning_rates = {kind->learning_rate}, .rates = 1, .weight_decay = kind->weight_decay};
+    for (int i = 0; i < OPTIMISER_SETTINGS; i++)
+        optimiser.setting[i] = kind->setting[i].usual;
+    return optimiser;
+}
 
 struct optimiser optimiser_default(void)
 {
-    return (struct optimiser){.kind = OPTIMISER_ADAM,
-                              .learning_rates = {0.001},
-                              .rates = 1,
-                              .beta1 = 0.9,
-                              .beta2 = 0.999,
-                              .epsilon = 1e-8,
-                              .momentum = 0.9};
+    return usual(optimiser_kinds[0]);
 }
 
-static int read_number(struct json json, const char *key, double min, double max, double *out, struct error *err)
+/* How many settings the kind has of its own; they stand first. */
+static int count_settings(const struct optimiser_kind *kind)
 {
-    return json_number_or(json_member(&json, key), min, max, out, err);
+    int count = 0;
+    while (count < OPTIMISER_SETTINGS && kind->setting[count].key)
+        count++;
+    return count;
 }
 
-static int read_adam(struct json json, struct optimiser *optimiser, struct error *err)
+static int only_known_keys(struct json json, const struct optimiser_kind *kind, struct error *err)
 {
-    static const char *const keys[] = {"name",    "learning_rate", "beta1",     "beta2",
-                                       "epsilon", "weight_decay",  "clip_norm", NULL};
-    int status = json_only_keys(json, keys, err);
-    if (!status)
-        status = read_number(json, "beta1", 0, 0.999999, &optimiser->beta1, err);
-    if (!status)
-        status = read_number(json, "beta2", 0, 0.999999, &optimiser->beta2, err);
-    if (!status)
-        status = read_number(json, "epsilon", 1e-30, 1, &optimiser->epsilon, err);
-    return status;
+    enum { OTHERS = 4 };
+    const char *keys[OTHERS + OPTIMISER_SETTINGS + 1] = {"name", "learning_rate"};
+    int count = 2;
+    for (int i = 0; i < count_settings(kind); i++)
+        keys[count++] = kind->setting[i].key;
+    keys[count++] = "weight_decay";
+    keys[count] = "clip_norm";
+    return json_only_keys(json, keys, err);
 }
 
-static int read_sgd(struct json json, struct optimiser *optimiser, struct error *err)
+static int read_setting(struct json json, const struct optimiser_setting *setting, double *value, struct error *err)
 {
-    static const char *const keys[] = {"name",         "learning_rate", "momentum", "nesterov",
-                                       "weight_decay", "clip_norm",     NULL};
-    optimiser->learning_rates[0] = 0.05;
-    int status = json_only_keys(json, keys, err);
-    if (!status)
-        status = read_number(json, "momentum", 0, 0.999999, &optimiser->momentum, err);
-    if (!status)
-        status = json_bool_or(json_member(&json, "nesterov"), &optimiser->nesterov, err);
+    struct json member = json_member(&json, setting->key);
+    bool flag = *value != 0;
+    int status = setting->flag ? json_bool_or(member, &flag, err)
+                               : json_number_or(member, setting->least, setting->most, value, err);
+    if (setting->flag)
+        *value = flag;
     return status;
 }
 
@@ -61,6 +71,41 @@ static int read_rates(struct json json, struct optimiser *optimiser, struct erro
     return status;
 }
 
+static int read_kind(struct json json, const struct optimiser_kind **kind, struct error *err)
+{
+    const char *names[KINDS + 1] = {NULL};
+    int which = 0;
+    for (int i = 0; i < KINDS; i++)
+        names[i] = optimiser_kinds[i]->name;
+    int status = json_choice(json, names, &which, err);
+    *kind = optimiser_kinds[which];
+    return status;
+}
+
+int optimiser_read(struct json json, struct optimiser *optimiser, struct error *err)
+{
+    const struct optimiser_kind *kind = NULL;
+    *optimiser = optimiser_default();
+    if (!json_exists(json))
+        return 0;
+    int status = json_object(json, err);
+    if (!status)
+        status = read_kind(json_member(&json, "name"), &kind, err);
+    if (status)
+        return status;
+    *optimiser = usual(kind);
+    status = only_known_keys(json, kind, err);
+    for (int i = 0; !status && i < count_settings(kind); i++)
+        status = read_setting(json, &kind->setting[i], &optimiser->setting[i], err);
+    if (!status)
+        status = read_rates(json_member(&json, "learning_rate"), optimiser, err);
+    if (!status)
+        status = json_number_or(json_member(&json, "weight_decay"), 0, 1, &optimiser->weight_decay, err);
+    if (!status)
+        status = json_number_or(json_member(&json, "clip_norm"), 0, 1e12, &optimiser->clip_norm, err);
+    return status;
+}
+
 static void add_rates(const struct optimiser *optimiser, struct text *out)
 {
     text_addf(out, ",\"learning_rate\":%s", optimiser->rates > 1 ? "[" : "");
@@ -71,28 +116,6 @@ static void add_rates(const struct optimiser *optimiser, struct text *out)
     text_add(out, optimiser->rates > 1 ? "]" : "");
 }
 
-int optimiser_read(struct json json, struct optimiser *optimiser, struct error *err)
-{
-    *optimiser = optimiser_default();
-    if (!json_exists(json))
-        return 0;
-    int status = json_object(json, err), kind = 0;
-    if (!status)
-        status = json_choice(json_member(&json, "name"), kind_names, &kind, err);
-    if (status)
-        return status;
-    optimiser->kind = (enum optimiser_kind)kind;
-    optimiser->weight_decay = kind == OPTIMISER_ADAMW ? 0.01 : 0;
-    status = kind == OPTIMISER_SGD ? read_sgd(json, optimiser, err) : read_adam(json, optimiser, err);
-    if (!status)
-        status = read_rates(json_member(&json, "learning_rate"), optimiser, err);
-    if (!status)
-        status = read_number(json, "weight_decay", 0, 1, &optimiser->weight_decay, err);
-    if (!status)
-        status = read_number(json, "clip_norm", 0, 1e12, &optimiser->clip_norm, err);
-    return status;
-}
-
 static void add_setting(const char *key, double value, struct text *out)
 {
     text_addf(out, ",\"%s\":", key);
@@ -101,16 +124,14 @@ static void add_setting(const char *key, double value, struct text *out)
 
 void optimiser_normal_form(const struct optimiser *optimiser, struct text *out)
 {
-    text_addf(out, "{\"name\":\"%s\"", kind_names[optimiser->kind]);
+    const struct optimiser_kind *kind = optimiser->kind;
+    text_addf(out, "{\"name\":\"%s\"", kind->name);
     add_rates(optimiser, out);
-    if (optimiser->kind == OPTIMISER_SGD) {
-        add_setting("momentum", optimiser->momentum, out);
-        text_addf(out, ",\"nesterov\":%s", optimiser->nesterov ? "true" : "false");
-    } else {
-        add_setting("beta1", optimiser->beta1, out);
-        add_setting("beta2", optimiser->beta2, out);
-        add_setting("epsilon", optimiser->epsilon, out);
-    }
+    for (int i = 0; i < count_settings(kind); i++)
+        if (kind->setting[i].flag)
+            text_addf(out, ",\"%s\":%s", kind->setting[i].key, optimiser->setting[i] != 0 ? "true" : "false");
+        else
+            add_setting(kind->setting[i].key, optimiser->setting[i], out);
     add_setting("weight_decay", optimiser->weight_decay, out);
     add_setting("clip_norm", optimiser->clip_norm, out);
     text_add_char(out, '}');

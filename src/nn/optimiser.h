@@ -16,29 +16,31 @@
  * "learning_rate" may be a short list, [0.001, 0.003]: every candidate is trained with each of them and keeps
  * the one with the best score, so that a function is not lost because one rate suited another.
  *
- * A description is a value, read-only while training. */
+ * A description is a value, read-only while training. A kind is one file and one entry in optimisers.def. */
 #ifndef ACTSEARCH_NN_OPTIMISER_H
 #define ACTSEARCH_NN_OPTIMISER_H
-
-#include <stdbool.h>
 
 struct error;
 struct json;
 struct text;
 
-enum optimiser_kind { OPTIMISER_ADAM, OPTIMISER_SGD, OPTIMISER_ADAMW };
+enum {
+    OPTIMISER_RATES = 8,    /* in a list */
+    OPTIMISER_SETTINGS = 4, /* of a kind alone, at most */
+};
 
-enum { OPTIMISER_RATES = 8 }; /* in a list */
+struct optimiser_kind; /* nn/optimiser_internal.h */
+#define OPTIMISER(name) extern const struct optimiser_kind optimiser_##name;
+#include "nn/optimisers.def"
+#undef OPTIMISER
 
 struct optimiser {
-    enum optimiser_kind kind;
+    const struct optimiser_kind *kind;
     double learning_rates[OPTIMISER_RATES]; /* (rates); the first unless a list was given */
     int rates;
-    double beta1, beta2, epsilon; /* adam, adamw */
-    double momentum;              /* sgd */
-    bool nesterov;                /* sgd */
-    double weight_decay;          /* of the gradient, or of the weight itself with adamw */
-    double clip_norm;             /* 0: no clipping */
+    double setting[OPTIMISER_SETTINGS]; /* of the kind alone, in its order */
+    double weight_decay;                /* of the gradient, or of the weight itself with adamw */
+    double clip_norm;                   /* 0: no clipping */
 };
 
 /* Adam with its usual settings. */

@@ -176,7 +176,7 @@ static const float *start_tensor(struct layer_run *run, int t, const float *z)
     const struct tensor *tensor = &run->tensor[t];
     size_t bytes = (size_t)tensor->count * sizeof(float);
     float deviation = (float)run->deviation[t];
-    for (int s = 0; s < 2; s++)
+    for (int s = 0; s < OPTIMISER_STATES; s++)
         if (run->state[t][s])
             memset(run->state[t][s], 0, bytes);
     if (tensor->fan_in) {
@@ -196,7 +196,8 @@ void trainer_start(struct trainer *trainer, const float *z, struct rng noise)
     for (int l = 0; l < trainer->network->layers; l++)
         for (int t = 0; t < trainer->run[l].tensors; t++)
             z = start_tensor(&trainer->run[l], t, z);
-    trainer->beta1_power = trainer->beta2_power = 1;
+    for (int i = 0; i < OPTIMISER_POWERS; i++)
+        trainer->power[i] = 1;
     if (trainer->options.watch)
         trainer_note(trainer);
 }
@@ -356,41 +357,23 @@ static double clip_factor(const struct trainer *trainer)
     return norm > limit ? limit / norm : 1;
 }
 
-static void update_tensor(struct trainer *trainer, struct layer_run *run, int t, double rate, float scale)
-{
-    const struct optimiser *optimiser = &trainer->options.optimiser;
-    const struct tensor *tensor = &run->tensor[t];
-    float decay = tensor->fan_in ? (float)optimiser->weight_decay : 0;
-    if (optimiser->kind == OPTIMISER_SGD) {
-        struct momentum_step step = {.momentum = (float)optimiser->momentum,
-                                     .rate = (float)rate,
-                                     .decay = decay,
-                                     .scale = scale,
-                                     .nesterov = optimiser->nesterov};
-        trainer->loops->momentum(tensor->count, &step, run->gradient[t], run->values[t], run->state[t][0]);
-        return;
-    }
-    /* m^ / (sqrt(v^) + eps) with m^ = m / c1 and v^ = v / c2 is (sqrt(c2) / c1) m / (sqrt(v) + sqrt(c2) eps). */
-    double root = sqrt(1 - trainer->beta2_power);
-    bool decoupled = optimiser->kind == OPTIMISER_ADAMW;
-    struct adam_step step = {.beta1 = (float)optimiser->beta1,
-                             .beta2 = (float)optimiser->beta2,
-                             .rate = (float)(rate * root / (1 - trainer->beta1_power)),
-                             .epsilon = (float)(optimiser->epsilon * root),
-                             .decay = decoupled ? 0 : decay,
-                             .scale = scale,
-                             .shrink = decoupled ? (float)rate * decay : 0};
-    trainer->loops->adam(tensor->count, &step, run->gradient[t], run->values[t], run->state[t][0], run->state[t][1]);
-}
-
 void trainer_update(struct trainer *trainer, double learning_rate)
 {
-    float scale = (float)clip_factor(trainer);
-    trainer->beta1_power *= trainer->options.optimiser.beta1;
-    trainer->beta2_power *= trainer->options.optimiser.beta2;
-    for (int l = 0; l < trainer->network->layers; l++)
-        for (int t = 0; t < trainer->run[l].tensors && !trainer->run[l].tensor[t].kept; t++)
-            update_tensor(trainer, &trainer->run[l], t, learning_rate, scale);
+    const struct optimiser *optimiser = &trainer->options.optimiser;
+    struct optimiser_step step = {.optimiser = optimiser,
+                                  .loops = trainer->loops,
+                                  .power = trainer->power,
+                                  .rate = learning_rate,
+                                  .scale = (float)clip_factor(trainer)};
+    if (optimiser->kind->advance)
+        optimiser->kind->advance(optimiser, trainer->power);
+    for (int l = 0; l < trainer->network->layers; l++) {
+        struct layer_run *run = &trainer->run[l];
+        for (int t = 0; t < run->tensors && !run->tensor[t].kept; t++) {
+            step.decay = run->tensor[t].fan_in ? (float)optimiser->weight_decay : 0;
+            optimiser->kind->update(&step, run->tensor[t].count, run->gradient[t], run->values[t], run->state[t]);
+        }
+    }
 }
 
 /* ---- looks */

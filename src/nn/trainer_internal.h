@@ -32,7 +32,7 @@ struct trainer {
     void *scratch;                           /* owned */
     size_t scratch_bytes;
 
-    double beta1_power, beta2_power; /* Adam's bias corrections */
+    double power[OPTIMISER_POWERS]; /* what the optimiser keeps of a run beside its arrays */
 };
 
 /* Places every buffer for a candidate (NULL: one that learns nothing) in a block that starts on a cache line. Returns

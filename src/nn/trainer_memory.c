@@ -48,13 +48,12 @@ static bool read_later(const struct network *network, int source, int after)
 
 static void cut_tensors(struct layer_run *run, const struct trainer *trainer, struct cutter *cutter)
 {
-    bool adam = trainer->options.optimiser.kind != OPTIMISER_SGD;
     for (int t = 0; t < run->tensors; t++) {
         const struct tensor *tensor = &run->tensor[t];
         run->values[t] = cut(cutter, tensor->count);
         run->gradient[t] = tensor->kept ? NULL : cut(cutter, tensor->count);
-        run->state[t][0] = tensor->kept ? NULL : cut(cutter, tensor->count);
-        run->state[t][1] = tensor->kept || !adam ? NULL : cut(cutter, tensor->count);
+        for (int s = 0; s < trainer->options.optimiser.kind->states; s++)
+            run->state[t][s] = tensor->kept ? NULL : cut(cutter, tensor->count);
         run->noted[t] = trainer->options.watch ? cut(cutter, tensor->count) : NULL;
     }
 }

@@ -1,13 +1,15 @@
-/* AdamW's own file: reading it, and its loop against steps worked out by hand and a twin in double. */
+/* The contract of optimisers, held against every entry of optimisers.def; and AdamW: reading it, and its loop against
+   steps worked out by hand and a twin in double. That all of them are the textbook's is shown by test_training.c. */
 #include "testing.h"
 
 #include "base/isa.h"
 #include "base/json.h"
 #include "base/text.h"
 #include "nn/nn_internal.h"
-#include "nn/optimiser.h"
+#include "nn/optimiser_internal.h"
 
 #include <math.h>
+#include <stdio.h>
 
 static int read_optimiser(const char *text, struct optimiser *optimiser, struct error *err)
 {
@@ -27,13 +29,13 @@ START_TEST(adamw_is_read_and_written)
     struct optimiser optimiser;
     struct text text = TEXT_EMPTY;
     ASSERT_OK(read_optimiser("{\"name\": \"adamw\"}", &optimiser, &err));
-    ck_assert(optimiser.kind == OPTIMISER_ADAMW && optimiser.weight_decay == 0.01);
+    ck_assert(optimiser.kind == &optimiser_adamw && optimiser.weight_decay == 0.01);
     optimiser_normal_form(&optimiser, &text);
     ck_assert_str_eq(text_string(&text), form);
     text_release(&text);
     ASSERT_OK(read_optimiser(form, &optimiser, &err));
     ASSERT_OK(read_optimiser("{\"name\": \"adamw\", \"weight_decay\": 0, \"beta1\": 0.5}", &optimiser, &err));
-    ck_assert(optimiser.weight_decay == 0 && optimiser.beta1 == 0.5);
+    ck_assert(optimiser.weight_decay == 0 && optimiser.setting[ADAM_BETA1] == 0.5);
     ASSERT_FAILS(read_optimiser("{\"name\": \"adamw\", \"momentum\": 0}", &optimiser, &err), ERROR_INPUT,
                  "$.momentum: unknown");
     /* the others keep their defaults */
@@ -98,8 +100,230 @@ START_TEST(the_loop_is_the_published_algorithm)
 }
 END_TEST
 
+/* ---- the contract: reading and writing */
+
+enum {
+    KINDS = 0
+#define OPTIMISER(name) +1
+#include "nn/optimisers.def"
+#undef OPTIMISER
+};
+
+static struct optimiser optimiser_of(const char *text)
+{
+    struct error err;
+    struct optimiser optimiser;
+    ASSERT_OK(read_optimiser(text, &optimiser, &err));
+    return optimiser;
+}
+
+static struct optimiser with_setting(const struct optimiser_kind *kind, const char *key, double value)
+{
+    char text[200];
+    snprintf(text, sizeof text, "{\"name\": \"%s\", \"%s\": %.17g}", kind->name, key, value);
+    return optimiser_of(text);
+}
+
+static void assert_refused(const struct optimiser_kind *kind, const char *key, const char *value)
+{
+    struct error err = ERROR_EMPTY;
+    struct optimiser optimiser;
+    char text[200], place[100];
+    snprintf(text, sizeof text, "{\"name\": \"%s\", \"%s\": %s}", kind->name, key, value);
+    snprintf(place, sizeof place, "$.%s", key);
+    ck_assert_msg(read_optimiser(text, &optimiser, &err) == ERROR_INPUT && strstr(err.where, place), "%s: %s", text,
+                  err.where);
+}
+
+static void check_setting(const struct optimiser_kind *kind, int i)
+{
+    const struct optimiser_setting *setting = &kind->setting[i];
+    char form[100], beyond[40];
+    struct text text = TEXT_EMPTY;
+    struct optimiser optimiser = optimiser_default();
+    if (setting->flag) {
+        snprintf(form, sizeof form, "{\"name\": \"%s\", \"%s\": true}", kind->name, setting->key);
+        optimiser = optimiser_of(form);
+        ck_assert(optimiser.setting[i] == 1);
+        snprintf(form, sizeof form, ",\"%s\":true,", setting->key);
+    } else {
+        ck_assert(with_setting(kind, setting->key, setting->least).setting[i] == setting->least);
+        snprintf(beyond, sizeof beyond, "%.17g", setting->most * 1.001 + 0.001);
+        assert_refused(kind, setting->key, beyond);
+        snprintf(beyond, sizeof beyond, "%.17g", setting->least * 0.999 - 1e-9);
+        assert_refused(kind, setting->key, beyond);
+        optimiser = with_setting(kind, setting->key, setting->most);
+        ck_assert(optimiser.setting[i] == setting->most);
+        snprintf(form, sizeof form, ",\"%s\":%.6g,", setting->key, setting->most);
+    }
+    optimiser_normal_form(&optimiser, &text);
+    ck_assert_msg(strstr(text_string(&text), form) != NULL, "%s lacks %s", text_string(&text), form);
+    text_release(&text);
+    assert_refused(kind, setting->key, "\"much\"");
+}
+
+/* Every setting has its range, its default and its place in the normal form, and no other kind's is known. */
+START_TEST(settings_are_read_and_written)
+{
+    const struct optimiser_kind *kind = optimiser_kinds[_i];
+    char text[100];
+    struct text first = TEXT_EMPTY, second = TEXT_EMPTY;
+    snprintf(text, sizeof text, "{\"name\": \"%s\"}", kind->name);
+    struct optimiser optimiser = optimiser_of(text);
+    ck_assert(optimiser.kind == kind && optimiser.rates == 1 && optimiser.learning_rates[0] == kind->learning_rate);
+    ck_assert(optimiser.weight_decay == kind->weight_decay && optimiser.clip_norm == 0);
+    for (int i = 0; i < OPTIMISER_SETTINGS && kind->setting[i].key; i++) {
+        ck_assert(optimiser.setting[i] == kind->setting[i].usual);
+        ck_assert(kind->setting[i].least <= kind->setting[i].usual && kind->setting[i].usual <= kind->setting[i].most);
+        check_setting(kind, i);
+    }
+    optimiser_normal_form(&optimiser, &first);
+    optimiser = optimiser_of(text_string(&first));
+    optimiser_normal_form(&optimiser, &second);
+    ck_assert_str_eq(text_string(&first), text_string(&second));
+    text_release(&first);
+    text_release(&second);
+    assert_refused(kind, "another", "0");
+    assert_refused(kind, "weight_decay", "1.1");
+    assert_refused(kind, "clip_norm", "-1");
+}
+END_TEST
+
+/* ---- the contract: the step, on numbers behind which stands one that is not its own */
+
+enum { N = 37, GUARD = 12345 };
+
+struct numbers {
+    float w[N + 1], state[OPTIMISER_STATES][N + 1];
+    double power[OPTIMISER_POWERS];
+};
+
+static struct numbers fresh_numbers(void)
+{
+    struct numbers numbers = {.power = {1, 1}};
+    for (int i = 0; i < N; i++)
+        numbers.w[i] = (float)(i % 7 - 3) * 0.25f + 0.1f;
+    numbers.w[N] = GUARD;
+    for (int s = 0; s < OPTIMISER_STATES; s++)
+        numbers.state[s][N] = GUARD;
+    return numbers;
+}
+
+/* An array that the kind does not say it keeps is not there. */
+static void make_step(const struct optimiser *optimiser, enum isa isa, double rate, float scale, float decay,
+                      const float *g, struct numbers *numbers)
+{
+    float *state[OPTIMISER_STATES] = {NULL};
+    const struct optimiser_step step = {.optimiser = optimiser,
+                                        .loops = nn_loops_for(isa),
+                                        .power = numbers->power,
+                                        .rate = rate,
+                                        .scale = scale,
+                                        .decay = decay};
+    ck_assert_int_le(optimiser->kind->states, OPTIMISER_STATES);
+    for (int s = 0; s < optimiser->kind->states; s++)
+        state[s] = numbers->state[s];
+    if (optimiser->kind->advance)
+        optimiser->kind->advance(optimiser, numbers->power);
+    optimiser->kind->update(&step, N, g, numbers->w, state);
+    ck_assert(numbers->w[N] == GUARD);
+    for (int s = 0; s < OPTIMISER_STATES; s++)
+        ck_assert(numbers->state[s][N] == GUARD);
+}
+
+static struct optimiser usual_of(int kind)
+{
+    char text[100];
+    snprintf(text, sizeof text, "{\"name\": \"%s\"}", optimiser_kinds[kind]->name);
+    return optimiser_of(text);
+}
+
+/* Against the gradient at first; not at all without one; by a scaled gradient as by that gradient. */
+START_TEST(a_step_goes_downhill)
+{
+    const struct optimiser optimiser = usual_of(_i);
+    const float none[N] = {0};
+    float g[N], half[N];
+    for (int i = 0; i < N; i++) {
+        g[i] = (float)(i % 5 - 2) + 0.5f;
+        half[i] = 0.5f * g[i];
+    }
+    for (int isa = 0; isa <= (int)isa_best(); isa++) {
+        const struct numbers before = fresh_numbers();
+        struct numbers still = before, moved = before, scaled = before, halved = before;
+        make_step(&optimiser, (enum isa)isa, 0.01, 1, 0, none, &still);
+        ck_assert_mem_eq(still.w, before.w, sizeof before.w);
+        make_step(&optimiser, (enum isa)isa, 0.01, 1, 0, g, &moved);
+        make_step(&optimiser, (enum isa)isa, 0.01, 0.5f, 0, g, &scaled);
+        make_step(&optimiser, (enum isa)isa, 0.01, 1, 0, half, &halved);
+        for (int i = 0; i < N; i++)
+            ck_assert((moved.w[i] - before.w[i]) * g[i] < 0);
+        ck_assert_mem_eq(scaled.w, halved.w, sizeof halved.w);
+        ck_assert_mem_eq(scaled.state, halved.state, sizeof halved.state);
+    }
+}
+END_TEST
+
+START_TEST(decay_pulls_to_zero)
+{
+    const struct optimiser optimiser = usual_of(_i);
+    const float none[N] = {0};
+    const struct numbers before = fresh_numbers();
+    struct numbers numbers = before;
+    for (int t = 0; t < 3; t++)
+        make_step(&optimiser, isa_best(), 0.01, 1, 0.1f, none, &numbers);
+    for (int i = 0; i < N; i++)
+        ck_assert(fabsf(numbers.w[i]) < fabsf(before.w[i]));
+}
+END_TEST
+
+/* The least of sum (w - c)^2 / 2, at every level alike. */
+START_TEST(a_bowl_has_its_bottom_found)
+{
+    const struct optimiser optimiser = usual_of(_i);
+    struct numbers numbers[3];
+    for (int isa = 0; isa <= (int)isa_best(); isa++) {
+        numbers[isa] = fresh_numbers();
+        for (int t = 0; t < 600; t++) {
+            float g[N];
+            for (int i = 0; i < N; i++)
+                g[i] = numbers[isa].w[i] - 0.01f * (float)i;
+            make_step(&optimiser, (enum isa)isa, 0.02, 1, 0, g, &numbers[isa]);
+        }
+        for (int i = 0; i < N; i++) {
+            ck_assert_float_eq_tol(numbers[isa].w[i], 0.01f * (float)i, 1e-3f);
+            ck_assert_float_eq_tol(numbers[isa].w[i], numbers[0].w[i], 1e-4f);
+        }
+    }
+}
+END_TEST
+
+START_TEST(the_contract_covers_the_table)
+{
+    ck_assert(optimiser_kinds[KINDS - 1] && !optimiser_kinds[KINDS]);
+    ck_assert(optimiser_default().kind == optimiser_kinds[0]);
+    for (int i = 0; i < KINDS; i++)
+        for (int j = 0; j < i; j++)
+            ck_assert_str_ne(optimiser_kinds[i]->name, optimiser_kinds[j]->name);
+}
+END_TEST
+
 int main(void)
 {
-    return RUN_TESTS("optimiser", 60, adamw_is_read_and_written, the_decay_does_not_enter_the_moments,
-                     the_loop_is_the_published_algorithm);
+    Suite *suite = suite_create("optimiser");
+    TCase *tests = tcase_create("all");
+    tcase_add_test(tests, adamw_is_read_and_written);
+    tcase_add_test(tests, the_decay_does_not_enter_the_moments);
+    tcase_add_test(tests, the_loop_is_the_published_algorithm);
+    tcase_add_loop_test(tests, settings_are_read_and_written, 0, KINDS);
+    tcase_add_loop_test(tests, a_step_goes_downhill, 0, KINDS);
+    tcase_add_loop_test(tests, decay_pulls_to_zero, 0, KINDS);
+    tcase_add_loop_test(tests, a_bowl_has_its_bottom_found, 0, KINDS);
+    tcase_add_test(tests, the_contract_covers_the_table);
+    suite_add_tcase(suite, tests);
+    SRunner *runner = srunner_create(suite);
+    srunner_run_all(runner, CK_NORMAL);
+    int failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return failed > 0;
 }

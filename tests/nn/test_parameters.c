@@ -26,8 +26,10 @@ static struct network *network_with(const char *sets)
 
 static struct trainer *trainer_with(const struct network *network, double clip_norm)
 {
-    struct trainer_options options = {
-        .isa = isa_best(), .batch = B, .optimiser = {.kind = OPTIMISER_SGD, .clip_norm = clip_norm}, .input_square = 1};
+    struct trainer_options options = {.isa = isa_best(),
+                                      .batch = B,
+                                      .optimiser = {.kind = &optimiser_sgd, .clip_norm = clip_norm},
+                                      .input_square = 1};
     return make_trainer(network, &options, candidate);
 }
 

@@ -88,20 +88,21 @@ END_TEST
 static void twin_update(const struct optimiser *o, int t, int count, double rate, const double *g, bool decays,
                         double *w, double *m, double *v)
 {
+    const double *s = o->setting;
     for (int i = 0; i < count; i++) {
         double decay = decays ? o->weight_decay : 0;
-        bool decoupled = o->kind == OPTIMISER_ADAMW;
+        bool decoupled = o->kind == &optimiser_adamw;
         double gradient = g[i] + (decoupled ? 0 : decay * w[i]);
         w[i] -= decoupled ? rate * decay * w[i] : 0;
-        if (o->kind == OPTIMISER_SGD) {
-            m[i] = o->momentum * m[i] + gradient;
-            w[i] -= rate * (o->nesterov ? gradient + o->momentum * m[i] : m[i]);
+        if (o->kind == &optimiser_sgd) {
+            m[i] = s[SGD_MOMENTUM] * m[i] + gradient;
+            w[i] -= rate * (s[SGD_NESTEROV] != 0 ? gradient + s[SGD_MOMENTUM] * m[i] : m[i]);
             continue;
         }
-        m[i] = o->beta1 * m[i] + (1 - o->beta1) * gradient;
-        v[i] = o->beta2 * v[i] + (1 - o->beta2) * gradient * gradient;
-        double first = m[i] / (1 - pow(o->beta1, t)), second = v[i] / (1 - pow(o->beta2, t));
-        w[i] -= rate * first / (sqrt(second) + o->epsilon);
+        m[i] = s[ADAM_BETA1] * m[i] + (1 - s[ADAM_BETA1]) * gradient;
+        v[i] = s[ADAM_BETA2] * v[i] + (1 - s[ADAM_BETA2]) * gradient * gradient;
+        double first = m[i] / (1 - pow(s[ADAM_BETA1], t)), second = v[i] / (1 - pow(s[ADAM_BETA2], t));
+        w[i] -= rate * first / (sqrt(second) + s[ADAM_EPSILON]);
     }
 }
 
@@ -115,7 +116,7 @@ START_TEST(the_first_step_of_adam_is_the_sign_of_the_gradient)
     ASSERT_OK(read_network("{\"mlp\": [4]}", FEATURES, CLASSES, &network, &err));
     struct trainer_options options = {
         .isa = isa_best(), .batch = B, .optimiser = optimiser_default(), .input_square = 1};
-    options.optimiser.epsilon = 0.01;
+    options.optimiser.setting[ADAM_EPSILON] = 0.01;
     struct trainer *trainer = make_trainer(network, &options, "tanh(x)");
     fill_batch(trainer, network, B, 2);
     trainer_gradient(trainer, B);

@@ -8,8 +8,7 @@ enum { B = 7, FEATURES = 6, CLASSES = 3, MOST = 30000, LAYERS = 16 };
 static const struct trainer_options watching = {
     .isa = ISA_PORTABLE,
     .batch = B,
-    .optimiser =
-        {.kind = OPTIMISER_ADAM, .beta1 = 0.9, .beta2 = 0.999, .epsilon = 1e-8, .clip_norm = 0.1, .weight_decay = 0.01},
+    .optimiser = {.kind = &optimiser_adam, .setting = {0.9, 0.999, 1e-8}, .clip_norm = 0.1, .weight_decay = 0.01},
     .init = INIT_XAVIER,
     .input_square = 1,
     .watch = true};
