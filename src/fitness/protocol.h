@@ -22,9 +22,9 @@
 #define ACTSEARCH_FITNESS_PROTOCOL_H
 
 #include "data/data.h"
+#include "fitness/schedule.h"
 #include "nn/init.h"
 #include "nn/optimiser.h"
-#include "nn/schedule.h"
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,9 +1,8 @@
-/* Optimisers, schedules, initialisation, and runs of several steps. */
+/* Optimisers, initialisation, and runs of several steps. */
 #include "nn_testing.h"
 
 #include "base/text.h"
 #include "nn/nn_internal.h"
-#include "nn/schedule.h"
 
 enum { FEATURES = 5, CLASSES = 3, B = 16 };
 
@@ -13,16 +12,6 @@ static int read_optimiser(const char *text, struct optimiser *optimiser, struct 
     int status = json_parse(text, "test.json", &document, err);
     if (!status)
         status = optimiser_read(json_root(document), optimiser, err);
-    json_document_free(document);
-    return status;
-}
-
-static int read_schedule(const char *text, struct schedule *schedule, struct error *err)
-{
-    struct json_document *document = NULL;
-    int status = json_parse(text, "test.json", &document, err);
-    if (!status)
-        status = schedule_read(json_root(document), schedule, err);
     json_document_free(document);
     return status;
 }
@@ -57,30 +46,6 @@ START_TEST(optimisers_are_read_and_written)
     ASSERT_FAILS(read_optimiser("{\"name\": \"adam\", \"learning_rate\": 0}", &optimiser, &err), ERROR_INPUT,
                  "$.learning_rate: expected a number");
     ASSERT_FAILS(read_optimiser("{\"name\": \"adam\", \"beta1\": 1}", &optimiser, &err), ERROR_INPUT, "$.beta1:");
-}
-END_TEST
-
-START_TEST(schedules_follow_their_formulas)
-{
-    struct error err;
-    struct schedule schedule;
-    ASSERT_OK(read_schedule("{\"name\": \"constant\"}", &schedule, &err));
-    ck_assert_double_eq(schedule_factor(&schedule, 77, 10, 100), 1);
-    ASSERT_OK(read_schedule("{\"name\": \"step\", \"every\": 2, \"factor\": 0.5}", &schedule, &err));
-    static const double halves[] = {1, 1, 0.5, 0.5, 0.25};
-    for (int epoch = 0; epoch < 5; epoch++) {
-        ck_assert_double_eq(schedule_factor(&schedule, epoch * 10, 10, 100), halves[epoch]);
-        ck_assert_double_eq(schedule_factor(&schedule, epoch * 10 + 9, 10, 100), halves[epoch]);
-    }
-    ASSERT_OK(read_schedule("{\"name\": \"cosine\", \"final\": 0.2}", &schedule, &err));
-    ck_assert_double_eq(schedule_factor(&schedule, 0, 10, 100), 1);
-    ck_assert_double_eq_tol(schedule_factor(&schedule, 50, 10, 100), 0.6, 1e-15);
-    ck_assert_double_eq_tol(schedule_factor(&schedule, 25, 10, 100), 0.2 + 0.8 * (0.5 + sqrt(0.125)), 1e-15);
-    ck_assert_double_gt(schedule_factor(&schedule, 99, 10, 100), 0.2);
-    ASSERT_FAILS(read_schedule("{\"name\": \"cosine\", \"every\": 2}", &schedule, &err), ERROR_INPUT,
-                 "$.every: unknown");
-    ASSERT_FAILS(read_schedule("{\"name\": \"stair\"}", &schedule, &err), ERROR_INPUT,
-                 "$.name: expected one of constant");
 }
 END_TEST
 
@@ -420,7 +385,7 @@ END_TEST
 
 int main(void)
 {
-    return RUN_TESTS("training", 60, optimisers_are_read_and_written, schedules_follow_their_formulas,
+    return RUN_TESTS("training", 60, optimisers_are_read_and_written,
                      the_first_step_of_adam_is_the_sign_of_the_gradient, optimisers_match_the_textbook,
                      deviations_follow_the_rules, auto_keeps_the_signal, earlier_candidates_leave_nothing_behind,
                      a_step_allocates_nothing, what_is_not_finite_is_reported,

@@ -1,4 +1,4 @@
-#include "nn/schedule.h"
+#include "fitness/schedule.h"
 
 #include "base/error.h"
 #include "base/json.h"

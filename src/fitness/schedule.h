@@ -13,8 +13,8 @@
  * The first three also take "warmup": W, a share of the run: for the first W K steps the factor is
  * multiplied by (k + 1) / (W K), so that it grows from nearly 0 along a straight line. Without it, or
  * with 0, there is none, and the normal form does not mention it. */
-#ifndef ACTSEARCH_NN_SCHEDULE_H
-#define ACTSEARCH_NN_SCHEDULE_H
+#ifndef ACTSEARCH_FITNESS_SCHEDULE_H
+#define ACTSEARCH_FITNESS_SCHEDULE_H
 
 #include <stdint.h>
 

@@ -3,7 +3,7 @@
 
 #include "base/json.h"
 #include "base/text.h"
-#include "nn/schedule.h"
+#include "fitness/schedule.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -32,6 +32,30 @@ static void assert_factor(const struct schedule *schedule, int64_t step, int64_t
     ck_assert_msg(fabs(factor - expected) < 1e-14, "step %d of %d: %.17g, expected %.17g", (int)step, (int)steps,
                   factor, expected);
 }
+
+START_TEST(schedules_follow_their_formulas)
+{
+    struct error err;
+    struct schedule schedule;
+    ASSERT_OK(read_schedule("{\"name\": \"constant\"}", &schedule, &err));
+    ck_assert_double_eq(schedule_factor(&schedule, 77, 10, 100), 1);
+    ASSERT_OK(read_schedule("{\"name\": \"step\", \"every\": 2, \"factor\": 0.5}", &schedule, &err));
+    static const double halves[] = {1, 1, 0.5, 0.5, 0.25};
+    for (int epoch = 0; epoch < 5; epoch++) {
+        ck_assert_double_eq(schedule_factor(&schedule, epoch * 10, 10, 100), halves[epoch]);
+        ck_assert_double_eq(schedule_factor(&schedule, epoch * 10 + 9, 10, 100), halves[epoch]);
+    }
+    ASSERT_OK(read_schedule("{\"name\": \"cosine\", \"final\": 0.2}", &schedule, &err));
+    ck_assert_double_eq(schedule_factor(&schedule, 0, 10, 100), 1);
+    ck_assert_double_eq_tol(schedule_factor(&schedule, 50, 10, 100), 0.6, 1e-15);
+    ck_assert_double_eq_tol(schedule_factor(&schedule, 25, 10, 100), 0.2 + 0.8 * (0.5 + sqrt(0.125)), 1e-15);
+    ck_assert_double_gt(schedule_factor(&schedule, 99, 10, 100), 0.2);
+    ASSERT_FAILS(read_schedule("{\"name\": \"cosine\", \"every\": 2}", &schedule, &err), ERROR_INPUT,
+                 "$.every: unknown");
+    ASSERT_FAILS(read_schedule("{\"name\": \"stair\"}", &schedule, &err), ERROR_INPUT,
+                 "$.name: expected one of constant");
+}
+END_TEST
 
 START_TEST(warm_up_is_a_straight_line_to_the_own_value)
 {
@@ -139,6 +163,6 @@ END_TEST
 
 int main(void)
 {
-    return RUN_TESTS("schedule", 60, warm_up_is_a_straight_line_to_the_own_value, one_cycle_climbs_and_falls,
-                     one_cycle_is_that_of_pytorch, schedules_are_read_and_written);
+    return RUN_TESTS("schedule", 60, schedules_follow_their_formulas, warm_up_is_a_straight_line_to_the_own_value,
+                     one_cycle_climbs_and_falls, one_cycle_is_that_of_pytorch, schedules_are_read_and_written);
 }
