@@ -137,7 +137,7 @@ int protocol_read(struct json json, struct protocol *protocol, struct error *err
                                   .seeds = 1,
                                   .init = INIT_AUTO,
                                   .optimiser = optimiser_default(),
-                                  .schedule = {.kind = SCHEDULE_CONSTANT, .every = 1, .factor = 0.1},
+                                  .schedule = schedule_default(),
                                   .metric = METRIC_DEFAULT,
                                   .validate_every = 1,
                                   .divergence_factor = 10};

@@ -12,7 +12,7 @@
  *
  * The first three also take "warmup": W, a share of the run: for the first W K steps the factor is
  * multiplied by (k + 1) / (W K), so that it grows from nearly 0 along a straight line. Without it, or
- * with 0, there is none, and the normal form does not mention it. */
+ * with 0, there is none, and the normal form does not mention it. A kind is one entry in the table of schedule.c. */
 #ifndef ACTSEARCH_FITNESS_SCHEDULE_H
 #define ACTSEARCH_FITNESS_SCHEDULE_H
 
@@ -22,17 +22,18 @@ struct error;
 struct json;
 struct text;
 
-enum schedule_kind { SCHEDULE_CONSTANT, SCHEDULE_STEP, SCHEDULE_COSINE, SCHEDULE_ONE_CYCLE };
+enum { SCHEDULE_SETTINGS = 3 }; /* of a kind alone, at most */
+
+struct schedule_kind; /* fitness/schedule_internal.h */
 
 struct schedule {
-    enum schedule_kind kind;
-    int every;     /* step: epochs */
-    double factor; /* step */
-    double final;  /* cosine, one_cycle */
-    double peak;   /* one_cycle: share of the run before the top */
-    double start;  /* one_cycle */
-    double warmup; /* all but one_cycle: share of the run, 0: none */
+    const struct schedule_kind *kind;
+    double setting[SCHEDULE_SETTINGS]; /* of the kind alone, in its order */
+    double warmup;                     /* share of the run, 0: none */
 };
+
+/* The constant one. */
+struct schedule schedule_default(void);
 
 /* Reads the object; an absent value gives the constant schedule. ERROR_INPUT names the path. */
 int schedule_read(struct json json, struct schedule *schedule, struct error *err);

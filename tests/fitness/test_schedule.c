@@ -1,9 +1,9 @@
-/* Schedules, against numbers worked out by hand. */
+/* Schedules, against numbers worked out by hand; and the contract, held against every entry of their table. */
 #include "testing.h"
 
 #include "base/json.h"
 #include "base/text.h"
-#include "fitness/schedule.h"
+#include "fitness/schedule_internal.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -90,7 +90,8 @@ END_TEST
 START_TEST(one_cycle_climbs_and_falls)
 {
     struct schedule schedule = schedule_of("{\"name\": \"one_cycle\"}");
-    ck_assert(schedule.peak == 0.3 && schedule.start == 0.04 && schedule.final == 1e-4 && schedule.warmup == 0);
+    ck_assert(schedule.setting[ONE_CYCLE_PEAK] == 0.3 && schedule.setting[ONE_CYCLE_START] == 0.04 &&
+              schedule.setting[ONE_CYCLE_FINAL] == 1e-4 && schedule.warmup == 0);
     assert_factor(&schedule, 0, 20, 0.04);
     assert_factor(&schedule, 1, 20, 1 - 0.96 * (0.5 + 0.125 * (1 + sqrt(5)))); /* cos 36 degrees is (1 + sqrt 5) / 4 */
     assert_factor(&schedule, 5, 20, 1);
@@ -161,8 +162,74 @@ START_TEST(schedules_are_read_and_written)
 }
 END_TEST
 
+/* ---- the contract */
+
+static void assert_refused(const struct schedule_kind *kind, const char *key, double value)
+{
+    struct error err = ERROR_EMPTY;
+    struct schedule schedule;
+    char text[200], place[100];
+    snprintf(text, sizeof text, "{\"name\": \"%s\", \"%s\": %.17g}", kind->name, key, value);
+    snprintf(place, sizeof place, "$.%s", key);
+    ck_assert_msg(read_schedule(text, &schedule, &err) == ERROR_INPUT && strstr(err.where, place), "%s: %s", text,
+                  err.where);
+}
+
+/* A setting at both ends of its range: read, written, read again; a factor follows from it that a rate can be
+   multiplied by, whatever the step. */
+static void check_end(const struct schedule_kind *kind, const char *key, double value)
+{
+    char text[200];
+    struct text form = TEXT_EMPTY, again = TEXT_EMPTY;
+    snprintf(text, sizeof text, "{\"name\": \"%s\", \"%s\": %.17g}", kind->name, key, value);
+    struct schedule schedule = schedule_of(text);
+    schedule_normal_form(&schedule, &form);
+    schedule = schedule_of(text_string(&form));
+    schedule_normal_form(&schedule, &again);
+    ck_assert_str_eq(text_string(&form), text_string(&again));
+    ck_assert_msg(strstr(text_string(&form), key) || value == 0, "%s lacks %s", text_string(&form), key);
+    for (int64_t steps = 1; steps <= 41; steps += 8)
+        for (int64_t k = 0; k < steps; k++) {
+            double factor = schedule_factor(&schedule, k, 4, steps);
+            ck_assert_msg(factor >= 0 && factor <= 1, "%s, step %d of %d: %g", text, (int)k, (int)steps, factor);
+        }
+    text_release(&form);
+    text_release(&again);
+}
+
+START_TEST(every_schedule_keeps_the_contract)
+{
+    const struct schedule_kind *const first = schedule_kinds[0];
+    ck_assert(schedule_default().kind == first);
+    for (const struct schedule_kind *const *kind = schedule_kinds; *kind; kind++) {
+        const struct schedule_kind *k = *kind;
+        ck_assert(k->name && k->factor);
+        for (const struct schedule_kind *const *other = schedule_kinds; other < kind; other++)
+            ck_assert_str_ne((*other)->name, k->name);
+        for (int i = 0; i < SCHEDULE_SETTINGS && k->setting[i].key; i++) {
+            const struct schedule_setting *s = &k->setting[i];
+            ck_assert(s->least <= s->usual && s->usual <= s->most);
+            check_end(k, s->key, s->usual);
+            check_end(k, s->key, s->least);
+            check_end(k, s->key, s->most);
+            assert_refused(k, s->key, s->most + 1);
+            assert_refused(k, s->key, s->least - 1);
+        }
+        assert_refused(k, "another", 0);
+        if (!k->warms) {
+            assert_refused(k, "warmup", 0.1);
+            continue;
+        }
+        check_end(k, "warmup", 0);
+        check_end(k, "warmup", 0.999);
+        assert_refused(k, "warmup", 1);
+    }
+}
+END_TEST
+
 int main(void)
 {
     return RUN_TESTS("schedule", 60, schedules_follow_their_formulas, warm_up_is_a_straight_line_to_the_own_value,
-                     one_cycle_climbs_and_falls, one_cycle_is_that_of_pytorch, schedules_are_read_and_written);
+                     one_cycle_climbs_and_falls, one_cycle_is_that_of_pytorch, schedules_are_read_and_written,
+                     every_schedule_keeps_the_contract);
 }
