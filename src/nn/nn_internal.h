@@ -14,6 +14,11 @@
 #include "candidate/candidate.h"
 #include "data/data.h"
 #include "expr/tree.h"
+#include "loops/array.h"
+#include "loops/channel.h"
+#include "loops/sparse.h"
+#include "loops/winners.h"
+#include "loops/winograd.h"
 #include "nn/init.h"
 #include "nn/network.h"
 #include "nn/optimiser_internal.h"
@@ -29,137 +34,6 @@
 struct tape;
 struct trainer_time;
 struct rng;
-
-/* Vector loops, one build for each instruction level (loops_isa.c). Sums have a fixed order within a
-   level. No overlap unless said. */
-struct adam_step {
-    float beta1, beta2, rate, epsilon, decay, scale; /* rate and epsilon with the bias corrections in them */
-    float shrink;                                    /* decoupled decay: w loses this share of itself */
-};
-struct momentum_step {
-    float momentum, rate, decay, scale;
-    bool nesterov;
-};
-struct nn_loops {
-    /* y[b][n] += bias[n]; y: (B, N) */
-    void (*bias_add)(ptrdiff_t B, ptrdiff_t N, const float *bias, float *y);
-    /* g[i] *= d[i] */
-    void (*multiply)(ptrdiff_t N, const float *d, float *g);
-    /* The same of a gradient and slopes: where the gradient is 0 it stays so, whatever the slope. */
-    void (*multiply_slopes)(ptrdiff_t N, const float *d, float *g);
-    /* y[i] += x[i] */
-    void (*add)(ptrdiff_t N, const float *x, float *y);
-    /* sum of a[i] b[i] in double; a and b may be the same array. Where a[i] is 0 nothing is added, whatever b[i]. */
-    double (*dot)(ptrdiff_t N, const float *a, const float *b);
-    bool (*all_finite)(ptrdiff_t N, const float *x);
-    /* One step; scale is for clipping. w, m, v: changed. */
-    void (*adam)(ptrdiff_t N, const struct adam_step *step, const float *g, float *w, float *m, float *v);
-    void (*momentum)(ptrdiff_t N, const struct momentum_step *step, const float *g, float *w, float *v);
-};
-const struct nn_loops *nn_loops_for(enum isa isa);
-
-/* Loops over the C channels of R positions (channel_isa.c). Arrays of channels: (C); x, y, xhat, gy, gx: (R, C). */
-struct pool_window {
-    ptrdiff_t rows, columns; /* places inside the image */
-    ptrdiff_t row;           /* numbers from one row of the image to the next */
-};
-struct channel_loops {
-    /* sums over the positions: of g, and of a b */
-    void (*column_sums)(ptrdiff_t R, ptrdiff_t C, const float *g, float *sum);
-    void (*column_dots)(ptrdiff_t R, ptrdiff_t C, const float *a, const float *b, float *sum);
-    /* mean and variance (over R) of every channel */
-    void (*column_moments)(ptrdiff_t R, ptrdiff_t C, const float *x, float *mean, float *variance);
-    /* xhat = (x - mean) inverse, y = scale xhat + shift; y may be x */
-    void (*normalise)(ptrdiff_t R, ptrdiff_t C, const float *mean, const float *inverse, const float *scale,
-                      const float *shift, const float *x, float *xhat, float *y);
-    void (*normalise_running)(ptrdiff_t R, ptrdiff_t C, float epsilon, const float *mean, const float *variance,
-                              const float *scale, const float *shift, const float *x, float *y);
-    /* gx = scale inverse (gy - sum / R - xhat dot / R); gx may be gy */
-    void (*normalise_backward)(ptrdiff_t R, ptrdiff_t C, const float *xhat, const float *inverse, const float *scale,
-                               const float *sum, const float *dot, const float *gy, float *gx);
-    /* The same for each position over its channels; xhat and inverses (R) may be NULL. */
-    void (*normalise_rows)(ptrdiff_t R, ptrdiff_t C, float epsilon, const float *scale, const float *shift,
-                           const float *x, float *xhat, float *inverses, float *y);
-    void (*normalise_rows_backward)(ptrdiff_t R, ptrdiff_t C, const float *xhat, const float *inverses,
-                                    const float *scale, const float *gy, float *gx);
-    /* A pool's window: the largest number of each channel and the place in the window where it is (or NULL), and its
-       gradient added to where it came from; factor times the sum, and its gradient spread. */
-    void (*pool_largest)(ptrdiff_t C, const struct pool_window *window, const float *x, float *best, int32_t *where);
-    void (*pool_largest_backward)(ptrdiff_t C, const struct pool_window *window, const float *gy, const int32_t *where,
-                                  float *gx);
-    /* A row of windows of 2 x 2 places, side by side, over f: the largest number of each channel, its place, and what x
-       is there; f is finite. best, where, taken: (windows, C); where may be NULL, and then taken is not written. */
-    void (*pool_row)(ptrdiff_t C, ptrdiff_t windows, ptrdiff_t row, const float *f, const float *x, float *best,
-                     int32_t *where, float *taken);
-    void (*pool_sum)(ptrdiff_t C, const struct pool_window *window, float factor, const float *x, float *y);
-    void (*pool_sum_backward)(ptrdiff_t C, const struct pool_window *window, float factor, const float *gy, float *gx);
-};
-const struct channel_loops *channel_loops_for(enum isa isa);
-
-/* A batch of bytes (sparse_isa.c): (B, 64 groups), each row filled up with zeros. */
-struct byte_rows {
-    ptrdiff_t groups;
-    const uint8_t *u;
-    const uint64_t *marks;   /* (B, groups): a bit for each byte that is not 0 */
-    const uint64_t *columns; /* (64 groups, (B + 63) / 64): the same for each column, a bit for each row */
-    const float *value;      /* (256) what a byte stands for; 0 for 0 */
-};
-/* Products of such a batch with K <= 64 groups inputs, of N >= SPARSE_WIDTH units. w, gw: (K, N), y, gy: (B, N). */
-enum { SPARSE_WIDTH = 16, SPARSE_GROUP = 64 };
-struct sparse_loops {
-    void (*mark)(ptrdiff_t B, ptrdiff_t groups, const uint8_t *u, uint64_t *marks);
-    /* scratch: (64 groups) */
-    void (*transpose)(ptrdiff_t B, ptrdiff_t groups, const uint64_t *marks, uint64_t *scratch, uint64_t *columns);
-    /* y = values w, and the sum of the rows of w: total: (N) */
-    void (*forward)(ptrdiff_t B, ptrdiff_t K, ptrdiff_t N, const struct byte_rows *rows, const float *w, float *y,
-                    float *total);
-    /* Each row of gw = start + its part of transposed values gy; start: (N) */
-    void (*backward)(ptrdiff_t B, ptrdiff_t K, ptrdiff_t N, const struct byte_rows *rows, const float *gy,
-                     const float *start, float *gw);
-};
-const struct sparse_loops *sparse_loops_for(enum isa isa);
-
-/* Gradients of a 3 x 3 convolution behind which a 2 x 2 max pool stands (winners_isa.c), for one sample and a block
-   of WINNER_BLOCK inputs, or of one. x, gx: the block's padded image, (2 rows + 2, row) or more of both; g, where:
-   (rows, columns, outputs), 0 <= where < 4; outputs divide by WINNER_BLOCK. Results are added to what is there. */
-struct winner_shape {
-    ptrdiff_t rows, columns; /* pooled positions */
-    ptrdiff_t row;           /* numbers in a row of the padded image, 2 columns + 2 or more of the block's pixels */
-    ptrdiff_t outputs;
-};
-enum { WINNER_TAPS = 9, WINNER_BLOCK = 16 };
-struct winner_loops {
-    /* corner: as where; for the next */
-    void (*corners)(const struct winner_shape *shape, const int32_t *where, int32_t *corner);
-    /* gw: (outputs, taps, block) */
-    void (*weights)(const struct winner_shape *shape, const float *x, const float *g, const int32_t *corner, float *gw);
-    /* gw: (taps, outputs), for a block of one input */
-    void (*weights_of_one)(const struct winner_shape *shape, const float *x, const float *g, const int32_t *where,
-                           float *gw);
-    /* w: (outputs, taps, block) */
-    void (*data)(const struct winner_shape *shape, const float *w, const float *g, const int32_t *where, float *gx);
-};
-const struct winner_loops *winner_loops_for(enum isa isa);
-
-/* Values of such a convolution, for one row of pooled positions (winograd_isa.c). x: the padded image of a sample from
-   the first of four rows on, in blocks as above; y: (2, 2 tiles, outputs), outputs divide by WINNER_BLOCK. */
-struct tile_row {
-    ptrdiff_t tiles; /* pooled positions */
-    ptrdiff_t row;   /* numbers in a row of a block's padded image */
-    ptrdiff_t image; /* numbers from a block to the next */
-    ptrdiff_t inputs, outputs;
-};
-enum { TILE_PLACES = 16 };
-struct tile_loops {
-    /* w: (taps, inputs, outputs) to u: (TILE_PLACES, inputs, outputs) */
-    void (*transform_weights)(ptrdiff_t inputs, ptrdiff_t outputs, const float *w, float *u);
-    /* Blocks of WINNER_BLOCK inputs; bias: (outputs) or NULL; scratch: (TILE_PLACES, tiles, inputs + outputs) */
-    void (*row_of_blocks)(const struct tile_row *shape, const float *x, const float *u, const float *bias,
-                          float *scratch, float *y);
-    /* Blocks of one input. w: (taps, inputs, outputs) */
-    void (*row_of_few)(const struct tile_row *shape, const float *x, const float *w, const float *bias, float *y);
-};
-const struct tile_loops *tile_loops_for(enum isa isa);
 
 /* A sample's shape, channels last: (channels), (steps, channels) or (height, width, channels). */
 enum { SHAPE_RANK = 3 };
@@ -249,7 +123,7 @@ struct layer_run {
 
 struct step {
     enum isa isa;
-    const struct nn_loops *loops;
+    const struct array_loops *loops;
     const struct channel_loops *channels;
     const struct sparse_loops *sparse;
     const struct winner_loops *winners;
@@ -410,7 +284,7 @@ void watcher_see(struct watcher *watcher, const struct layer_run *run, const str
 /* Writes the row of a layer that is watched, the layer being at that place of the network. */
 void watcher_end(struct watcher *watcher, const struct layer *layer, int place);
 /* Adds gradient and update, when the pass back is done. */
-void watcher_add_learned(const struct layer_run *run, const struct nn_loops *loops, struct watched *row);
+void watcher_add_learned(const struct layer_run *run, const struct array_loops *loops, struct watched *row);
 
 /* What is to be predicted: one of them, (B). */
 struct targets {

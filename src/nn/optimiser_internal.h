@@ -7,7 +7,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-struct nn_loops;
+struct array_loops;
 
 /* A number that JSON may set, or true and false, which are kept as 1 and 0. */
 struct optimiser_setting {
@@ -24,7 +24,7 @@ enum {
 /* One step, as far as it is the same for all numbers of a tensor. */
 struct optimiser_step {
     const struct optimiser *optimiser;
-    const struct nn_loops *loops;
+    const struct array_loops *loops;
     const double *power; /* (OPTIMISER_POWERS) of this step */
     double rate;         /* the schedule's */
     float scale;         /* of the gradient, for clipping */

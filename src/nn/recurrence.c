@@ -131,7 +131,7 @@ static void add_parameter_gradients(struct recurrence *r, int planes, const floa
 /* From the gradient of what the function gave to that of what it saw, in place. */
 static void apply_backward(struct recurrence *r, bool gates, int planes, const float *dy, float *g, int place)
 {
-    const struct nn_loops *loops = r->step->loops;
+    const struct array_loops *loops = r->step->loops;
     if (is_function(r, gates))
         add_parameter_gradients(r, planes, g, place);
     loops->multiply_slopes(planes * r->plane, dy, g);

@@ -70,7 +70,7 @@ int trainer_new(const struct network *network, const struct trainer_options *opt
     if (!result)
         return memory_error(err, "training a network");
     describe_rows(result, network, options);
-    result->loops = nn_loops_for(options->isa);
+    result->loops = array_loops_for(options->isa);
     result->channels = channel_loops_for(options->isa);
     result->sparse = sparse_loops_for(options->isa);
     result->winners = winner_loops_for(options->isa);

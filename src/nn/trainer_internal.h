@@ -8,7 +8,7 @@
 struct trainer {
     const struct network *network; /* borrowed */
     struct trainer_options options;
-    const struct nn_loops *loops;
+    const struct array_loops *loops;
     const struct channel_loops *channels;
     const struct sparse_loops *sparse;
     const struct winner_loops *winners;

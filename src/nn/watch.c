@@ -114,7 +114,7 @@ void watcher_end(struct watcher *watcher, const struct layer *layer, int place)
                                        .update_ratio = NAN};
 }
 
-void watcher_add_learned(const struct layer_run *run, const struct nn_loops *loops, struct watched *row)
+void watcher_add_learned(const struct layer_run *run, const struct array_loops *loops, struct watched *row)
 {
     double gradient = 0, change = 0, before = 0;
     bool learns = false;

@@ -154,7 +154,7 @@ START_TEST(dropout_drops_its_share_in_training_only)
     const struct layer *layer = &network->layer[0];
     struct rng rng = rng_keyed(3, 0, RNG_DROPOUT), same = rng;
     struct layer_run run = {.layer = layer, .x = x, .y = y, .gy = gy, .gx = gx, .workspace = mask};
-    struct step step = {.loops = nn_loops_for(isa_best()), .B = 1, .training = true, .rng = &rng};
+    struct step step = {.loops = array_loops_for(isa_best()), .B = 1, .training = true, .rng = &rng};
     int dropped = 0;
     for (int i = 0; i < N; i++)
         x[i] = gy[i] = (float)(i + 1);

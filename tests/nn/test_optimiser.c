@@ -51,7 +51,7 @@ END_TEST
 START_TEST(the_decay_does_not_enter_the_moments)
 {
     for (int isa = 0; isa <= (int)isa_best(); isa++) {
-        const struct nn_loops *loops = nn_loops_for((enum isa)isa);
+        const struct array_loops *loops = array_loops_for((enum isa)isa);
         struct adam_step step = {.rate = 0.5f, .epsilon = 1, .scale = 1, .shrink = 0.5f * 0.25f};
         float w = 8, g = 3, m = 0, v = 0;
         loops->adam(1, &step, &g, &w, &m, &v);
@@ -70,7 +70,7 @@ START_TEST(the_loop_is_the_published_algorithm)
 {
     enum { N = 37, STEPS = 20 };
     const double beta1 = 0.8, beta2 = 0.95, epsilon = 1e-3, decay = 0.1;
-    const struct nn_loops *loops = nn_loops_for(isa_best());
+    const struct array_loops *loops = array_loops_for(isa_best());
     float w[N], m[N] = {0}, v[N] = {0}, g[N];
     double w2[N], m2[N] = {0}, v2[N] = {0};
     for (int i = 0; i < N; i++) {
@@ -215,7 +215,7 @@ static void make_step(const struct optimiser *optimiser, enum isa isa, double ra
 {
     float *state[OPTIMISER_STATES] = {NULL};
     const struct optimiser_step step = {.optimiser = optimiser,
-                                        .loops = nn_loops_for(isa),
+                                        .loops = array_loops_for(isa),
                                         .power = numbers->power,
                                         .rate = rate,
                                         .scale = scale,

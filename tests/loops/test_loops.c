@@ -1,22 +1,14 @@
 /* The vector loops against plain ones, at every level that this processor runs. */
-#include "testing.h"
+#include "loops_testing.h"
 
-#include "nn/nn_internal.h"
-#include "rng/rng.h"
+#include "loops/array.h"
+#include "loops/channel.h"
 
 #include <float.h>
-#include <math.h>
 
 enum { MOST = 3000 };
 static const ptrdiff_t lengths[] = {0, 1, 7, 15, 16, 17, 31, 33, 64, 100, 1000, MOST};
 enum { LENGTHS = sizeof lengths / sizeof *lengths };
-
-static void fill(float *x, ptrdiff_t N, uint64_t key)
-{
-    struct rng rng = rng_keyed(key, 1, RNG_TEST);
-    for (ptrdiff_t i = 0; i < N; i++)
-        x[i] = (float)rng_normal(&rng);
-}
 
 static void assert_near(double got, double wanted, double bound)
 {
@@ -28,7 +20,7 @@ START_TEST(bias_and_column_sums)
     static float g[MOST], y[MOST], bias[MOST], sum[MOST];
     for (int isa = 0; isa <= (int)isa_best(); isa++)
         for (ptrdiff_t N = 1; N <= 100; N += 9) {
-            const struct nn_loops *loops = nn_loops_for((enum isa)isa);
+            const struct array_loops *loops = array_loops_for((enum isa)isa);
             const struct channel_loops *channels = channel_loops_for((enum isa)isa);
             ptrdiff_t B = 29;
             fill(g, B * N, 1);
@@ -123,7 +115,7 @@ START_TEST(multiply_and_dot)
     fill(b, MOST, 4);
     for (int isa = 0; isa <= (int)isa_best(); isa++)
         for (int l = 0; l < LENGTHS; l++) {
-            const struct nn_loops *loops = nn_loops_for((enum isa)isa);
+            const struct array_loops *loops = array_loops_for((enum isa)isa);
             ptrdiff_t N = lengths[l];
             double wanted = 0;
             for (ptrdiff_t i = 0; i < N; i++)
@@ -143,7 +135,7 @@ START_TEST(one_bad_number_anywhere_is_seen)
     static const float bad[] = {INFINITY, -INFINITY, NAN, -NAN}, good[] = {0, -0.0f, FLT_MAX, -FLT_MAX, 1e-45f};
     for (int isa = 0; isa <= (int)isa_best(); isa++)
         for (int i = 0; i < 100; i++) {
-            const struct nn_loops *loops = nn_loops_for((enum isa)isa);
+            const struct array_loops *loops = array_loops_for((enum isa)isa);
             memset(x, 0, sizeof x);
             for (int j = 0; j < 5; j++) {
                 x[i] = good[j];
@@ -171,7 +163,7 @@ START_TEST(adam_and_momentum_match_plain_ones)
         v0[i] *= v0[i];
     for (int isa = 0; isa <= (int)isa_best(); isa++)
         for (int l = 0; l < LENGTHS; l++) {
-            const struct nn_loops *loops = nn_loops_for((enum isa)isa);
+            const struct array_loops *loops = array_loops_for((enum isa)isa);
             ptrdiff_t N = lengths[l];
             memcpy(w, w0, sizeof w);
             memcpy(m, m0, sizeof m);
@@ -204,65 +196,6 @@ START_TEST(adam_and_momentum_match_plain_ones)
 }
 END_TEST
 
-static const struct loss plain = {.kind = &loss_softmax_cross_entropy};
-
-/* log-sum-exp in double. */
-START_TEST(softmax_cross_entropy_is_stable_and_right)
-{
-    enum { B = 37, C = 10 };
-    float z[B * C], g[B * C], scratch[B * (C + 1)];
-    int32_t y[B];
-    fill(z, B * C, 9);
-    for (int i = 0; i < B * C; i++)
-        z[i] = z[i] * 3 + (i / C % 2 ? 1000.0f : 0) - (i % 7 == 0 ? 200.0f : 0); /* a plain exp() would overflow */
-    for (int b = 0; b < B; b++)
-        y[b] = b * 3 % C;
-    for (int isa = 0; isa <= (int)isa_best(); isa++) {
-        struct loss_sum got =
-            loss_softmax_cross_entropy.run(&plain, (enum isa)isa, B, C, z, (struct targets){.classes = y}, g, scratch);
-        double wanted = 0;
-        int correct = 0;
-        for (int b = 0; b < B; b++) {
-            double top = -INFINITY, sum = 0;
-            int best = 0;
-            for (int c = 0; c < C; c++)
-                if ((double)z[b * C + c] > top) {
-                    top = (double)z[b * C + c];
-                    best = c;
-                }
-            for (int c = 0; c < C; c++)
-                sum += exp((double)z[b * C + c] - top);
-            wanted += log(sum) + top - (double)z[b * C + y[b]];
-            correct += best == y[b];
-            for (int c = 0; c < C; c++) {
-                double slope = (exp((double)z[b * C + c] - top) / sum - (c == y[b])) / B;
-                ck_assert_double_le(fabs((double)g[b * C + c] - slope), 1e-6 / B);
-            }
-        }
-        assert_near(got.loss, wanted, 1e-6);
-        ck_assert_int_eq((int)got.correct, correct);
-        ck_assert_int_gt(correct, 0);
-        struct loss_sum alone = loss_softmax_cross_entropy.run(&plain, (enum isa)isa, B, C, z,
-                                                               (struct targets){.classes = y}, NULL, scratch);
-        ck_assert(alone.loss == got.loss && alone.correct == got.correct);
-    }
-}
-END_TEST
-
-START_TEST(a_loss_shows_what_is_not_finite)
-{
-    float g[3], scratch[4];
-    const int32_t y[] = {1};
-    const float bad[][3] = {{0, NAN, 0}, {NAN, 0, 0}, {0, 0, NAN}, {INFINITY, 0, 0}, {0, -INFINITY, 0}};
-    for (int i = 0; i < 5; i++) {
-        struct loss_sum sum = loss_softmax_cross_entropy.run(&plain, ISA_PORTABLE, 1, 3, bad[i],
-                                                             (struct targets){.classes = y}, g, scratch);
-        ck_assert(!isfinite(sum.loss));
-        ck_assert_int_eq((int)sum.correct, 0);
-    }
-}
-END_TEST
-
 /* A gradient of 0 stays so beside an infinite slope; NaN in it is not hidden. */
 START_TEST(no_gradient_is_no_gradient)
 {
@@ -270,7 +203,7 @@ START_TEST(no_gradient_is_no_gradient)
     static float slopes[R * C], g[R * C];
     float sum[C];
     for (int isa = 0; isa <= (int)isa_best(); isa++) {
-        const struct nn_loops *loops = nn_loops_for((enum isa)isa);
+        const struct array_loops *loops = array_loops_for((enum isa)isa);
         const struct channel_loops *channels = channel_loops_for((enum isa)isa);
         for (int i = 0; i < R * C; i++) {
             g[i] = i % 3 ? 0 : 2;
@@ -299,6 +232,5 @@ int main(void)
 {
     return RUN_TESTS("loops", 60, no_gradient_is_no_gradient, bias_and_column_sums, sums_over_many_rows,
                      pools_find_the_largest, multiply_and_dot, one_bad_number_anywhere_is_seen,
-                     adam_and_momentum_match_plain_ones, softmax_cross_entropy_is_stable_and_right,
-                     a_loss_shows_what_is_not_finite);
+                     adam_and_momentum_match_plain_ones);
 }

@@ -1,4 +1,9 @@
-#include "nn/nn_internal.h"
+/* The loops of each instruction level, which array_isa.c and its like define under these names. */
+#include "loops/array.h"
+#include "loops/channel.h"
+#include "loops/sparse.h"
+#include "loops/winners.h"
+#include "loops/winograd.h"
 
 #if defined(__x86_64__)
 #define LEVELS(family) const struct family *family##_portable(void), *family##_v3(void), *family##_v4(void)
@@ -8,15 +13,15 @@
 #define FOR_LEVEL(family, isa) ((void)(isa), family##_portable())
 #endif
 
-LEVELS(nn_loops);
+LEVELS(array_loops);
 LEVELS(channel_loops);
 LEVELS(sparse_loops);
 LEVELS(winner_loops);
 LEVELS(tile_loops);
 
-const struct nn_loops *nn_loops_for(enum isa isa)
+const struct array_loops *array_loops_for(enum isa isa)
 {
-    return FOR_LEVEL(nn_loops, isa);
+    return FOR_LEVEL(array_loops, isa);
 }
 
 const struct channel_loops *channel_loops_for(enum isa isa)

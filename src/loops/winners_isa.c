@@ -7,11 +7,10 @@
  * stays in the first-level cache.
  *
  * The order of every sum is that of the positions, or of the places and then the channels, at every level. */
-#include "nn/nn_internal.h"
-#include "nn/vector.h"
+#include "loops/winners.h"
 
-#define JOIN2(a, b) a##b
-#define JOIN(a, b) JOIN2(a, b)
+#include "loops/level_internal.h"
+#include "loops/vector_internal.h"
 
 enum { PLACES = 4 };
 
@@ -149,8 +148,8 @@ static void data(const struct winner_shape *s, const float *w, const float *g, c
                              g + p, where + p, gx + 2 * (i * s->row + j * WINNER_BLOCK));
 }
 
-const struct winner_loops *JOIN(winner_loops, ISA_SUFFIX)(void);
-const struct winner_loops *JOIN(winner_loops, ISA_SUFFIX)(void)
+const struct winner_loops *OF_LEVEL(winner_loops)(void);
+const struct winner_loops *OF_LEVEL(winner_loops)(void)
 {
     static const struct winner_loops table = {
         .corners = corners, .weights = weights, .weights_of_one = weights_of_one, .data = data};

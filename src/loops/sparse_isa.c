@@ -7,14 +7,12 @@
  * (backward) keep that cache: 64 rows of 128 floats are 32 KiB.
  *
  * The order of every sum is that of the inputs, or of the samples, whatever the instruction level. */
-#include "nn/nn_internal.h"
+#include "loops/sparse.h"
 
-#include "nn/vector.h"
+#include "loops/level_internal.h"
+#include "loops/vector_internal.h"
 
 #include <string.h>
-
-#define JOIN2(a, b) a##b
-#define JOIN(a, b) JOIN2(a, b)
 
 /* A sum of rows, so many vectors wide. */
 
@@ -163,8 +161,8 @@ static void backward(ptrdiff_t B, ptrdiff_t K, ptrdiff_t N, const struct byte_ro
     }
 }
 
-const struct sparse_loops *JOIN(sparse_loops, ISA_SUFFIX)(void);
-const struct sparse_loops *JOIN(sparse_loops, ISA_SUFFIX)(void)
+const struct sparse_loops *OF_LEVEL(sparse_loops)(void);
+const struct sparse_loops *OF_LEVEL(sparse_loops)(void)
 {
     static const struct sparse_loops table = {
         .mark = mark, .transpose = transpose, .forward = forward, .backward = backward};

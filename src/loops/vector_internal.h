@@ -1,7 +1,7 @@
 /* Vectors of floats as wide as the instruction level has them, for loops that keep their sums in registers.
  * Only for *_isa.c: what it means depends on what the file is compiled for. */
-#ifndef ACTSEARCH_NN_VECTOR_H
-#define ACTSEARCH_NN_VECTOR_H
+#ifndef ACTSEARCH_LOOPS_VECTOR_INTERNAL_H
+#define ACTSEARCH_LOOPS_VECTOR_INTERNAL_H
 
 #include <stdint.h>
 #if defined(__AVX2__)

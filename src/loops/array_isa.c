@@ -1,10 +1,11 @@
-#include "nn/nn_internal.h"
+/* Loops over arrays, one build for each instruction level. */
+#include "loops/array.h"
+
+#include "loops/level_internal.h"
 
 #include <math.h>
+#include <stdint.h>
 #include <string.h>
-
-#define JOIN2(a, b) a##b
-#define JOIN(a, b) JOIN2(a, b)
 
 /* Partial sums are written out as arrays of lanes: a compiler may not reorder a plain running sum. */
 enum { LANES = 16 };
@@ -95,10 +96,10 @@ static void momentum(ptrdiff_t N, const struct momentum_step *step, const float 
     }
 }
 
-const struct nn_loops *JOIN(nn_loops, ISA_SUFFIX)(void);
-const struct nn_loops *JOIN(nn_loops, ISA_SUFFIX)(void)
+const struct array_loops *OF_LEVEL(array_loops)(void);
+const struct array_loops *OF_LEVEL(array_loops)(void)
 {
-    static const struct nn_loops table = {
+    static const struct array_loops table = {
         .bias_add = bias_add,
         .multiply = multiply,
         .multiply_slopes = multiply_slopes,

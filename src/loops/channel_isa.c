@@ -1,12 +1,12 @@
 /* Loops over channels, for normalisations and pools, one build for each instruction level. Sums over rows go block by
  * block, so that the error does not grow with their number; sums over columns go through lanes in a fixed order. */
-#include "nn/nn_internal.h"
+#include "loops/channel.h"
+
+#include "loops/level_internal.h"
 
 #include <math.h>
+#include <stdbool.h>
 #include <string.h>
-
-#define JOIN2(a, b) a##b
-#define JOIN(a, b) JOIN2(a, b)
 
 enum { LANES = 16, COLUMNS = 32, BLOCK = 256 };
 
@@ -295,8 +295,8 @@ static void pool_sum_backward(ptrdiff_t C, const struct pool_window *window, flo
             add_scaled(C, factor, gy, gx + r * w.row + k * C);
 }
 
-const struct channel_loops *JOIN(channel_loops, ISA_SUFFIX)(void);
-const struct channel_loops *JOIN(channel_loops, ISA_SUFFIX)(void)
+const struct channel_loops *OF_LEVEL(channel_loops)(void);
+const struct channel_loops *OF_LEVEL(channel_loops)(void)
 {
     static const struct channel_loops table = {
         .column_sums = column_sums,

@@ -11,11 +11,11 @@
  *        0  1  0 -1          0    0    1
  *
  * A first layer, with an input or a few, goes tap by tap. Every sum has the order of the inputs, then of the taps. */
-#include "nn/nn_internal.h"
-#include "nn/vector.h"
+#include "loops/winograd.h"
 
-#define JOIN2(a, b) a##b
-#define JOIN(a, b) JOIN2(a, b)
+#include "loops/level_internal.h"
+#include "loops/vector_internal.h"
+#include "loops/winners.h"
 
 #if WIDTH_OF_LEVEL == 16
 enum { MOST_TILES = 8 }; /* in registers, with two vectors of outputs each */
@@ -170,8 +170,8 @@ static void row_of_few(const struct tile_row *s, const float *x, const float *w,
         }
 }
 
-const struct tile_loops *JOIN(tile_loops, ISA_SUFFIX)(void);
-const struct tile_loops *JOIN(tile_loops, ISA_SUFFIX)(void)
+const struct tile_loops *OF_LEVEL(tile_loops)(void);
+const struct tile_loops *OF_LEVEL(tile_loops)(void)
 {
     static const struct tile_loops table = {
         .transform_weights = transform_weights, .row_of_blocks = row_of_blocks, .row_of_few = row_of_few};
