@@ -16,7 +16,7 @@
 #include "experiment/experiment.h"
 #include "fitness/fitness_internal.h"
 #include "nn/blas.h"
-#include "nn/nn_internal.h"
+#include "nn/network_internal.h"
 
 #include <math.h>
 #include <stdio.h>

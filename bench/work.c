@@ -4,9 +4,11 @@
 #include "nn/attention_internal.h"
 #include "nn/conv_internal.h"
 #include "nn/embedding_internal.h"
-#include "nn/nn_internal.h"
+#include "nn/network_internal.h"
 #include "nn/pool_internal.h"
+#include "nn/pooled_internal.h"
 #include "nn/recurrence_internal.h"
+#include "nn/slot_internal.h"
 #include "nn/trainer.h"
 
 static const double number = sizeof(float);

@@ -1,8 +1,7 @@
 /* Convolutions by oneDNN. The library wants its own layout of the weights, so they are reordered on their way
  * in and out, which costs little: images are large and filters small. */
-#include "nn/blas.h"
-
 #include "base/memory.h"
+#include "nn/blas.h"
 #include "nn/onednn_internal.h"
 
 enum { RANK = 4, WEIGHT_RANK = 5, SIZES = 8 };

@@ -1,6 +1,8 @@
 #include "nn/init.h"
 
-#include "nn/nn_internal.h"
+#include "nn/init_internal.h"
+#include "nn/network_internal.h"
+#include "nn/step_internal.h"
 
 #include <math.h>
 

@@ -6,13 +6,14 @@
  * PyTorch's in_proj_weight; W': (C, C). x, y: (B, T, C).
  *
  * The softmax of every head, (B, heads, T, T), is kept for the backward pass; measuring needs that of one. */
-#include "nn/attention_internal.h"
-#include "nn/blas.h"
-#include "nn/nn_internal.h"
-
 #include "base/text.h"
 #include "expr/tree.h"
 #include "kernel/kernel.h"
+#include "loops/array.h"
+#include "loops/channel.h"
+#include "nn/attention_internal.h"
+#include "nn/blas.h"
+#include "nn/step_internal.h"
 
 #include <math.h>
 #include <string.h>

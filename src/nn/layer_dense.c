@@ -2,10 +2,13 @@
  *
  * W lies as (inputs, units), the transpose of PyTorch's, so the product of the forward pass transposes nothing;
  * the other way round was measured to be as fast. */
-#include "nn/blas.h"
-#include "nn/nn_internal.h"
-
 #include "base/text.h"
+#include "loops/array.h"
+#include "loops/channel.h"
+#include "loops/sparse.h"
+#include "nn/blas.h"
+#include "nn/network_internal.h"
+#include "nn/step_internal.h"
 
 enum { WEIGHT, BIAS };
 

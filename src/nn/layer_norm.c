@@ -6,9 +6,8 @@
  *   layer_norm  moments of each position over its channels (Ba et al. 2016), always
  *
  * The workspace keeps xhat, (B positions, C), and the inverse deviations behind it. */
-#include "nn/nn_internal.h"
-
-#include "base/text.h"
+#include "loops/channel.h"
+#include "nn/step_internal.h"
 
 #include <math.h>
 

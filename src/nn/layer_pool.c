@@ -2,12 +2,10 @@
  *
  * max_pool keeps in its workspace, (B, out) integers, which place of the window won; average_pool divides by
  * the whole window, what lies outside counting as zeros. */
-#include "nn/nn_internal.h"
+#include "loops/channel.h"
 #include "nn/pool_internal.h"
+#include "nn/step_internal.h"
 
-#include "base/text.h"
-
-#include <math.h>
 #include <string.h>
 
 static const char *const keys[] = {"type", "name", "from", "size", "stride", "padding", NULL};

@@ -8,27 +8,17 @@
  * Weights W: (K, G N) and U: (N, G N) for K inputs, N units and G blocks of columns in PyTorch's order (gru
  * r z n, lstm i f g o), so that they are the transposes of PyTorch's weight_ih and weight_hh; b and c are its two
  * biases. */
-#include "nn/nn_internal.h"
-#include "nn/recurrence_internal.h"
-
 #include "base/error.h"
 #include "base/text.h"
 #include "kernel/moments.h"
 #include "kernel/tape.h"
+#include "nn/recurrence_internal.h"
+#include "nn/slot_internal.h"
 
 static const char *const rnn_keys[] = {"type", "name", "from", "units", "function", "returns", NULL};
 static const char *const gated_keys[] = {"type", "name", "from", "units", "function", "slot", "gates", "returns", NULL};
 static const char *const slots[] = {"state", "gates", NULL};
 static const char *const returns[] = {"sequence", "last", NULL};
-
-int layer_want_sequence(struct json json, const struct layer *layer, struct error *err)
-{
-    char shape[SHAPE_TEXT];
-    if (layer->in.rank == 2)
-        return 0;
-    return json_fail(json, err, NULL, "%s wants a sequence, but its input is %s of %s", layer->name,
-                     layer->in.rank == 1 ? "a row" : "an image", shape_text(&layer->in, shape));
-}
 
 static int read_option(struct json json, const char *key, const char *const *names, bool *second, struct error *err)
 {

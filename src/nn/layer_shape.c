@@ -1,7 +1,7 @@
 /* Layers that move numbers about: flatten (the same numbers as a row) and add (the sum of two values). */
-#include "nn/nn_internal.h"
-
-#include "base/text.h"
+#include "loops/array.h"
+#include "nn/network_internal.h"
+#include "nn/step_internal.h"
 
 #include <string.h>
 
@@ -45,10 +45,7 @@ static int add_read(struct json json, const struct network *network, struct laye
 {
     const struct shape *with = layer->with == LAYER_INPUT ? &network->input : &network->layer[layer->with].out;
     char a[SHAPE_TEXT], b[SHAPE_TEXT];
-    bool same = with->rank == layer->in.rank;
-    for (int i = 0; same && i < with->rank; i++)
-        same = with->size[i] == layer->in.size[i];
-    if (same)
+    if (shape_equal(with, &layer->in))
         return 0;
     return json_fail(json, err, "give the branches one shape, for example by a \"shortcut\" with a 1x1 convolution",
                      "%s cannot add %s to %s", layer->name, shape_text(with, b), shape_text(&layer->in, a));

@@ -1,6 +1,6 @@
 /* Losses, each the mean over the rows of what the docs of network.h name. exp and log are our own kernels,
  * so the bits do not depend on the C library. */
-#include "nn/nn_internal.h"
+#include "nn/loss_internal.h"
 
 #include "expr/tree.h"
 #include "kernel/kernel.h"

@@ -1,41 +1,15 @@
 #include "nn/network.h"
 
-#include "base/error.h"
 #include "base/memory.h"
 #include "base/text.h"
-#include "data/data.h"
-#include "nn/nn_internal.h"
+#include "nn/network_internal.h"
+#include "nn/slot_internal.h"
 #include "rng/rng.h"
 
 #include <math.h>
-#include <stdio.h>
-#include <string.h>
 
-ptrdiff_t shape_elements(const struct shape *shape)
-{
-    ptrdiff_t elements = 1;
-    for (int i = 0; i < shape->rank; i++)
-        elements *= shape->size[i];
-    return elements;
-}
-
-ptrdiff_t shape_channels(const struct shape *shape)
-{
-    return shape->size[shape->rank - 1];
-}
-
-ptrdiff_t shape_positions(const struct shape *shape)
-{
-    return shape_elements(shape) / shape_channels(shape);
-}
-
-const char *shape_text(const struct shape *shape, char buffer[SHAPE_TEXT])
-{
-    int used = 0;
-    for (int i = 0; i < shape->rank; i++)
-        used += snprintf(buffer + used, SHAPE_TEXT - (size_t)used, "%s%td", i ? "x" : "", shape->size[i]);
-    return buffer;
-}
+const char *const parameter_set_names[] = {
+    [PARAMETERS_LAYER] = "layer", [PARAMETERS_CHANNEL] = "channel", [PARAMETERS_SHARED] = "shared", NULL};
 
 void network_free(struct network *network)
 {
@@ -211,14 +185,6 @@ void network_normal_form(const struct network *network, struct text *out)
     text_addf(out, "},\"parameters\":\"%s\"}", parameter_set_names[network->parameters]);
 }
 
-static bool same_shape(const struct shape *a, const struct shape *b)
-{
-    bool same = a->rank == b->rank;
-    for (int i = 0; same && i < a->rank; i++)
-        same = a->size[i] == b->size[i];
-    return same;
-}
-
 /* Layers with weights, whatever their shape, and those that change it. What leaves the chain of layers and comes back,
    the shortcut of a residual block, is in parentheses. */
 static void describe_layers(const struct network *network, struct text *out)
@@ -229,7 +195,7 @@ static void describe_layers(const struct network *network, struct text *out)
     for (int l = 0; l < network->layers; l++) {
         const struct layer *layer = &network->layer[l];
         aside = (aside || layer->from != l - 1) && !layer->kind->joins;
-        bool changes = !layer->kind->reshapes && !same_shape(&layer->in, &layer->out);
+        bool changes = !layer->kind->reshapes && !shape_equal(&layer->in, &layer->out);
         if (changes || count_of_layer(layer, true) > 0)
             text_addf(out, aside ? "-(%s)" : "-%s", shape_text(&layer->out, shape));
     }

@@ -51,7 +51,7 @@
  *
  * A network is immutable once read and may be shared by threads. It holds shapes and names; the
  * numbers (weights, activations, gradients) belong to a trainer (nn/trainer.h), one for each thread.
- * Kinds of layers are a table (nn/nn_internal.h): a new kind is one file and one entry.
+ * Kinds of layers are a table (nn/layers.def): a new kind is one file and one entry.
  *
  * Of the data this module knows the shape alone; it must not know experiments, or what a score is. */
 #ifndef ACTSEARCH_NN_NETWORK_H

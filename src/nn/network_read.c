@@ -6,9 +6,9 @@
  *            | { "type": "residual", "layers": [ entry, ... ], "shortcut": [ entry, ... ] } */
 #include "base/error.h"
 #include "base/memory.h"
-#include "base/text.h"
 #include "nn/network.h"
-#include "nn/nn_internal.h"
+#include "nn/network_internal.h"
+#include "nn/slot_internal.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -288,9 +288,6 @@ static int read_loss(struct json json, struct network *network, struct error *er
     network->outputs = network->loss.kind->numbers ? 1 : network->loss.kind->outputs(network->data.classes);
     return 0;
 }
-
-const char *const parameter_set_names[] = {
-    [PARAMETERS_LAYER] = "layer", [PARAMETERS_CHANNEL] = "channel", [PARAMETERS_SHARED] = "shared", NULL};
 
 static int read_parameter_sets(struct json json, struct network *network, struct error *err)
 {

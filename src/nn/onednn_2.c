@@ -1,3 +1,4 @@
+/* The functions of onednn_internal.h for the C interface of oneDNN 2; CMake takes this file or its sibling. */
 #include "nn/onednn_internal.h"
 
 #if DNNL_VERSION_MAJOR != 2

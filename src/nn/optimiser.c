@@ -1,7 +1,6 @@
 /* Reading and writing the settings of optimisers: those of all, and those that a kind has of its own. */
 #include "nn/optimiser.h"
 
-#include "base/error.h"
 #include "base/json.h"
 #include "base/text.h"
 #include "nn/optimiser_internal.h"

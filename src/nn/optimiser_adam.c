@@ -1,5 +1,5 @@
 /* Adam, with the decay in the gradient (adam) or apart from it (adamw); optimiser.h has the formulas. */
-#include "nn/nn_internal.h"
+#include "loops/array.h"
 #include "nn/optimiser_internal.h"
 
 #include <math.h>

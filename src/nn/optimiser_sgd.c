@@ -1,5 +1,5 @@
 /* Gradient descent with momentum; optimiser.h has the formulas. */
-#include "nn/nn_internal.h"
+#include "loops/array.h"
 #include "nn/optimiser_internal.h"
 
 static void sgd_update(const struct optimiser_step *step, ptrdiff_t N, const float *g, float *w, float *const *state)

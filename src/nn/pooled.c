@@ -10,7 +10,11 @@
  *
  * The workspace of the activation is (1 + P, B, pooled) numbers behind the space for a band; which place won is in
  * that of the pool. */
-#include "nn/nn_internal.h"
+#include "nn/pooled_internal.h"
+
+#include "loops/array.h"
+#include "loops/channel.h"
+#include "nn/slot_internal.h"
 
 #include <string.h>
 

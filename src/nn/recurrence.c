@@ -4,11 +4,14 @@
  * keeps a record of planes, each (B, N) and each what a function or a loop sees at once: tapes want arrays without
  * gaps, while the products of a step lie in (B, steps, G N) a whole sequence apart. The gates' planes stand before
  * the state's, so that one run of a tape is enough for all gates. */
-#include "nn/blas.h"
-#include "nn/nn_internal.h"
 #include "nn/recurrence_internal.h"
 
 #include "kernel/tape.h"
+#include "loops/array.h"
+#include "loops/channel.h"
+#include "nn/blas.h"
+#include "nn/slot_internal.h"
+#include "nn/watch_internal.h"
 
 #include <string.h>
 

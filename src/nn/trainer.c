@@ -4,14 +4,19 @@
 #include "base/memory.h"
 #include "data/data.h"
 #include "kernel/tape.h"
+#include "loops/array.h"
+#include "loops/channel.h"
+#include "loops/sparse.h"
+#include "loops/winners.h"
+#include "loops/winograd.h"
+#include "nn/init_internal.h"
 #include "nn/network.h"
-#include "nn/nn_internal.h"
+#include "nn/slot_internal.h"
 #include "nn/trainer_internal.h"
 #include "rng/rng.h"
 
 #include <math.h>
 #include <string.h>
-#include <time.h>
 
 /* A candidate whose function i has every learned parameter there can be if bit i of `learning` is set, and none if
    not. */
@@ -228,13 +233,6 @@ struct data_targets trainer_targets(struct trainer *trainer)
 ptrdiff_t trainer_rows(const struct trainer *trainer)
 {
     return trainer->rows;
-}
-
-double step_now(void)
-{
-    struct timespec time;
-    clock_gettime(CLOCK_MONOTONIC, &time);
-    return (double)time.tv_sec + 1e-9 * (double)time.tv_nsec;
 }
 
 static void run_layer(struct trainer *trainer, int l, struct step *step)

@@ -2,8 +2,11 @@
 #ifndef ACTSEARCH_NN_TRAINER_INTERNAL_H
 #define ACTSEARCH_NN_TRAINER_INTERNAL_H
 
-#include "nn/nn_internal.h"
+#include "candidate/candidate.h"
+#include "nn/network_internal.h"
+#include "nn/step_internal.h"
 #include "nn/trainer.h"
+#include "nn/watch_internal.h"
 
 struct trainer {
     const struct network *network; /* borrowed */

@@ -1,7 +1,7 @@
 /* All memory of a training is one block; this is the table of what lies where in it. */
-#include "data/data.h"
+#include "loops/sparse.h"
 #include "nn/network.h"
-#include "nn/nn_internal.h"
+#include "nn/pooled_internal.h"
 #include "nn/trainer_internal.h"
 
 /* Cuts a block into pieces that start on cache lines. Without a block it only counts. */

@@ -1,6 +1,9 @@
 #include "nn/watch.h"
 
-#include "nn/nn_internal.h"
+#include "loops/array.h"
+#include "nn/network_internal.h"
+#include "nn/slot_internal.h"
+#include "nn/watch_internal.h"
 
 #include <math.h>
 

@@ -1,18 +1,8 @@
 /* Windows of convolutions and pools: reading them, and the size of what comes out. */
 #include "nn/window_internal.h"
 
-#include "nn/nn_internal.h"
-
 #include "base/text.h"
-
-int layer_want_image(struct json json, const struct layer *layer, struct error *err)
-{
-    char shape[SHAPE_TEXT];
-    if (layer->in.rank == 3)
-        return 0;
-    return json_fail(json, err, NULL, "%s wants an image (height x width x channels), but its input is a %s of %s",
-                     layer->name, layer->in.rank == 2 ? "sequence" : "row", shape_text(&layer->in, shape));
-}
+#include "nn/layer_internal.h"
 
 /* A number for both axes, or [height, width]; an absent value leaves what is there. */
 static int read_pair(struct json json, int64_t min, ptrdiff_t pair[2], struct error *err)

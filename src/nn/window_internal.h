@@ -22,7 +22,4 @@ int window_read(struct json json, const char *size_key, bool apart, ptrdiff_t ch
                 struct layer *layer, struct error *err);
 void window_normal_form(const struct window *window, const struct layer *layer, const char *size_key, struct text *out);
 
-/* Refuses inputs that are no images, naming the layer and the shape. */
-int layer_want_image(struct json json, const struct layer *layer, struct error *err);
-
 #endif

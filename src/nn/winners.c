@@ -7,8 +7,12 @@
  *
  * For both a sample's image is copied into blocks of channels with its padding around it, and
  * weights lie as (blocks, outputs, taps, block). A first layer, whose input wants no gradient, has blocks of one. */
+#include "loops/winners.h"
+#include "loops/channel.h"
+#include "loops/winograd.h"
 #include "nn/conv_internal.h"
-#include "nn/nn_internal.h"
+#include "nn/pooled_internal.h"
+#include "nn/step_internal.h"
 
 #include <string.h>
 

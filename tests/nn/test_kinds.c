@@ -2,7 +2,7 @@
    wants. Its gradient case is asked for by test_gradient.c, and with that case its twin. */
 #include "nn_testing.h"
 
-#include "nn/nn_internal.h"
+#include "nn/layer_internal.h"
 
 #include <stdio.h>
 

@@ -3,7 +3,9 @@
 #include "nn_testing.h"
 
 #include "base/text.h"
-#include "nn/nn_internal.h"
+#include "loops/array.h"
+#include "nn/network_internal.h"
+#include "nn/step_internal.h"
 
 START_TEST(shapes_that_do_not_fit_are_refused_by_name)
 {

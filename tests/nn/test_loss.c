@@ -2,7 +2,7 @@
    against the twin by test_gradient.c. */
 #include "testing.h"
 
-#include "nn/nn_internal.h"
+#include "nn/loss_internal.h"
 #include "rng/rng.h"
 
 #include <math.h>

@@ -5,7 +5,7 @@
 #include "base/isa.h"
 #include "base/json.h"
 #include "base/text.h"
-#include "nn/nn_internal.h"
+#include "loops/array.h"
 #include "nn/optimiser_internal.h"
 
 #include <math.h>

@@ -2,7 +2,8 @@
  * it, and convolutions whose gradient comes through one. */
 #include "nn_testing.h"
 
-#include "nn/nn_internal.h"
+#include "nn/network_internal.h"
+#include "nn/pooled_internal.h"
 
 enum { B = 5, CLASSES = 3 };
 

@@ -3,7 +3,7 @@
 
 #include "base/text.h"
 #include "nn/init.h"
-#include "nn/nn_internal.h"
+#include "nn/init_internal.h"
 
 enum { STEPS = 6, CHANNELS = 4, TOKENS = 9 };
 #define ACT "{\"type\": \"activation\"}"

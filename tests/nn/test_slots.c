@@ -2,7 +2,7 @@
    layers have the same functions written down, bit by bit. */
 #include "nn_testing.h"
 
-#include "nn/nn_internal.h"
+#include "nn/network_internal.h"
 #include "nn/watch.h"
 
 enum { B = 8, FEATURES = 5, CLASSES = 3, STEPS = 6, MOST = 4000 };

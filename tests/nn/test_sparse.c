@@ -1,8 +1,6 @@
 /* A network that takes its input as bytes, against the same network on numbers. */
 #include "nn_testing.h"
 
-#include "nn/nn_internal.h"
-
 #include <math.h>
 
 static const struct data_bytes standard = {.factor = 0.011f, .shift = -0.8f, .zeros = 0.5};

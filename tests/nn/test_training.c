@@ -2,7 +2,8 @@
 #include "nn_testing.h"
 
 #include "base/text.h"
-#include "nn/nn_internal.h"
+#include "nn/init_internal.h"
+#include "nn/optimiser_internal.h"
 
 enum { FEATURES = 5, CLASSES = 3, B = 16 };
 

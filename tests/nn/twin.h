@@ -8,9 +8,10 @@
 #include "nn/attention_internal.h"
 #include "nn/conv_internal.h"
 #include "nn/embedding_internal.h"
-#include "nn/nn_internal.h"
+#include "nn/network_internal.h"
 #include "nn/pool_internal.h"
 #include "nn/recurrence_internal.h"
+#include "nn/slot_internal.h"
 
 /* Values of every layer for a whole batch; (B, elements) each. */
 struct twin {

@@ -1,0 +1,122 @@
+/* Layers and their kinds.
+ *
+ * A layer maps a value (B, in) to a value (B, out), row-major with channels last. A kind is a descriptor: how it is
+ * read, which tensors it learns, what workspace it needs, forward and backward, and what else it can do, which shared
+ * code asks here and never by the kind's name. The trainer alone decides where memory is; a kind sees pointers
+ * (step_internal.h). A kind that works in place writes its output over its input and its input gradient over its output
+ * gradient when it is the only reader of that value, and may therefore need neither.
+ *
+ * Of a layer in a network nothing changes once it is read. */
+#ifndef ACTSEARCH_NN_LAYER_INTERNAL_H
+#define ACTSEARCH_NN_LAYER_INTERNAL_H
+
+#include "base/json.h"
+#include "expr/tree.h"
+#include "nn/network.h"
+#include "nn/shape_internal.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct candidate;
+struct error;
+struct fixed_function;
+struct layer_kind;
+struct layer_run;
+struct network;
+struct step;
+struct text;
+
+/* Something a layer learns, or keeps from step to step (the running moments of batch normalisation). */
+struct tensor {
+    const char *name;
+    ptrdiff_t count;
+    ptrdiff_t fan_in, fan_out; /* above 0: drawn weights, which decay */
+    double deviation;          /* of drawn weights, when above 0: whatever the scheme */
+    double square;             /* for INIT_AUTO: E z^2 of the numbers z that they multiply; 0: z is the layer's input */
+    int terms;      /* for INIT_AUTO: products that are added up and have the variance 1 together; 0: this one alone */
+    double start;   /* else what every number starts from, or: */
+    ptrdiff_t sets; /* above 0: learned parameters of a function, (P, sets), */
+    double starts[TREE_PARAMETERS]; /* which start from these */
+    bool kept;                      /* not learned: no gradient */
+};
+enum { LAYER_TENSORS = 6 };
+
+enum { LAYER_INPUT = -1 }; /* as a source: the network's input */
+
+struct layer {
+    const struct layer_kind *kind;
+    char name[NETWORK_NAME];
+    int from;    /* the layer whose value it reads, or LAYER_INPUT */
+    int with;    /* add: the layer whose value is added, or LAYER_INPUT */
+    int readers; /* layers that read its value */
+    struct shape in, out;
+    void *options; /* owned: the kind's own struct; NULL: it has none */
+    int slot;      /* of a kind with a slot: its number, which says whose function the candidate has there */
+    struct fixed_function *fixed; /* owned; of a kind with a slot: what stands in it; NULL: the candidate's */
+    /* Of a kind with a slot: who has a set of learned parameters, and the layer whose tensor they are, which is
+       itself unless they are shared. */
+    enum parameter_sets parameters;
+    const struct layer *owner;
+};
+
+/* Mean and variance of a layer's input, for INIT_AUTO. */
+struct spread {
+    double mean, variance;
+};
+
+struct layer_kind {
+    const char *type;   /* in JSON */
+    const char *prefix; /* of default names */
+    const char *const *keys;
+    size_t options; /* bytes of its own struct, layer->options, all 0 before read(); 0: it has none */
+    bool in_place;
+    bool slot;     /* holds an activation function: layer->fixed, or the candidate's */
+    bool joins;    /* reads a second value, layer->with */
+    bool reshapes; /* gives the numbers that it reads, in their order, in another shape */
+    /* Whether it can take the network's input as bytes (run->bytes). NULL: no. */
+    bool (*takes_bytes)(const struct layer *layer);
+    /* Reads the kind's own keys; layer->in is set, sets layer->out. `network` says what the data want. */
+    int (*read)(struct json json, const struct network *network, struct layer *layer, struct error *err);
+    /* Releases what the options own. NULL: nothing. */
+    void (*forget)(struct layer *layer);
+    /* Bytes of step->scratch for tapes of its own, beside that in the slot. NULL: none. */
+    size_t (*scratch)(const struct layer *layer);
+    /* Appends the kind's own keys: ,"units":128. NULL: none. */
+    void (*normal_form)(const struct layer *layer, struct text *out);
+    /* Fills run->tensors and run->tensor for a candidate (NULL: none, tensors of the layer alone). NULL: none. */
+    void (*tensors)(const struct layer *layer, const struct candidate *candidate, struct layer_run *run);
+    /* Floats of workspace to train on B rows, and to measure B rows. NULL: none. */
+    ptrdiff_t (*workspace)(const struct layer_run *run, ptrdiff_t B);
+    ptrdiff_t (*measure_workspace)(const struct layer_run *run, ptrdiff_t B);
+    /* NULL: mean and variance stay. */
+    void (*follow)(const struct layer *layer, const struct candidate *candidate, struct spread *spread);
+    /* What the library needs, once for a trainer; NULL: nothing. */
+    int (*prepare)(struct layer_run *run, struct error *err);
+    void (*release)(struct layer_run *run);
+    void (*forward)(struct layer_run *run, struct step *step);
+    /* run->gy may be overwritten; run->gx is to be written, not added to. */
+    void (*backward)(struct layer_run *run, struct step *step);
+
+    /* Of a kind with a slot: places where the function stands, each with its own units in a look; NULL: one. */
+    int (*places)(const struct layer *layer);
+    /* Shows step->watcher what the function is about to see. NULL: forward() does so. */
+    void (*look)(const struct layer_run *run, const struct step *step);
+
+    /* What is done together with the layers behind (pooled.c, winners.c): the function of its slot can be run with the
+       pool behind it; it is a pool whose windows allow that; its values and its gradient can go by the winners of such
+       a pool, behind such a function. NULL: no. */
+    bool does_pool;
+    bool (*is_two_by_two)(const struct layer *layer);
+    bool (*goes_by_winners)(const struct layer *layer, bool wants_gx);
+};
+#define LAYER(name) extern const struct layer_kind layer_##name;
+#include "nn/layers.def"
+#undef LAYER
+extern const struct layer_kind *const layer_kinds[]; /* all of them, ended by NULL */
+
+/* Refuses inputs that are no images, or no sequences, naming the layer and the shape. */
+int layer_want_image(struct json json, const struct layer *layer, struct error *err);
+int layer_want_sequence(struct json json, const struct layer *layer, struct error *err);
+
+#endif
