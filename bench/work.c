@@ -26,7 +26,7 @@ static double learned(const struct layer *layer, const struct candidate *candida
     if (layer->kind->tensors)
         layer->kind->tensors(layer, candidate, &run);
     for (int t = 0; t < run.tensors; t++)
-        count += run.tensor[t].kept ? 0 : (double)run.tensor[t].count;
+        count += run.tensor[t].buffer ? 0 : (double)run.tensor[t].count;
     return count;
 }
 

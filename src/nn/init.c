@@ -11,7 +11,7 @@ const char *const init_names[] = {"he", "xavier", "auto", NULL};
 /* Below it a function is as good as constant 0, and weights scaled up by its inverse would overflow. */
 static const double smallest_square = 1e-24;
 
-static double variance_of(enum init init, const struct tensor *tensor, const struct spread *input)
+static double variance_of(enum init init, const struct tensor *tensor, const struct statistics *input)
 {
     double fan_in = (double)tensor->fan_in, fan_out = (double)tensor->fan_out;
     double square = tensor->square != 0 ? tensor->square : input->mean * input->mean + input->variance;
@@ -25,41 +25,42 @@ static double variance_of(enum init init, const struct tensor *tensor, const str
 }
 
 /* Moments that a normal distribution can have; an activation behind a hopeless one sees the standard one. */
-static bool is_usable(const struct spread *spread)
+static bool is_usable(const struct statistics *statistics)
 {
-    return isfinite(spread->mean) && isfinite(spread->variance) && spread->variance > 0;
+    return isfinite(statistics->mean) && isfinite(statistics->variance) && statistics->variance > 0;
 }
 
 /* What a layer's input looks like; the two values of a sum count as independent. */
-static struct spread spread_into(const struct layer *layer, const struct spread *input, const struct spread *after)
+static struct statistics statistics_of_input(const struct layer *layer, const struct statistics *input,
+                                             const struct statistics *after)
 {
-    struct spread spread = layer->from == LAYER_INPUT ? *input : after[layer->from];
+    struct statistics statistics = layer->from == LAYER_INPUT ? *input : after[layer->from];
     if (layer->kind->joins) {
-        const struct spread *with = layer->with == LAYER_INPUT ? input : &after[layer->with];
-        spread.mean += with->mean;
-        spread.variance += with->variance;
+        const struct statistics *with = layer->with == LAYER_INPUT ? input : &after[layer->with];
+        statistics.mean += with->mean;
+        statistics.variance += with->variance;
     }
-    return spread;
+    return statistics;
 }
 
 void init_deviations(const struct network *network, const struct candidate *candidate, enum init init,
                      double input_square, double (*deviation)[LAYER_TENSORS])
 {
-    const struct spread input = {.mean = 0, .variance = input_square};
-    struct spread after[NETWORK_LAYERS];
+    const struct statistics input = {.mean = 0, .variance = input_square};
+    struct statistics after[NETWORK_LAYERS];
     for (int l = 0; l < network->layers; l++) {
         const struct layer *layer = &network->layer[l];
         struct layer_run run = {.layer = layer};
-        struct spread spread = init == INIT_AUTO ? spread_into(layer, &input, after) : input;
+        struct statistics statistics = init == INIT_AUTO ? statistics_of_input(layer, &input, after) : input;
         if (layer->kind->tensors)
             layer->kind->tensors(layer, candidate, &run);
         for (int t = 0; t < LAYER_TENSORS; t++)
-            deviation[l][t] = run.tensor[t].fan_in ? sqrt(variance_of(init, &run.tensor[t], &spread)) : 0;
-        if (init == INIT_AUTO && layer->kind->follow) {
-            if (!is_usable(&spread))
-                spread = (struct spread){.mean = 0, .variance = 1};
-            layer->kind->follow(layer, candidate, &spread);
+            deviation[l][t] = run.tensor[t].fan_in ? sqrt(variance_of(init, &run.tensor[t], &statistics)) : 0;
+        if (init == INIT_AUTO && layer->kind->propagate) {
+            if (!is_usable(&statistics))
+                statistics = (struct statistics){.mean = 0, .variance = 1};
+            layer->kind->propagate(layer, candidate, &statistics);
         }
-        after[l] = spread;
+        after[l] = statistics;
     }
 }

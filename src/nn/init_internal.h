@@ -1,4 +1,4 @@
-/* Initial weights (init.h): how they are spread. */
+/* Initial weights (init.h): how they are statistics. */
 #ifndef ACTSEARCH_NN_INIT_INTERNAL_H
 #define ACTSEARCH_NN_INIT_INTERNAL_H
 

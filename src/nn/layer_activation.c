@@ -37,12 +37,13 @@ static ptrdiff_t activation_measure_workspace(const struct layer_run *run, ptrdi
     return run->pool ? pooled_scratch(run->pool->layer) : 0;
 }
 
-static void activation_follow(const struct layer *layer, const struct candidate *candidate, struct spread *spread)
+static void activation_propagate(const struct layer *layer, const struct candidate *candidate,
+                                 struct statistics *statistics)
 {
     struct tree f = layer_function(layer, candidate);
-    struct moments moments = moments_normal(&f, NULL, 0, spread->mean, spread->variance);
-    spread->mean = moments.mean;
-    spread->variance = moments.square - moments.mean * moments.mean;
+    struct moments moments = moments_normal(&f, NULL, 0, statistics->mean, statistics->variance);
+    statistics->mean = moments.mean;
+    statistics->variance = moments.square - moments.mean * moments.mean;
 }
 
 static void activation_forward(struct layer_run *run, struct step *step)
@@ -92,7 +93,7 @@ const struct layer_kind layer_activation = {
     .tensors = layer_function_tensor,
     .workspace = activation_workspace,
     .measure_workspace = activation_measure_workspace,
-    .follow = activation_follow,
+    .propagate = activation_propagate,
     .forward = activation_forward,
     .backward = activation_backward,
     .look = activation_look,

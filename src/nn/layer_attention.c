@@ -59,11 +59,12 @@ static void attention_tensors(const struct layer *layer, const struct candidate 
     run->tensor[OUTPUT_BIAS] = (struct tensor){.name = "output_bias", .count = C};
 }
 
-static void attention_follow(const struct layer *layer, const struct candidate *candidate, struct spread *spread)
+static void attention_propagate(const struct layer *layer, const struct candidate *candidate,
+                                struct statistics *statistics)
 {
     (void)layer;
     (void)candidate;
-    *spread = (struct spread){.mean = 0, .variance = 1};
+    *statistics = (struct statistics){.mean = 0, .variance = 1};
 }
 
 /* The workspace, and what every loop needs to know. Pieces behind `shares` are for training alone. */
@@ -221,7 +222,7 @@ const struct layer_kind layer_attention = {
     .tensors = attention_tensors,
     .workspace = attention_workspace,
     .measure_workspace = attention_measure_workspace,
-    .follow = attention_follow,
+    .propagate = attention_propagate,
     .forward = attention_forward,
     .backward = attention_backward,
 };

@@ -66,11 +66,11 @@ static void conv_tensors(const struct layer *layer, const struct candidate *cand
     run->tensor[BIAS] = (struct tensor){.name = "bias", .count = N};
 }
 
-static void conv_follow(const struct layer *layer, const struct candidate *candidate, struct spread *spread)
+static void conv_propagate(const struct layer *layer, const struct candidate *candidate, struct statistics *statistics)
 {
     (void)layer;
     (void)candidate;
-    *spread = (struct spread){.mean = 0, .variance = 1};
+    *statistics = (struct statistics){.mean = 0, .variance = 1};
 }
 
 static int conv_prepare(struct layer_run *run, struct error *err)
@@ -139,7 +139,7 @@ static void conv_backward(struct layer_run *run, struct step *step)
     {                                                                                                                  \
         .type = kind_name, .prefix = "conv", .keys = its_keys, .options = sizeof(struct conv_options), .read = reads,  \
         .normal_form = normal, .tensors = conv_tensors, .workspace = conv_workspace,                                   \
-        .measure_workspace = conv_measure_workspace, .follow = conv_follow, .prepare = conv_prepare,                   \
+        .measure_workspace = conv_measure_workspace, .propagate = conv_propagate, .prepare = conv_prepare,             \
         .release = conv_release, .forward = conv_forward, .backward = conv_backward, .goes_by_winners = winners        \
     }
 const struct layer_kind layer_conv2d = CONVOLUTION("conv2d", keys, conv2d_read, conv2d_normal_form, winners_fit);

@@ -50,11 +50,11 @@ static void dense_tensors(const struct layer *layer, const struct candidate *can
 }
 
 /* With weights of mean 0 the output has mean 0 whatever the input; "auto" makes its variance 1. */
-static void dense_follow(const struct layer *layer, const struct candidate *candidate, struct spread *spread)
+static void dense_propagate(const struct layer *layer, const struct candidate *candidate, struct statistics *statistics)
 {
     (void)layer;
     (void)candidate;
-    *spread = (struct spread){.mean = 0, .variance = 1};
+    *statistics = (struct statistics){.mean = 0, .variance = 1};
 }
 
 /* Bytes: (value + shift) W = value W + shift (sum of the rows of W). */
@@ -123,7 +123,7 @@ const struct layer_kind layer_dense = {
     .read = dense_read,
     .normal_form = dense_normal_form,
     .tensors = dense_tensors,
-    .follow = dense_follow,
+    .propagate = dense_propagate,
     .forward = dense_forward,
     .backward = dense_backward,
 };

@@ -42,11 +42,12 @@ static ptrdiff_t dropout_workspace(const struct layer_run *run, ptrdiff_t B)
     return B * shape_elements(&run->layer->out);
 }
 
-static void dropout_follow(const struct layer *layer, const struct candidate *candidate, struct spread *spread)
+static void dropout_propagate(const struct layer *layer, const struct candidate *candidate,
+                              struct statistics *statistics)
 {
     (void)candidate;
     double rate = rate_of(layer);
-    spread->variance += rate / (1 - rate) * (spread->mean * spread->mean + spread->variance);
+    statistics->variance += rate / (1 - rate) * (statistics->mean * statistics->mean + statistics->variance);
 }
 
 static void draw_mask(double rate, struct rng *rng, ptrdiff_t N, float *mask)
@@ -90,7 +91,7 @@ const struct layer_kind layer_dropout = {
     .read = dropout_read,
     .normal_form = dropout_normal_form,
     .workspace = dropout_workspace,
-    .follow = dropout_follow,
+    .propagate = dropout_propagate,
     .forward = dropout_forward,
     .backward = dropout_backward,
 };

@@ -59,11 +59,12 @@ static void embedding_tensors(const struct layer *layer, const struct candidate 
             (struct tensor){.name = "positions", .count = T * C, .fan_in = T, .fan_out = C, .deviation = 1};
 }
 
-static void embedding_follow(const struct layer *layer, const struct candidate *candidate, struct spread *spread)
+static void embedding_propagate(const struct layer *layer, const struct candidate *candidate,
+                                struct statistics *statistics)
 {
     (void)candidate;
     const struct embedding_options *options = layer->options;
-    *spread = (struct spread){.mean = 0, .variance = options->positions ? 2 : 1};
+    *statistics = (struct statistics){.mean = 0, .variance = options->positions ? 2 : 1};
 }
 
 /* Where the token's vector begins. Another number than a token would read foreign memory. */
@@ -107,7 +108,7 @@ const struct layer_kind layer_embedding = {
     .read = embedding_read,
     .normal_form = embedding_normal_form,
     .tensors = embedding_tensors,
-    .follow = embedding_follow,
+    .propagate = embedding_propagate,
     .forward = embedding_forward,
     .backward = embedding_backward,
 };

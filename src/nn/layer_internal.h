@@ -27,7 +27,7 @@ struct network;
 struct step;
 struct text;
 
-/* Something a layer learns, or keeps from step to step (the running moments of batch normalisation). */
+/* Something a layer learns, or a buffer (the running moments of batch normalisation). */
 struct tensor {
     const char *name;
     ptrdiff_t count;
@@ -38,7 +38,7 @@ struct tensor {
     double start;   /* else what every number starts from, or: */
     ptrdiff_t sets; /* above 0: learned parameters of a function, (P, sets), */
     double starts[TREE_PARAMETERS]; /* which start from these */
-    bool kept;                      /* not learned: no gradient */
+    bool buffer;                    /* kept from step to step but not learned: no gradient */
 };
 enum { LAYER_TENSORS = 6 };
 
@@ -60,8 +60,8 @@ struct layer {
     const struct layer *owner;
 };
 
-/* Mean and variance of a layer's input, for INIT_AUTO. */
-struct spread {
+/* Of the numbers of a value. */
+struct statistics {
     double mean, variance;
 };
 
@@ -89,8 +89,8 @@ struct layer_kind {
     /* Floats of workspace to train on B rows, and to measure B rows. NULL: none. */
     ptrdiff_t (*workspace)(const struct layer_run *run, ptrdiff_t B);
     ptrdiff_t (*measure_workspace)(const struct layer_run *run, ptrdiff_t B);
-    /* NULL: mean and variance stay. */
-    void (*follow)(const struct layer *layer, const struct candidate *candidate, struct spread *spread);
+    /* Brings mean and variance of the input to those of the output, for INIT_AUTO. NULL: they stay. */
+    void (*propagate)(const struct layer *layer, const struct candidate *candidate, struct statistics *statistics);
     /* What the library needs, once for a trainer; NULL: nothing. */
     int (*prepare)(struct layer_run *run, struct error *err);
     void (*release)(struct layer_run *run);

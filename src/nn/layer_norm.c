@@ -30,15 +30,15 @@ static void batch_norm_tensors(const struct layer *layer, const struct candidate
     norm_tensors(layer, candidate, run);
     ptrdiff_t C = shape_channels(&layer->in);
     run->tensors = 4;
-    run->tensor[MEAN] = (struct tensor){.name = "mean", .count = C, .kept = true};
-    run->tensor[VARIANCE] = (struct tensor){.name = "variance", .count = C, .start = 1, .kept = true};
+    run->tensor[MEAN] = (struct tensor){.name = "mean", .count = C, .buffer = true};
+    run->tensor[VARIANCE] = (struct tensor){.name = "variance", .count = C, .start = 1, .buffer = true};
 }
 
-static void norm_follow(const struct layer *layer, const struct candidate *candidate, struct spread *spread)
+static void norm_propagate(const struct layer *layer, const struct candidate *candidate, struct statistics *statistics)
 {
     (void)layer;
     (void)candidate;
-    *spread = (struct spread){.mean = 0, .variance = 1};
+    *statistics = (struct statistics){.mean = 0, .variance = 1};
 }
 
 /* ---- batch */
@@ -90,7 +90,7 @@ const struct layer_kind layer_batch_norm = {
     .in_place = true,
     .tensors = batch_norm_tensors,
     .workspace = batch_norm_workspace,
-    .follow = norm_follow,
+    .propagate = norm_propagate,
     .forward = batch_norm_forward,
     .backward = batch_norm_backward,
 };
@@ -129,7 +129,7 @@ const struct layer_kind layer_layer_norm = {
     .in_place = true,
     .tensors = norm_tensors,
     .workspace = layer_norm_workspace,
-    .follow = norm_follow,
+    .propagate = norm_propagate,
     .forward = layer_norm_forward,
     .backward = layer_norm_backward,
 };

@@ -157,10 +157,11 @@ static void average_pool_backward(struct layer_run *run, struct step *step)
 }
 
 /* Independent numbers: the variance of a mean. */
-static void average_pool_follow(const struct layer *layer, const struct candidate *candidate, struct spread *spread)
+static void average_pool_propagate(const struct layer *layer, const struct candidate *candidate,
+                                   struct statistics *statistics)
 {
     (void)candidate;
-    spread->variance *= (double)share_of(layer);
+    statistics->variance *= (double)share_of(layer);
 }
 
 const struct layer_kind layer_average_pool = {
@@ -170,7 +171,7 @@ const struct layer_kind layer_average_pool = {
     .options = sizeof(struct pool_options),
     .read = pool_read,
     .normal_form = pool_normal_form,
-    .follow = average_pool_follow,
+    .propagate = average_pool_propagate,
     .forward = average_pool_forward,
     .backward = average_pool_backward,
 };
@@ -215,7 +216,7 @@ const struct layer_kind layer_global_average_pool = {
     .keys = global_keys,
     .options = sizeof(struct pool_options),
     .read = global_read,
-    .follow = average_pool_follow,
+    .propagate = average_pool_propagate,
     .forward = global_forward,
     .backward = global_backward,
 };

@@ -135,19 +135,20 @@ static void recurrent_tensors(const struct layer *layer, const struct candidate 
 
 /* Gates count as 1/2, and what a gru or lstm takes in at different steps as independent: then sums that forget
    half at each step have the mean of what they take in, and a third of its variance. */
-static void recurrent_follow(const struct layer *layer, const struct candidate *candidate, struct spread *spread)
+static void recurrent_propagate(const struct layer *layer, const struct candidate *candidate,
+                                struct statistics *statistics)
 {
     const struct recurrent_options *options = layer->options;
     struct tree f = state_function(layer, candidate);
     struct moments m = moments_normal(&f, NULL, 0, 0, 1);
-    *spread = (struct spread){.mean = m.mean, .variance = m.square - m.mean * m.mean};
+    *statistics = (struct statistics){.mean = m.mean, .variance = m.square - m.mean * m.mean};
     if (options->cell == &recurrence_rnn)
         return;
-    spread->variance /= 3;
+    statistics->variance /= 3;
     if (options->cell == &recurrence_gru)
         return;
-    m = moments_normal(&f, NULL, 0, spread->mean, spread->variance);
-    *spread = (struct spread){.mean = m.mean / 2, .variance = (m.square - m.mean * m.mean) / 4};
+    m = moments_normal(&f, NULL, 0, statistics->mean, statistics->variance);
+    *statistics = (struct statistics){.mean = m.mean / 2, .variance = (m.square - m.mean * m.mean) / 4};
 }
 
 static ptrdiff_t recurrent_workspace(const struct layer_run *run, ptrdiff_t B)
@@ -163,8 +164,9 @@ static ptrdiff_t recurrent_measure_workspace(const struct layer_run *run, ptrdif
 #define RECURRENT                                                                                                      \
     .options = sizeof(struct recurrent_options), .forget = recurrent_forget, .scratch = recurrent_scratch,             \
     .normal_form = recurrent_normal_form, .slot = true, .tensors = recurrent_tensors,                                  \
-    .workspace = recurrent_workspace, .measure_workspace = recurrent_measure_workspace, .follow = recurrent_follow,    \
-    .forward = recurrence_forward, .backward = recurrence_backward, .places = recurrence_places
+    .workspace = recurrent_workspace, .measure_workspace = recurrent_measure_workspace,                                \
+    .propagate = recurrent_propagate, .forward = recurrence_forward, .backward = recurrence_backward,                  \
+    .places = recurrence_places
 const struct layer_kind layer_rnn = {.type = "rnn", .prefix = "rnn", .keys = rnn_keys, .read = rnn_read, RECURRENT};
 const struct layer_kind layer_gru = {.type = "gru", .prefix = "gru", .keys = gated_keys, .read = gru_read, RECURRENT};
 const struct layer_kind layer_lstm = {

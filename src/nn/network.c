@@ -123,7 +123,7 @@ static ptrdiff_t count_of_layer(const struct layer *layer, bool drawn_only)
     if (layer->kind->tensors)
         layer->kind->tensors(layer, NULL, &run);
     for (int t = 0; t < run.tensors; t++)
-        if (drawn_only ? run.tensor[t].fan_in > 0 : !run.tensor[t].kept && !(run.P && t == run.function))
+        if (drawn_only ? run.tensor[t].fan_in > 0 : !run.tensor[t].buffer && !(run.P && t == run.function))
             count += run.tensor[t].count;
     return count;
 }

@@ -49,7 +49,7 @@ struct layer_run {
     struct tensor tensor[LAYER_TENSORS];
     float *values[LAYER_TENSORS], *gradient[LAYER_TENSORS];
     float *state[LAYER_TENSORS][OPTIMISER_STATES]; /* the optimiser's */
-    float *noted[LAYER_TENSORS];     /* when watching: learned numbers before the last step, kept ones before a look */
+    float *saved[LAYER_TENSORS];     /* when watching: learned numbers before the last step, buffers before a look */
     double deviation[LAYER_TENSORS]; /* of drawn weights */
     float *workspace;                /* from forward to backward */
     void *engine;                    /* owned: of a kind with prepare() */

@@ -348,7 +348,7 @@ static double clip_factor(const struct trainer *trainer)
         return 1;
     for (int l = 0; l < trainer->network->layers; l++) {
         const struct layer_run *run = &trainer->run[l];
-        for (int t = 0; t < run->tensors && !run->tensor[t].kept; t++)
+        for (int t = 0; t < run->tensors && !run->tensor[t].buffer; t++)
             square += trainer->loops->dot(run->tensor[t].count, run->gradient[t], run->gradient[t]);
     }
     double norm = sqrt(square);
@@ -367,7 +367,7 @@ void trainer_update(struct trainer *trainer, double learning_rate)
         optimiser->kind->advance(optimiser, trainer->power);
     for (int l = 0; l < trainer->network->layers; l++) {
         struct layer_run *run = &trainer->run[l];
-        for (int t = 0; t < run->tensors && !run->tensor[t].kept; t++) {
+        for (int t = 0; t < run->tensors && !run->tensor[t].buffer; t++) {
             step.decay = run->tensor[t].fan_in ? (float)optimiser->weight_decay : 0;
             optimiser->kind->update(&step, run->tensor[t].count, run->gradient[t], run->values[t], run->state[t]);
         }
@@ -382,18 +382,18 @@ void trainer_note(struct trainer *trainer)
     for (int l = 0; l < trainer->network->layers; l++) {
         const struct layer_run *run = &trainer->run[l];
         for (int t = 0; t < run->tensors; t++)
-            memcpy(run->noted[t], run->values[t], (size_t)run->tensor[t].count * sizeof(float));
+            memcpy(run->saved[t], run->values[t], (size_t)run->tensor[t].count * sizeof(float));
     }
 }
 
-/* What layers keep from step to step: aside before a look, and back after it. */
-static void move_kept(struct trainer *trainer, bool back)
+/* The buffers: aside before a look, and back after it. */
+static void move_buffers(struct trainer *trainer, bool back)
 {
     for (int l = 0; l < trainer->network->layers; l++) {
         const struct layer_run *run = &trainer->run[l];
         for (int t = 0; t < run->tensors; t++)
-            if (run->tensor[t].kept)
-                memcpy(back ? run->values[t] : run->noted[t], back ? run->noted[t] : run->values[t],
+            if (run->tensor[t].buffer)
+                memcpy(back ? run->values[t] : run->saved[t], back ? run->saved[t] : run->values[t],
                        (size_t)run->tensor[t].count * sizeof(float));
     }
 }
@@ -406,9 +406,9 @@ void trainer_watch(struct trainer *trainer, ptrdiff_t B, struct watched *rows)
     step.watcher = &trainer->watcher;
     step.rng = &noise;
     trainer->watcher.row = rows;
-    move_kept(trainer, false);
+    move_buffers(trainer, false);
     run_both_ways(trainer, B, &step);
-    move_kept(trainer, true);
+    move_buffers(trainer, true);
     for (struct watched *row = rows; row < trainer->watcher.row; row++)
         watcher_add_learned(&trainer->run[row->place], trainer->loops, row);
 }

@@ -113,7 +113,7 @@ struct trainer_tensor {
     const char *layer;
     const char *name; /* "weight", "bias", "activation" */
     ptrdiff_t count;
-    float *values, *gradient; /* (count); gradient NULL: kept, not learned */
+    float *values, *gradient; /* (count); gradient NULL: a buffer, not learned */
 };
 int trainer_tensors(const struct trainer *trainer);
 struct trainer_tensor trainer_tensor(const struct trainer *trainer, int i);

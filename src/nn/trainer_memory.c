@@ -26,7 +26,7 @@ static bool learns(const struct trainer *trainer, int l)
     if (run->P) /* which may be another layer's tensor */
         return true;
     for (int t = 0; t < run->tensors; t++)
-        if (!run->tensor[t].kept)
+        if (!run->tensor[t].buffer)
             return true;
     return wants_gradient(trainer, run->layer->from) ||
            (run->layer->kind->joins && wants_gradient(trainer, run->layer->with));
@@ -51,10 +51,10 @@ static void cut_tensors(struct layer_run *run, const struct trainer *trainer, st
     for (int t = 0; t < run->tensors; t++) {
         const struct tensor *tensor = &run->tensor[t];
         run->values[t] = cut(cutter, tensor->count);
-        run->gradient[t] = tensor->kept ? NULL : cut(cutter, tensor->count);
+        run->gradient[t] = tensor->buffer ? NULL : cut(cutter, tensor->count);
         for (int s = 0; s < trainer->options.optimiser.kind->states; s++)
-            run->state[t][s] = tensor->kept ? NULL : cut(cutter, tensor->count);
-        run->noted[t] = trainer->options.watch ? cut(cutter, tensor->count) : NULL;
+            run->state[t][s] = tensor->buffer ? NULL : cut(cutter, tensor->count);
+        run->saved[t] = trainer->options.watch ? cut(cutter, tensor->count) : NULL;
     }
 }
 

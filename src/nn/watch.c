@@ -18,7 +18,7 @@ static bool is_watched(const struct layer *layer)
     if (layer->kind->tensors)
         layer->kind->tensors(layer, NULL, &run);
     for (int t = 0; t < run.tensors; t++)
-        watched |= !run.tensor[t].kept;
+        watched |= !run.tensor[t].buffer;
     return watched;
 }
 
@@ -122,12 +122,12 @@ void watcher_add_learned(const struct layer_run *run, const struct array_loops *
     double gradient = 0, change = 0, before = 0;
     bool learns = false;
     for (int t = 0; t < run->tensors; t++) {
-        if (run->tensor[t].kept)
+        if (run->tensor[t].buffer)
             continue;
         learns = true;
         gradient += loops->dot(run->tensor[t].count, run->gradient[t], run->gradient[t]);
         for (ptrdiff_t i = 0; i < run->tensor[t].count; i++) {
-            double was = (double)run->noted[t][i], step = (double)run->values[t][i] - was;
+            double was = (double)run->saved[t][i], step = (double)run->values[t][i] - was;
             before += was * was;
             change += step * step;
         }
