@@ -118,7 +118,7 @@ int main(int argc, char **argv)
     blas_thread_init();
     require(trainer_new(network, &options, &trainer, &err), &err);
     require(trainer_prepare(trainer, &functions, &err), &err);
-    float *z = memory_zeroed((size_t)network_draws(network) + 1, sizeof *z);
+    float *z = memory_zeroed((size_t)network_random_weights(network) + 1, sizeof *z);
     trainer_start(trainer, z, rng_keyed(0, 0, RNG_TEST));
     if (argc > 2)
         for (int i = 0; i < trainer_tensors(trainer); i++) {

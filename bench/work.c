@@ -217,7 +217,7 @@ struct work work_of_gather(const struct network *network, const struct trainer_o
 
 struct work work_of_rest(const struct network *network, ptrdiff_t B)
 {
-    double outputs = (double)(B * network_answers(network) * network_outputs(network));
+    double outputs = (double)(B * network_targets(network) * network_outputs(network));
     double price = network->loss.kind->numbers ? 2 : 3 + op_info(OP_exp)->cost;
     struct work work = {.flops = price * outputs, .bytes = 2 * number * outputs};
     for (int l = 0; l < network->layers; l++)

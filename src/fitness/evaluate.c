@@ -121,7 +121,7 @@ static enum outcome train_epoch(struct run *run, struct epoch *epoch)
 static struct measures measures_of(const struct fitness *fitness, double loss, ptrdiff_t correct)
 {
     struct measures measures = measures_none();
-    ptrdiff_t answers = data_size(fitness->data, DATA_VALIDATION) * network_answers(fitness->network);
+    ptrdiff_t answers = data_size(fitness->data, DATA_VALIDATION) * network_targets(fitness->network);
     enum data_target target = data_shape(fitness->data).target;
     measures.loss = loss;
     if (target == DATA_TARGET_NUMBER) {

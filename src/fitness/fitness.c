@@ -48,7 +48,7 @@ static int draw_starts(struct fitness *fitness, struct error *err)
         return memory_error(err, "the initial weights");
     for (int s = 0; s < seeds; s++) {
         struct rng rng = rng_keyed(fitness->seed, (uint64_t)(fitness->protocol.first_seed + s), RNG_WEIGHTS);
-        network_draw(fitness->network, &rng, fitness->starts + s * fitness->draws);
+        network_draw_weights(fitness->network, &rng, fitness->starts + s * fitness->draws);
     }
     return 0;
 }
@@ -57,14 +57,14 @@ int fitness_new(const struct protocol *protocol, const struct network *network, 
                 uint64_t seed, enum isa isa, struct fitness **fitness, struct error *err)
 {
     struct data_shape shape = data_shape(data);
-    ALWAYS(network_features(network) == shape.features && network_answers(network) == shape.answers);
+    ALWAYS(network_features(network) == shape.features && network_targets(network) == shape.answers);
     *fitness = NULL;
     struct fitness *result = memory_zeroed(1, sizeof *result);
     if (!result)
         return memory_error(err, "the trainer");
     ptrdiff_t samples = data_size(data, DATA_TRAIN);
     *result = (struct fitness){.protocol = *protocol, .network = network, .data = data, .seed = seed};
-    result->draws = network_draws(network);
+    result->draws = network_random_weights(network);
     result->options = (struct trainer_options){.isa = isa,
                                                .batch = protocol->batch < samples ? protocol->batch : samples,
                                                .optimiser = protocol->optimiser,

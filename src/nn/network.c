@@ -36,7 +36,7 @@ int network_classes(const struct network *network)
     return network->data.classes;
 }
 
-ptrdiff_t network_answers(const struct network *network)
+ptrdiff_t network_targets(const struct network *network)
 {
     return network->data.answers;
 }
@@ -141,15 +141,15 @@ ptrdiff_t network_parameters(const struct network *network)
     return count_numbers(network, false);
 }
 
-ptrdiff_t network_draws(const struct network *network)
+ptrdiff_t network_random_weights(const struct network *network)
 {
     return count_numbers(network, true);
 }
 
-void network_draw(const struct network *network, struct rng *rng, float *z)
+void network_draw_weights(const struct network *network, struct rng *rng, float *z)
 {
-    ptrdiff_t draws = network_draws(network);
-    for (ptrdiff_t i = 0; i < draws; i++)
+    ptrdiff_t count = network_random_weights(network);
+    for (ptrdiff_t i = 0; i < count; i++)
         z[i] = (float)rng_normal(rng);
 }
 

@@ -85,8 +85,8 @@ void network_free(struct network *network);
 
 ptrdiff_t network_features(const struct network *network);
 int network_classes(const struct network *network);       /* of the data; 0 for numbers to predict */
-int network_outputs(const struct network *network);       /* numbers of the last layer for each answer */
-ptrdiff_t network_answers(const struct network *network); /* targets a sample: 1, or the steps of a sequence */
+int network_outputs(const struct network *network);       /* numbers of the last layer for each target */
+ptrdiff_t network_targets(const struct network *network); /* targets a sample: 1, or the steps of a sequence */
 
 /* The input goes to one dense layer and nowhere else, which can take it as bytes (trainer_options.takes_bytes). */
 bool network_can_take_bytes(const struct network *network);
@@ -109,10 +109,10 @@ const char *network_activation_name(const struct network *network, int i);
 /* Weights and biases, without learned parameters of activations. */
 ptrdiff_t network_parameters(const struct network *network);
 
-/* Initial weights are scaled standard normal numbers. There are network_draws() of them, and the
-   same key gives every candidate the same ones, so that comparisons are paired. z: (draws). */
-ptrdiff_t network_draws(const struct network *network);
-void network_draw(const struct network *network, struct rng *rng, float *z);
+/* Initial weights are scaled standard normal numbers. There are network_random_weights() of them, and the
+   same key gives every candidate the same ones, so that comparisons are paired. z: (random weights). */
+ptrdiff_t network_random_weights(const struct network *network);
+void network_draw_weights(const struct network *network, struct rng *rng, float *z);
 
 /* Appends the description as JSON with every default written out: equal networks, equal texts. */
 void network_normal_form(const struct network *network, struct text *out);

@@ -10,7 +10,7 @@
 struct network {
     struct shape input;
     struct data_shape data;
-    int outputs; /* of the last layer, for each answer */
+    int outputs; /* of the last layer, for each target */
     int layers;
     struct layer *layer; /* owned: (layers) */
     struct loss loss;

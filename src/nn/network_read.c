@@ -186,7 +186,7 @@ static int make_room(struct json json, struct network *network, int layers, stru
     return network->layer ? 0 : memory_error(err, "the network's layers");
 }
 
-/* What the data want of the last layer: `outputs` numbers for each answer. */
+/* What the data want of the last layer: `outputs` numbers for each target. */
 static int check_last(struct json place, const struct network *network, struct error *err)
 {
     const struct layer *last = &network->layer[network->layers - 1];

@@ -57,15 +57,15 @@ void trainer_free(struct trainer *trainer); /* accepts NULL */
    deviations. */
 int trainer_prepare(struct trainer *trainer, const struct candidate *candidate, struct error *err);
 
-/* Starts a run: fresh weights from the numbers of network_draw(), everything else at its start.
-   z: (network_draws), borrowed. Dropout draws from `noise`. */
+/* Starts a run: fresh weights from the numbers of network_draw_weights(), everything else at its start.
+   z: (network_random_weights), borrowed. Dropout draws from `noise`. */
 void trainer_start(struct trainer *trainer, const float *z, struct rng noise);
 
 /* What functions of t see in the next steps: from 0 at the first to 1 at the last. Measuring always sees 1. */
 void trainer_set_progress(struct trainer *trainer, double progress);
 
 /* Where the caller puts a batch: x: (B, features) row-major; of the targets one is not NULL: classes: (B,
-   answers), or values: (B). B <= trainer_rows(); what stands there is gone after the next call below. */
+   targets), or values: (B). B <= trainer_rows(); what stands there is gone after the next call below. */
 float *trainer_input(struct trainer *trainer);
 /* With options.takes_bytes instead: (B, stride), where a row's bytes behind its features are 0. */
 uint8_t *trainer_input_bytes(struct trainer *trainer, ptrdiff_t *stride);
@@ -74,8 +74,8 @@ ptrdiff_t trainer_rows(const struct trainer *trainer);
 
 /* What a pass over a batch gives. */
 struct pass {
-    double loss;       /* mean over the answers of the batch */
-    ptrdiff_t correct; /* answers whose class was found; an output with NaN is wrong */
+    double loss;       /* mean over the targets of the batch */
+    ptrdiff_t correct; /* targets whose class was found; an output with NaN is wrong */
     bool finite;       /* the loss and every activation were finite */
 };
 

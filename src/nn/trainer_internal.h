@@ -23,7 +23,7 @@ struct trainer {
     float *input; /* (rows, features), or NULL and: */
     struct byte_input bytes;
     float *loss_scratch, *spare;
-    int32_t *classes;       /* targets: (rows answers), */
+    int32_t *classes;       /* targets: (rows, targets of a sample), */
     float *numbers;         /* or (rows) */
     struct layer_run *run;  /* owned: (layers) */
     struct rng noise;       /* of dropout */

@@ -179,14 +179,14 @@ size_t trainer_cut(struct trainer *trainer, const struct candidate *candidate, f
 {
     struct cutter cutter = {.block = block};
     const struct network *network = trainer->network;
-    ptrdiff_t answers = trainer->rows * network->data.answers;
+    ptrdiff_t targets = trainer->rows * network->data.answers;
     if (trainer->options.takes_bytes)
         cut_bytes(trainer, &cutter);
     else
         trainer->input = cut(&cutter, trainer->rows * network_features(network));
-    trainer->classes = (int32_t *)cut(&cutter, answers);
-    trainer->numbers = cut(&cutter, answers);
-    trainer->loss_scratch = cut(&cutter, answers * (network->outputs + 1));
+    trainer->classes = (int32_t *)cut(&cutter, targets);
+    trainer->numbers = cut(&cutter, targets);
+    trainer->loss_scratch = cut(&cutter, targets * (network->outputs + 1));
     trainer->spare = cut(&cutter, trainer->options.batch * spare_elements(network));
     for (int l = 0; l < network->layers; l++)
         trainer->run[l] = (struct layer_run){.layer = &network->layer[l], .engine = trainer->run[l].engine};

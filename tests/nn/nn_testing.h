@@ -97,9 +97,9 @@ static inline struct trainer *make_trainer(const struct network *network, const 
     ASSERT_OK(trainer_new(network, options, &trainer, &err));
     struct candidate functions = parse_candidate(candidate);
     ASSERT_OK(trainer_prepare(trainer, &functions, &err));
-    float *z = memory_array((size_t)network_draws(network), sizeof *z);
+    float *z = memory_array((size_t)network_random_weights(network), sizeof *z);
     struct rng rng = rng_keyed(1, 0, RNG_WEIGHTS);
-    network_draw(network, &rng, z);
+    network_draw_weights(network, &rng, z);
     trainer_start(trainer, z, rng_keyed(1, 0, RNG_DROPOUT));
     memory_free(z);
     return trainer;
@@ -112,7 +112,7 @@ static inline void fill_batch(struct trainer *trainer, const struct network *net
     struct data_targets y = trainer_targets(trainer);
     for (ptrdiff_t i = 0; i < B * network_features(network); i++)
         trainer_input(trainer)[i] = (float)rng_normal(&rng);
-    for (ptrdiff_t i = 0; i < B * network_answers(network); i++)
+    for (ptrdiff_t i = 0; i < B * network_targets(network); i++)
         if (y.classes)
             y.classes[i] = (int32_t)rng_below(&rng, (uint64_t)network_classes(network));
         else

@@ -185,9 +185,9 @@ static float *train(struct trainer *trainer, const struct network *network, cons
     struct error err;
     struct candidate functions = parse_candidate(candidate);
     ASSERT_OK(trainer_prepare(trainer, &functions, &err));
-    float *z = memory_array((size_t)network_draws(network), sizeof *z), *bits = NULL;
+    float *z = memory_array((size_t)network_random_weights(network), sizeof *z), *bits = NULL;
     struct rng rng = rng_keyed(4, 2, RNG_WEIGHTS);
-    network_draw(network, &rng, z);
+    network_draw_weights(network, &rng, z);
     trainer_start(trainer, z, rng_keyed(4, 2, RNG_DROPOUT));
     for (int s = 0; s < 4; s++) {
         ptrdiff_t B = s == 2 ? 3 : 8;

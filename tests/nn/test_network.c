@@ -18,7 +18,7 @@ START_TEST(a_description_is_read)
     ck_assert_str_eq(network_activation_name(network, 0), "act1");
     ck_assert_str_eq(network_activation_name(network, 1), "squash");
     ck_assert_ptr_null(network_activation_name(network, 2));
-    ck_assert_int_eq((int)network_draws(network), 784 * 128 + 128 * 64 + 64 * 10);
+    ck_assert_int_eq((int)network_random_weights(network), 784 * 128 + 128 * 64 + 64 * 10);
     ck_assert_int_eq((int)network_parameters(network), 784 * 128 + 128 * 64 + 64 * 10 + 128 + 64 + 10);
     struct text text = TEXT_EMPTY;
     network_describe(network, &text);

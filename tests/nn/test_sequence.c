@@ -88,7 +88,7 @@ START_TEST(a_recurrent_layer_is_a_slot)
     ck_assert_str_eq(network_activation_name(network, 1), "lstm1");
     ck_assert_str_eq(network_activation_name(network, 2), "act1");
     int drawn = (TOKENS + STEPS) * 4 + 3 * 3 * (4 + 3) + 4 * 3 * (3 + 3) + 4 * 3 * 3 + 3 * TOKENS;
-    ck_assert_int_eq((int)network_draws(network), drawn);
+    ck_assert_int_eq((int)network_random_weights(network), drawn);
     ck_assert_int_eq((int)network_parameters(network), drawn + 2 * 3 * 3 + 2 * 4 * 3 + 4 * 3 + TOKENS);
     struct text text = TEXT_EMPTY;
     network_describe(network, &text);
@@ -183,9 +183,9 @@ static float *train(struct trainer *trainer, const struct network *network, cons
     struct error err;
     struct candidate functions = parse_candidate(candidate);
     ASSERT_OK(trainer_prepare(trainer, &functions, &err));
-    float *z = memory_array((size_t)network_draws(network), sizeof *z);
+    float *z = memory_array((size_t)network_random_weights(network), sizeof *z);
     struct rng rng = rng_keyed(4, 2, RNG_WEIGHTS);
-    network_draw(network, &rng, z);
+    network_draw_weights(network, &rng, z);
     trainer_start(trainer, z, rng_keyed(4, 2, RNG_DROPOUT));
     for (int s = 0; s < 4; s++) {
         ptrdiff_t B = s == 2 ? 3 : 8;

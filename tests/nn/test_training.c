@@ -228,8 +228,8 @@ static float *run(struct trainer *trainer, const struct network *network, const 
     ASSERT_OK(trainer_prepare(trainer, &functions, &err));
     float z[FEATURES * 20 + 20 * CLASSES];
     struct rng rng = rng_keyed(4, 2, RNG_WEIGHTS);
-    ck_assert_int_eq((int)network_draws(network), (int)(sizeof z / sizeof *z));
-    network_draw(network, &rng, z);
+    ck_assert_int_eq((int)network_random_weights(network), (int)(sizeof z / sizeof *z));
+    network_draw_weights(network, &rng, z);
     trainer_start(trainer, z, rng_keyed(1, 0, RNG_DROPOUT));
     for (int t = 0; t < 8; t++) {
         fill_batch(trainer, network, t == 5 ? 3 : B, (uint64_t)t);
