@@ -52,7 +52,7 @@ struct layer {
     int readers; /* layers that read its value */
     struct shape in, out;
     void *options; /* owned: the kind's own struct; NULL: it has none */
-    int slot;      /* of a kind with a slot: its number, which says whose function the candidate has there */
+    int slot;      /* of a kind with a slot: its number, below CANDIDATE_FUNCTIONS: which function fills it */
     struct fixed_function *fixed; /* owned; of a kind with a slot: what stands in it; NULL: the candidate's */
     /* Of a kind with a slot: who has a set of learned parameters, and the layer whose tensor they are, which is
        itself unless they are shared. */

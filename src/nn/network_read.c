@@ -304,6 +304,7 @@ void network_find_owners(struct network *network)
     for (int l = 0; l < network->layers; l++) {
         struct layer *layer = &network->layer[l];
         bool shares = network->parameters == PARAMETERS_SHARED && layer_is_open(layer);
+        ALWAYS(layer->slot >= 0 && layer->slot < CANDIDATE_FUNCTIONS);
         if (shares && !first[layer->slot])
             first[layer->slot] = layer;
         layer->owner = shares ? first[layer->slot] : layer;

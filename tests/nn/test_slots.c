@@ -5,6 +5,11 @@
 #include "nn/network_internal.h"
 #include "nn/watch.h"
 
+#include <signal.h>
+#include <stdio.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
 enum { B = 8, FEATURES = 5, CLASSES = 3, STEPS = 6, MOST = 4000 };
 
 /* Networks in which %s stands for what the first, the second, and the third layer with a function says of it. */
@@ -244,6 +249,39 @@ START_TEST(the_memory_is_planned_for_every_mixture)
 }
 END_TEST
 
+/* Stops the program, as what cannot be; in a process of its own, whose message nobody needs. */
+static bool is_impossible(struct trainer *trainer, const char *text)
+{
+    const struct candidate candidate = parse_candidate(text);
+    int status = 0;
+    pid_t child = fork();
+    ck_assert(child >= 0);
+    if (child == 0) {
+        struct error err = ERROR_EMPTY;
+        bool quiet = freopen("/dev/null", "w", stderr) != NULL;
+        trainer_prepare(trainer, &candidate, &err);
+        _exit(!quiet);
+    }
+    ck_assert(waitpid(child, &status, 0) == child);
+    return WIFSIGNALED(status) && WTERMSIG(status) == SIGABRT;
+}
+
+START_TEST(a_candidate_has_as_many_functions_as_the_network_wants)
+{
+    static const int slots[3] = {0, 1, 0};
+    const char *const open[3] = {NULL};
+    const struct subject subject = subject_at(0);
+    const struct trainer_options options = {
+        .isa = isa_best(), .batch = B, .optimiser = optimiser_default(), .input_square = 1};
+    struct network *network = network_with(&subject, "layer", open, slots);
+    struct trainer *trainer = make_trainer(network, &options, "tanh(x); x");
+    ck_assert(is_impossible(trainer, "tanh(x)") && is_impossible(trainer, "tanh(x); x; x"));
+    ck_assert(!is_impossible(trainer, "x; tanh(x)"));
+    trainer_free(trainer);
+    network_free(network);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("slots");
@@ -254,6 +292,7 @@ int main(void)
     tcase_add_loop_test(tests, what_slots_share_belongs_to_a_function, 0, SUBJECTS);
     tcase_add_loop_test(tests, other_functions_give_other_numbers, 0, SUBJECTS);
     tcase_add_test(tests, a_network_says_how_many_functions_it_wants);
+    tcase_add_test(tests, a_candidate_has_as_many_functions_as_the_network_wants);
     tcase_add_test(tests, the_memory_is_planned_for_every_mixture);
     suite_add_tcase(suite, tests);
     SRunner *runner = srunner_create(suite);
