@@ -353,8 +353,11 @@ int fitness_arithmetic(const struct fitness *fitness, char digest[FITNESS_DIGEST
     if (!status)
         status = fitness_worker_new(fitness, &worker, err);
     if (!status) {
-        const struct candidate candidate = candidate_of(&silu);
-        status = trainer_prepare(worker->trainer, &candidate, err);
+        struct candidate candidate = CANDIDATE_EMPTY;
+        for (int i = 0; !status && i < network_functions(fitness->network); i++)
+            status = candidate_add(&candidate, &silu, err);
+        if (!status)
+            status = trainer_prepare(worker->trainer, &candidate, err);
     }
     if (!status) {
         struct run run = {.fitness = fitness, .worker = worker, .rate = fitness->protocol.optimiser.learning_rates[0]};

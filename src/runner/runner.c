@@ -8,6 +8,7 @@
 #include "fitness/fitness.h"
 #include "grammar/grammar.h"
 #include "mpi/communicator.h"
+#include "nn/network.h"
 #include "runner/evaluator.h"
 #include "runner/heartbeat.h"
 #include "runner/identity.h"
@@ -274,7 +275,7 @@ static int open_store(struct runner *runner, struct error *err)
 static int open_search(struct runner *runner, struct error *err)
 {
     const struct experiment *experiment = runner->experiment;
-    struct space space = {experiment->grammar, 1};
+    struct space space = {experiment->grammar, network_functions(experiment->network)};
     int status = 0;
     if (runner_leads(runner)) {
         status = search_new(&experiment->search, &space, experiment->search.seed, &runner->search, err);

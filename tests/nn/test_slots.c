@@ -64,14 +64,14 @@ static struct network *network_with(const struct subject *subject, const char *s
 }
 
 /* What a short training leaves: everything learned, the last gradients, the loss and a look. */
-struct result {
+struct trained {
     int count, watched;
     float number[2 * MOST];
     double loss;
     struct watched rows[8];
 };
 
-static void train(const struct network *network, const char *candidate, struct result *result)
+static void train(const struct network *network, const char *candidate, struct trained *result)
 {
     struct trainer_options options = {.isa = isa_best(),
                                       .batch = B,
@@ -81,7 +81,7 @@ static void train(const struct network *network, const char *candidate, struct r
                                       .watch = true};
     options.optimiser.clip_norm = 0.5;
     struct trainer *trainer = make_trainer(network, &options, candidate);
-    *result = (struct result){.watched = watched_layers(network)};
+    *result = (struct trained){.watched = watched_layers(network)};
     ck_assert_int_le(result->watched, 8);
     for (int s = 0; s < STEPS; s++) {
         fill_batch(trainer, network, B, (uint64_t)s);
@@ -106,7 +106,7 @@ static void train(const struct network *network, const char *candidate, struct r
 }
 
 /* Bit by bit, so that NaN is like NaN. */
-static bool same(const struct result *a, const struct result *b)
+static bool same(const struct trained *a, const struct trained *b)
 {
     bool equal = a->count == b->count && a->watched == b->watched && a->loss == b->loss &&
                  memcmp(a->number, b->number, (size_t)a->count * sizeof(float)) == 0;
@@ -117,7 +117,7 @@ static bool same(const struct result *a, const struct result *b)
     return equal;
 }
 
-static struct result one, other;
+static struct trained one, other;
 
 static void compare(int number, const char *sets, const int slot[3], const char *candidate, const char *const fixed[3],
                     const int fixed_slot[3], const char *fixed_candidate)
@@ -214,7 +214,7 @@ START_TEST(a_network_says_how_many_functions_it_wants)
         ck_assert_int_eq(network_functions(network), wanted[i]);
         network_free(network);
     }
-    static const int beyond[3] = {0, 1, 5}; /* of a fixed function, whose number says nothing */
+    static const int beyond[3] = {0, 1, CANDIDATE_FUNCTIONS - 1}; /* of a fixed function, whose number says nothing */
     struct network *network = network_with(&subject, "layer", last_fixed, beyond);
     ck_assert_int_eq(network_functions(network), 2);
     network_free(network);
