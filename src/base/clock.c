@@ -19,6 +19,11 @@ double clock_thread_seconds(void)
     return seconds_of(CLOCK_THREAD_CPUTIME_ID);
 }
 
+double clock_date(void)
+{
+    return seconds_of(CLOCK_REALTIME);
+}
+
 void clock_sleep(double seconds)
 {
     time_t whole = (time_t)seconds;

@@ -8,6 +8,9 @@ double clock_seconds(void);
 /* Seconds of processor time that this thread has used. */
 double clock_thread_seconds(void);
 
+/* Seconds since 1970, by the clock that people set. */
+double clock_date(void);
+
 /* Sleeps for so long, or until a signal comes. */
 void clock_sleep(double seconds);
 

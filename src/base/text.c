@@ -1,6 +1,7 @@
 #include "base/text.h"
 
 #include "base/memory.h"
+#include "base/unicode.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -91,6 +92,28 @@ void text_add_shell(struct text *text, const char *word)
     for (; *word; word++)
         text_addf(text, *word == '\'' ? "'\\''" : "%c", *word);
     text_add_char(text, '\'');
+}
+
+void text_add_shown(struct text *out, const char *bytes, size_t length, const char *kept)
+{
+    char shown[UNICODE_SHOWN];
+    for (size_t i = 0; i < length;) {
+        if (bytes[i] && strchr(kept, bytes[i])) {
+            text_add_char(out, bytes[i++]);
+            continue;
+        }
+        i += unicode_show(bytes + i, length - i, shown);
+        text_add(out, shown);
+    }
+}
+
+void text_add_line(struct text *out, const char *format, va_list args)
+{
+    struct text line = TEXT_EMPTY;
+    text_addv(&line, format, args);
+    text_add_shown(out, text_string(&line), line.length, "");
+    out->failed = out->failed || text_failed(&line);
+    text_release(&line);
 }
 
 void text_clear(struct text *text)

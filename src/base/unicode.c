@@ -1,7 +1,5 @@
 #include "base/unicode.h"
 
-#include "base/text.h"
-
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
@@ -87,28 +85,6 @@ size_t unicode_show(const char *bytes, size_t left, char shown[UNICODE_SHOWN])
         snprintf(shown, UNICODE_SHOWN, "\\u%04x", (unsigned)code & 0xffff);
     }
     return (size_t)form->bytes;
-}
-
-void unicode_add(const char *bytes, size_t length, const char *kept, struct text *out)
-{
-    char shown[UNICODE_SHOWN];
-    for (size_t i = 0; i < length;) {
-        if (bytes[i] && strchr(kept, bytes[i])) {
-            text_add_char(out, bytes[i++]);
-            continue;
-        }
-        i += unicode_show(bytes + i, length - i, shown);
-        text_add(out, shown);
-    }
-}
-
-void unicode_add_line(struct text *out, const char *format, va_list args)
-{
-    struct text line = TEXT_EMPTY;
-    text_addv(&line, format, args);
-    unicode_add(text_string(&line), line.length, "", out);
-    out->failed = out->failed || text_failed(&line);
-    text_release(&line);
 }
 
 size_t unicode_cut(const char *bytes, size_t length, size_t limit)

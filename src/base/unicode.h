@@ -11,11 +11,8 @@
 #ifndef ACTSEARCH_BASE_UNICODE_H
 #define ACTSEARCH_BASE_UNICODE_H
 
-#include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
-
-struct text;
 
 enum { UNICODE_SHOWN = 8 }; /* the longest form of one step, with its end */
 
@@ -28,12 +25,6 @@ bool unicode_valid(const char *bytes, size_t length, size_t *bad);
 
 /* One step: the character or byte at `bytes` as it may be shown, into `shown`; returns how many bytes it was. */
 size_t unicode_show(const char *bytes, size_t left, char shown[UNICODE_SHOWN]);
-
-/* Appends a whole text in that way. `kept`: control characters that stay as they are, such as "\n\t". */
-void unicode_add(const char *bytes, size_t length, const char *kept, struct text *out);
-
-/* Appends a formatted text that becomes one line: no control character stays. */
-void unicode_add_line(struct text *out, const char *format, va_list args) __attribute__((format(printf, 2, 0)));
 
 /* The length of `bytes` cut to at most `limit` bytes without cutting a character in two. */
 size_t unicode_cut(const char *bytes, size_t length, size_t limit);

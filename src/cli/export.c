@@ -41,7 +41,7 @@ __attribute__((format(printf, 2, 3))) static void add_line(struct material *mate
     struct text line = TEXT_EMPTY;
     va_list args;
     va_start(args, format);
-    unicode_add_line(&line, format, args);
+    text_add_line(&line, format, args);
     va_end(args);
     unicode_excerpt(text_string(&line), LINE - 4, material->lines[material->line_count]);
     text_release(&line);

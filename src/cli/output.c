@@ -93,7 +93,7 @@ int output_exact(const struct text *text, struct error *err)
 int output_plain(const struct text *text, struct error *err)
 {
     struct text clean = TEXT_EMPTY;
-    unicode_add(text_string(text), text->length, "\n\t", &clean);
+    text_add_shown(&clean, text_string(text), text->length, "\n\t");
     clean.failed = clean.failed || text_failed(text);
     int status = write_text(&clean, err);
     text_release(&clean);
@@ -105,7 +105,7 @@ void output_remark(const char *format, ...)
     struct text line = TEXT_EMPTY;
     va_list args;
     va_start(args, format);
-    unicode_add_line(&line, format, args);
+    text_add_line(&line, format, args);
     va_end(args);
     fprintf(stderr, "%s\n", text_string(&line));
     text_release(&line);
@@ -127,7 +127,7 @@ static void add_csv(const char *string, bool alone, struct text *out)
     if (!string && !alone)
         return;
     struct text clean = TEXT_EMPTY;
-    unicode_add(string ? string : "", string ? strlen(string) : 0, "\n\t", &clean);
+    text_add_shown(&clean, string ? string : "", string ? strlen(string) : 0, "\n\t");
     string = text_string(&clean);
     bool quoted = !*string || string[strcspn(string, ",\"\n")];
     text_add(out, quoted ? "\"" : "");
@@ -185,7 +185,7 @@ static void end_row(struct output *output)
 static char *visible(const char *string)
 {
     struct text text = TEXT_EMPTY;
-    unicode_add(string, strlen(string), "", &text);
+    text_add_shown(&text, string, strlen(string), "");
     return text_take(&text);
 }
 
@@ -283,10 +283,10 @@ static bool has_column(const struct output *output, const char *name)
 static char *column_name(const struct output *output, const char *name)
 {
     struct text unique = TEXT_EMPTY;
-    unicode_add(name, strlen(name), "", &unique);
+    text_add_shown(&unique, name, strlen(name), "");
     for (int n = 2; output->format == OUTPUT_JSON && has_column(output, text_string(&unique)); n++) {
         text_clear(&unique);
-        unicode_add(name, strlen(name), "", &unique);
+        text_add_shown(&unique, name, strlen(name), "");
         text_addf(&unique, "_%d", n);
     }
     return text_take(&unique);

@@ -15,8 +15,6 @@
 #include <string.h>
 #include <time.h>
 
-enum { OLD_BEAT_SECONDS = 30 };
-
 /* Those of cli/output.h, but that a table is a block of lines here, which was called a text. */
 enum { FORMAT_TEXT = OUTPUT_JSON + 1 };
 static const char *const formats[] = {
@@ -212,7 +210,7 @@ static int find_out(const char *database, struct report *report, struct error *e
         snprintf(report->experiment, sizeof report->experiment, "%s", peek.experiment);
         snprintf(report->formula, sizeof report->formula, "%s", peek.best_formula);
         /* whoever has never shown another sign of life than its record does not know the custom */
-        report->state = peek.beat > 0 && peek.age > OLD_BEAT_SECONDS ? STATE_SUSPENDED : STATE_RUNNING;
+        report->state = peek.beat > 0 && peek.age > STORE_STALE_SECONDS ? STATE_SUSPENDED : STATE_RUNNING;
     } else {
         status = read_database(report, err);
     }

@@ -30,7 +30,7 @@ static char *last_part(const char *path, size_t length)
     while (start > 0 && path[start - 1] != '/')
         start--;
     struct text name = TEXT_EMPTY;
-    unicode_add(path + start, length - start, "", &name);
+    text_add_shown(&name, path + start, length - start, "");
     return text_take(&name);
 }
 

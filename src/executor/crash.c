@@ -1,6 +1,7 @@
 #include "executor/crash.h"
 
 #include "base/error.h"
+#include "base/host.h"
 
 #include <fcntl.h>
 #include <signal.h>
@@ -108,9 +109,7 @@ int crash_note_in(const char *path, struct error *err)
         return error_set(err, ERROR_INPUT, path, "choose a shorter path", "the path is too long");
     strcpy(note, path);
     told_names = NULL;
-    if (gethostname(host, sizeof host) != 0)
-        strcpy(host, "unknown");
-    host[sizeof host - 1] = '\0';
+    host_name(host, sizeof host);
     install();
     return 0;
 }

@@ -2,6 +2,7 @@
 #include "store/store_internal.h"
 
 #include "base/error.h"
+#include "base/host.h"
 #include "base/memory.h"
 
 #include <inttypes.h>

@@ -5,6 +5,8 @@
    store_step() asks once more. */
 #include "store/store_internal.h"
 
+#include "base/clock.h"
+
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -17,13 +19,6 @@
 static const double after_stop_seconds = 2;
 /* Shorter waits are everyday life where there is no log, and not worth a line. */
 static const double silent_seconds = 1;
-
-static double now(void)
-{
-    struct timespec time;
-    clock_gettime(CLOCK_MONOTONIC, &time);
-    return (double)time.tv_sec + 1e-9 * (double)time.tv_nsec;
-}
 
 /* ---- who it is */
 
@@ -113,8 +108,8 @@ static bool is_stopped(struct busy *busy)
     if (!is_raised(busy->stop) && !(busy->stopped && busy->stopped()))
         return false;
     if (busy->stopped_at <= 0)
-        busy->stopped_at = now();
-    return !busy->at_stake || now() - busy->stopped_at > after_stop_seconds;
+        busy->stopped_at = clock_seconds();
+    return !busy->at_stake || clock_seconds() - busy->stopped_at > after_stop_seconds;
 }
 
 static void say(const struct store *store)
@@ -139,17 +134,17 @@ static bool goes_on(const struct store *store)
     enum { PAUSE_MS = 20 };
     struct busy *busy = store->busy;
     if (busy->since <= 0) {
-        busy->since = now();
+        busy->since = clock_seconds();
         busy->stopped_at = 0;
         busy->said = busy->interrupted = false;
     }
-    busy->waited = now() - busy->since;
+    busy->waited = clock_seconds() - busy->since;
     busy->interrupted = is_stopped(busy);
     if (busy->interrupted || busy->waited >= busy->seconds)
         return false;
     if (!busy->said && busy->waited >= silent_seconds)
         say(store);
-    nanosleep(&(struct timespec){.tv_nsec = PAUSE_MS * 1000000L}, NULL);
+    clock_sleep(1e-3 * PAUSE_MS);
     return true;
 }
 

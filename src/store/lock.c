@@ -11,6 +11,7 @@
  * happened: it looks for its token before every beat and every commit (file_lock_check()). */
 #include "store/store_internal.h"
 
+#include "base/clock.h"
 #include "base/error.h"
 #include "base/file.h"
 #include "base/memory.h"
@@ -27,33 +28,17 @@
 #include <time.h>
 #include <unistd.h>
 
-const struct lock_patience lock_patience_usual = {.look = 1, .stale = 30, .settle = 2};
-
-void host_name(char *name, size_t size)
-{
-    if (gethostname(name, size) != 0)
-        snprintf(name, size, "unknown");
-    name[size - 1] = '\0';
-}
-
-static double now(void)
-{
-    struct timespec time;
-    clock_gettime(CLOCK_MONOTONIC, &time);
-    return (double)time.tv_sec + 1e-9 * (double)time.tv_nsec;
-}
-
 /* In small steps, so that a person who stops the program need not wait. */
 static int sleep_for(const struct lock_request *request, double seconds, struct error *err)
 {
     enum { STEP_MS = 50 };
-    double end = now() + seconds;
-    for (double left = seconds; left > 0; left = end - now()) {
+    double end = clock_seconds() + seconds;
+    for (double left = seconds; left > 0; left = end - clock_seconds()) {
         if (request->stop && atomic_load(request->stop))
             return error_set(err, ERROR_INTERRUPTED, request->database, "the same command waits again",
                              "stopped while another process is writing this database");
         double step = fmin(left, 1e-3 * STEP_MS);
-        nanosleep(&(struct timespec){0, (long)(1e9 * step)}, NULL);
+        clock_sleep(step);
     }
     return 0;
 }
@@ -98,7 +83,7 @@ enum verdict { VERDICT_FREE, VERDICT_BROKEN, VERDICT_AGAIN };
 static int watch_owner(const struct lock_request *request, enum verdict *verdict, struct error *err)
 {
     struct lock_look first, last;
-    double began = now();
+    double began = clock_seconds();
     int status = lock_look(request->path, &first, err);
     /* Who has made the file writes into it at once; one that stays empty is of a process that was killed in between. */
     double stale = status || *first.line ? request->patience->stale : request->patience->settle;
@@ -111,7 +96,7 @@ static int watch_owner(const struct lock_request *request, enum verdict *verdict
             break;
         if (strcmp(first.line, last.line) != 0)
             return owned_by_whom_it_says(request, true, err);
-        if (now() - began >= stale) {
+        if (clock_seconds() - began >= stale) {
             *verdict = VERDICT_BROKEN;
             break;
         }
@@ -265,10 +250,10 @@ static int take(const struct lock_request *request, struct file_lock *lock, stru
 int file_lock_acquire(const struct lock_request *request, struct file_lock *lock, struct error *err)
 {
     struct error refusal = ERROR_EMPTY;
-    double end = now() + request->wait_seconds;
+    double end = clock_seconds() + request->wait_seconds;
     int status = take(request, lock, &refusal);
-    while (status == ERROR_CONFLICT && now() < end) {
-        status = sleep_for(request, fmin(request->patience->look, end - now()), &refusal);
+    while (status == ERROR_CONFLICT && clock_seconds() < end) {
+        status = sleep_for(request, fmin(request->patience->look, end - clock_seconds()), &refusal);
         if (!status)
             status = take(request, lock, &refusal);
     }

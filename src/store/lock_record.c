@@ -1,8 +1,10 @@
 /* What DB.lock says: one line of JSON about its owner, written by lock.c, and whether that owner still lives. */
 #include "store/store_internal.h"
 
+#include "base/clock.h"
 #include "base/error.h"
 #include "base/file.h"
+#include "base/host.h"
 #include "base/json.h"
 #include "base/memory.h"
 
@@ -16,6 +18,8 @@
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
+
+const struct lock_patience lock_patience_usual = {.look = 1, .stale = STORE_STALE_SECONDS, .settle = 2};
 
 enum field_kind { FIELD_TEXT, FIELD_INTEGER, FIELD_REAL };
 
@@ -240,9 +244,7 @@ static double age_at(double now, double then)
 /* By the owner's clock and by that of the file server; the younger counts. */
 static double age_of(const struct lock_look *look, const struct store_peek *peek)
 {
-    struct timespec time;
-    clock_gettime(CLOCK_REALTIME, &time);
-    double now = (double)time.tv_sec + 1e-9 * (double)time.tv_nsec;
+    double now = clock_date();
     return fmin(age_at(now, look->written), age_at(now, seconds_of(peek->at)));
 }
 
@@ -266,11 +268,10 @@ static void judge_life(const struct lock_look *look, struct store_peek *peek)
 static int look_patiently(const char *path, struct lock_look *look, struct store_peek *peek, struct error *err)
 {
     enum { LOOKS = 4 };
-    const struct timespec pause = {.tv_nsec = 10 * 1000 * 1000};
     int status = 0;
     for (int i = 0; i < LOOKS && !status && !peek->readable; i++) {
         if (i > 0)
-            nanosleep(&pause, NULL);
+            clock_sleep(0.01);
         status = lock_look(path, look, err);
         if (status || !look->there)
             break;

@@ -169,6 +169,9 @@ struct store_beat {
     const char *best_formula, *experiment; /* borrowed; may be NULL, and are cut when long */
 };
 
+/* Without a sign of life for so long, a writer on another host counts as gone. */
+enum { STORE_STALE_SECONDS = 30 };
+
 /* A sign of life: writes into the lock file that this writer lives, and how far it is, for store_peek() and for
    writers on other hosts. Call it every few seconds where the file system may be shared. It touches the lock alone, so
    it may be called from another thread than the store's own, until store_close() is called.

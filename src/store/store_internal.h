@@ -180,7 +180,7 @@ struct lock_patience {
     double settle;      /* before a lock that was broken is ours */
     bool without_flock; /* as on a file system that has no flock() */
 };
-extern const struct lock_patience lock_patience_usual;
+extern const struct lock_patience lock_patience_usual; /* lock_record.c */
 
 struct lock_request { /* all borrowed */
     const char *path;
@@ -209,7 +209,6 @@ int file_lock_check(struct file_lock *lock, const char *database, struct error *
 int file_lock_beat(struct file_lock *lock, const char *database, const struct store_beat *beat, struct error *err);
 /* Removes the file and lets go; accepts an empty lock. */
 void file_lock_release(struct file_lock *lock);
-void host_name(char *name, size_t size);
 
 struct store {
     sqlite3 *db;

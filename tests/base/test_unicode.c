@@ -64,7 +64,7 @@ START_TEST(control_characters_and_foreign_bytes_are_shown)
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct text out = TEXT_EMPTY;
-        unicode_add(cases[i].text, strlen(cases[i].text), "\n\t", &out);
+        text_add_shown(&out, cases[i].text, strlen(cases[i].text), "\n\t");
         ck_assert_str_eq(text_string(&out), cases[i].shown);
         text_release(&out);
     }
