@@ -2,15 +2,28 @@
 #include "cli/cluster_script.h"
 
 #include "cli/command.h"
-#include "cli/shell.h"
+
+#include <ctype.h>
+#include <string.h>
 
 /* ---- what Slurm reads */
+
+/* For a place between double quotes, where $NAME and ${NAME} keep their meaning and nothing else does. */
+static void add_escaped(const char *word, struct text *out)
+{
+    for (; *word; word++) {
+        bool variable = *word == '$' && (isalpha((unsigned char)word[1]) || word[1] == '_' || word[1] == '{');
+        if (strchr("\"\\`$", *word) && !variable)
+            text_add_char(out, '\\');
+        text_add_char(out, *word);
+    }
+}
 
 static void add_words(const struct call *call, struct text *out)
 {
     for (int i = 0; i < call->word_count; i++) {
         text_add(out, i == 0 ? "#   " : " ");
-        shell_quote(i == 0 ? "actsearch" : call->words[i], out);
+        text_add_shell(out, i == 0 ? "actsearch" : call->words[i]);
     }
     text_add(out, "\n");
 }
@@ -58,7 +71,7 @@ static void add_head(const struct cluster_script *script, struct text *out)
 static void add_assignment(const char *name, const struct text *path, const char *ending, struct text *out)
 {
     text_addf(out, "%s=", name);
-    shell_quote(text_string(path), out);
+    text_add_shell(out, text_string(path));
     text_addf(out, "%s\n", ending);
 }
 
@@ -77,7 +90,7 @@ static void add_scratch(const struct cluster_script *script, struct text *out)
     if (!folder)
         return;
     text_add(out, "\n# On each node's own disk: the files that MPI keeps while it runs.\nexport TMPDIR=\"");
-    shell_escape(folder, out);
+    add_escaped(folder, out);
     text_add(out, "\"\nsrun --nodes=\"$SLURM_NNODES\" --ntasks=\"$SLURM_NNODES\" --ntasks-per-node=1 mkdir -p "
                   "\"$TMPDIR\"\n");
 }
@@ -119,7 +132,7 @@ static void add_command(const struct cluster_script *script, struct text *out)
     const char *setting;
     for (int i = 0; (setting = arguments_list(arguments, "set", i)); i++) {
         text_add(out, "\n    --set ");
-        shell_quote(setting, out);
+        text_add_shell(out, setting);
     }
     if (script->array > 0)
         text_addf(out, "\n    --set %s=\"$SLURM_ARRAY_TASK_ID\"", script->vary);

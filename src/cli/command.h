@@ -37,7 +37,8 @@ struct command {
     int (*run)(struct call *call, struct error *err);
 };
 
-extern const struct command command_apply, command_cluster, command_data, command_eval, command_export, command_grammar,
-    command_merge, command_rescue, command_query, command_run, command_show, command_status, command_top, command_watch;
+#define COMMAND(name) extern const struct command command_##name;
+#include "cli/commands.def"
+#undef COMMAND
 
 #endif

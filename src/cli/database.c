@@ -2,7 +2,7 @@
 
 #include "base/error.h"
 #include "base/file.h"
-#include "cli/output.h"
+#include "display/output.h"
 #include "store/store.h"
 
 #include <errno.h>

@@ -2,8 +2,8 @@
 
 #include "base/error.h"
 #include "base/memory.h"
-#include "cli/members.h"
 #include "cli/subject.h"
+#include "display/members.h"
 #include "expr/catalogue.h"
 #include "expr/derive.h"
 #include "expr/parse.h"

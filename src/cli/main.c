@@ -4,7 +4,7 @@
 #include "base/memory.h"
 #include "base/unicode.h"
 #include "cli/command.h"
-#include "cli/output.h"
+#include "display/output.h"
 #include "mpi/communicator.h"
 #include "nn/blas.h"
 
@@ -31,8 +31,9 @@ __attribute__((no_sanitize("address", "thread", "undefined"))) static void look_
 __attribute__((section(".preinit_array"), used)) static void (*before_libraries)(void) = look_at_hangup;
 
 static const struct command *const commands[] = {
-    &command_run,   &command_cluster, &command_status, &command_top,  &command_show,    &command_watch, &command_query,
-    &command_merge, &command_rescue,  &command_eval,   &command_data, &command_grammar, &command_apply, &command_export,
+#define COMMAND(name) &command_##name,
+#include "cli/commands.def"
+#undef COMMAND
 };
 enum { COMMANDS = sizeof commands / sizeof *commands };
 

@@ -3,7 +3,7 @@
 #include "base/error.h"
 #include "base/memory.h"
 #include "cli/options.h"
-#include "cli/output.h"
+#include "display/output.h"
 #include "experiment/experiment.h"
 
 #include <stdio.h>

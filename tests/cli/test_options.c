@@ -3,7 +3,7 @@
 #include "base/memory.h"
 #include "base/text.h"
 #include "cli/options.h"
-#include "cli/output.h"
+#include "display/output.h"
 
 #include <stdio.h>
 
