@@ -163,7 +163,7 @@ static int read_database(struct report *report, struct error *err)
         {"SELECT count(*), coalesce(sum(outcome <> '" STORE_OK "'), 0) FROM evaluation", take_counts},
         {"SELECT ticket, e.score, p.simplified, e.score_deviation, e.seeds FROM evaluation AS e JOIN proposal AS p "
          "USING (ticket)"
-         " WHERE e.outcome = '" STORE_OK "' ORDER BY e.score DESC, ticket LIMIT 1",
+         " WHERE e.outcome = '" STORE_OK "' ORDER BY " STORE_BEST_FIRST " LIMIT 1",
          take_first},
         {"SELECT json_extract(experiment, '$.search.evaluations'), json_extract(experiment, '$.search.proposals'),"
          " (SELECT count(*) FROM evaluation JOIN proposal USING (ticket) WHERE origin = '" STORE_SEARCH "'),"

@@ -292,7 +292,7 @@ const struct table store_tables[TABLE_COUNT] = {
 static const struct {
     const char *name, *sql;
 } views[] = {
-    {"leaderboard", "SELECT row_number() OVER (ORDER BY e.score DESC, p.ticket) AS rank,\n"
+    {"leaderboard", "SELECT row_number() OVER (ORDER BY " STORE_BEST_FIRST ") AS rank,\n"
                     "       p.ticket,\n"
                     "       coalesce(p.known_as, p.simplified) AS function, -- its name, or else its formula\n"
                     "       e.score,\n"

@@ -81,6 +81,9 @@ struct store_run {
 /* The outcome of an evaluation or a trial that has a score, as it is stored (outcome_name()). */
 #define STORE_OK "ok"
 
+/* The order of results in SQL, as result_compare() has it: of evaluations e that are ok, joined with proposals p. */
+#define STORE_BEST_FIRST "e.score DESC, p.ticket"
+
 /* One candidate as the search proposed it. */
 struct store_proposal {
     int64_t ticket;
