@@ -71,8 +71,8 @@ static void work(struct run *run, int place)
 
 static void thread_main(struct run *run, int number)
 {
-    const struct remote_workers *remote = run->options->remote;
     TAKE_OVER(run);
+    const struct remote_workers *remote = run->options->remote;
     if (remote && number == 0)
         io_thread(&run->pipeline, remote);
     else

@@ -15,7 +15,8 @@
 #include <stdlib.h>
 #include <sys/stat.h>
 
-/* What an evaluation depends on, the function apart. Where the search goes by it has no say in it. */
+/* What an evaluation depends on, the function apart. The search decides which functions are trained and not how, so its
+   part of the experiment does not count. */
 #define WITHOUT_SEARCH(run)                                                                                            \
     "iif(json_valid(" run ".experiment), json_remove(" run ".experiment, '$.search'), " run ".experiment)"
 #define ALIKE_ANY(member) ""
