@@ -43,8 +43,13 @@ static struct store_proposal proposal(const char *operator, int64_t parent1, int
 
 static void fill_database(struct store *store, const struct learned *parameters, int parameter_count)
 {
-    static struct trial trials[] = {{0, OUTCOME_ok, 0.75, {0.75, NAN, NAN, NAN, 0.5}, 0.25, 2},
-                                    {1, OUTCOME_ok, 0.875, {0.875, NAN, NAN, NAN, 0.5}, 0.25, 2}};
+    static struct trial trials[] = {{.seed_index = 0, .score = 0.75, .train_loss = 0.25, .epochs = 2},
+                                    {.seed_index = 1, .score = 0.875, .train_loss = 0.25, .epochs = 2}};
+    for (int i = 0; i < 2; i++) {
+        trials[i].validation = measures_none();
+        trials[i].validation.accuracy = trials[i].score;
+        trials[i].validation.loss = 0.5;
+    }
     struct evaluation good = {.result = result_of_score(0.8125),
                               .trials = trials,
                               .trial_count = 2,

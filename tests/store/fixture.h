@@ -18,6 +18,12 @@
 static char folder[64];
 static char path[128];
 
+/* The schema of today as a query answers it. */
+#define TEXT_OF(number) #number
+#define TEXT_OF_VALUE(number) TEXT_OF(number)
+#define TEXT_OF_SCHEMA TEXT_OF_VALUE(STORE_SCHEMA)
+#define SCHEMA_LINE TEXT_OF_SCHEMA "\n"
+
 /* Of the stores that a test opens; a struct of zeros but in the tests that IN_EACH_JOURNAL makes. */
 static struct store_options fixture_options;
 
@@ -117,10 +123,16 @@ static const struct trial example_trials[] = {
      .train_loss = -INFINITY,
      .epochs = 1},
 };
+#define EXAMPLE_EPOCH(seed, epoch, train, rate, ...)                                                                   \
+    {                                                                                                                  \
+        .seed_index = seed, .number = epoch, .train_loss = train, .learning_rate = rate, .validation = { __VA_ARGS__ } \
+    }
 static const struct epoch example_curve[] = {
-    {0, 1, 0.5, {0.7, NAN, NAN, NAN, 0.6}, 0.01},      {0, 2, 0.4, {0.9, NAN, NAN, NAN, 0.5}, 0.001},
-    {1, 1, 0.55, {0.6, 0.4, 2.5, 1.5, 0.65}, 0.01},    {1, 2, 0.45, {0.8, NAN, NAN, NAN, 0.55}, 0.001},
-    {2, 1, NAN, {0.1, NAN, NAN, NAN, INFINITY}, 0.01},
+    EXAMPLE_EPOCH(0, 1, 0.5, 0.01, .loss = 0.6, .accuracy = 0.7, .r2 = NAN, .rmse = NAN, .bits = NAN),
+    EXAMPLE_EPOCH(0, 2, 0.4, 0.001, .loss = 0.5, .accuracy = 0.9, .r2 = NAN, .rmse = NAN, .bits = NAN),
+    EXAMPLE_EPOCH(1, 1, 0.55, 0.01, .loss = 0.65, .accuracy = 0.6, .r2 = 0.4, .rmse = 2.5, .bits = 1.5),
+    EXAMPLE_EPOCH(1, 2, 0.45, 0.001, .loss = 0.55, .accuracy = 0.8, .r2 = NAN, .rmse = NAN, .bits = NAN),
+    EXAMPLE_EPOCH(2, 1, NAN, 0.01, .loss = INFINITY, .accuracy = 0.1, .r2 = NAN, .rmse = NAN, .bits = NAN),
 };
 static const struct learned example_parameters[] = {
     {0, LEARNED_BY_ALL, LEARNED_BY_ALL, 0, 1.0 / 3}, {0, 1, 17, 0, -0.0}, {1, 0, LEARNED_BY_ALL, 0, NAN}};

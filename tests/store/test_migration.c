@@ -158,7 +158,7 @@ START_TEST(opened_for_writing_it_is_brought_up_to_date)
     struct store *store = opened(&run);
     ck_assert_int_eq(store_count(store), old->tickets);
     ck_assert_str_eq(store_run(store)->experiment, run.experiment);
-    ck_assert_str_eq(answer(store, "PRAGMA user_version"), "4\n");
+    ck_assert_str_eq(answer(store, "PRAGMA user_version"), SCHEMA_LINE);
     ck_assert_str_eq(answer(store, "SELECT id FROM run"), "1\n");
     ck_assert_int_eq(check_parameters(old, store, &sum), old->parameters);
     ck_assert(sum == sum_before);

@@ -27,7 +27,7 @@ START_TEST(schema_says_what_it_is)
     fixture_begin();
     struct store *store = opened();
     ck_assert_str_eq(answer(store, "PRAGMA application_id"), "1094931539\n");
-    ck_assert_str_eq(answer(store, "PRAGMA user_version"), "4\n");
+    ck_assert_str_eq(answer(store, "PRAGMA user_version"), SCHEMA_LINE);
     ck_assert_str_eq(
         answer(store, "SELECT type, name FROM sqlite_master WHERE sql IS NOT NULL ORDER BY type, name"),
         "table|crash\ntable|curve\ntable|evaluation\ntable|objective\ntable|parameter\ntable|proposal\n"
