@@ -70,7 +70,7 @@ static struct step_times run_step(const struct subject *subject, const struct tr
     double gathered = now();
     struct pass pass = layers ? trainer_profile(trainer, subject->B, layers) : trainer_gradient(trainer, subject->B);
     double derived = now();
-    data_prefetch(subject->data, DATA_TRAIN, subject_batch(subject, step + 1), subject->B);
+    data_prefetch(subject->train, subject_batch(subject, step + 1), subject->B);
     trainer_update(trainer, options->optimiser.learning_rates[0]);
     double updated = now();
     if (!pass.finite) {
@@ -167,7 +167,7 @@ static struct row row_of(const char *kind, const char *name, struct work forward
 /* Bytes of a number in the data set: images and texts are kept as they came. */
 static size_t stored_bytes(const struct subject *subject)
 {
-    bool bytes = subject->fast.bytes.factor != 0 || data_shape(subject->data).tokens;
+    bool bytes = subject->fast.bytes.factor != 0 || data_shape(subject->train.set).tokens;
     return bytes ? sizeof(uint8_t) : sizeof(float);
 }
 

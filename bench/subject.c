@@ -38,10 +38,10 @@ struct subject subject_of(const struct fitness *fitness, const char *candidate)
     struct error err = ERROR_EMPTY;
     struct subject subject = {.fitness = fitness,
                               .network = fitness->network,
-                              .data = fitness->data,
+                              .train = fitness->train,
                               .fast = fitness->options,
                               .plain = fitness->options,
-                              .samples = data_size(fitness->data, DATA_TRAIN),
+                              .samples = data_size(fitness->train),
                               .B = fitness->options.batch};
     subject.plain.plain = true;
     subject.plain.takes_bytes = false;
@@ -79,9 +79,9 @@ void subject_gather(const struct subject *subject, const struct trainer_options 
     struct data_targets y = trainer_targets(trainer);
     ptrdiff_t stride;
     if (!options->takes_bytes) {
-        data_gather(subject->data, DATA_TRAIN, index, B, trainer_input(trainer), y);
+        data_gather(subject->train, index, B, trainer_input(trainer), y);
         return;
     }
     uint8_t *u = trainer_input_bytes(trainer, &stride);
-    data_gather_bytes(subject->data, DATA_TRAIN, index, B, stride, u, y);
+    data_gather_bytes(subject->train, index, B, stride, u, y);
 }

@@ -4,18 +4,18 @@
 
 #include "base/error.h"
 #include "candidate/assignment.h"
+#include "data/data.h"
 #include "nn/trainer.h"
 
 #include <stdint.h>
 
-struct data_set;
 struct fitness;
 struct network;
 
 struct subject {
-    const struct fitness *fitness; /* borrowed, and so are its network and data: */
+    const struct fitness *fitness; /* borrowed, and so are its network and train part: */
     const struct network *network;
-    const struct data_set *data;
+    struct data_part train;
     struct trainer_options fast, plain; /* as the fitness trains, and every layer by itself on floats */
     struct candidate candidate;
     int32_t *order; /* owned: (samples) of the train part, shuffled */

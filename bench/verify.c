@@ -66,7 +66,7 @@ static struct passed pass_of(const struct subject *subject, const struct trainer
     const int32_t *index = subject_batch(subject, 0);
     struct passed passed = {.subject = subject, .trainer = subject_trainer(subject, options), .B = (int)B};
     passed.x = require_memory(memory_array((size_t)(B * features), sizeof *passed.x));
-    data_gather(subject->data, DATA_TRAIN, index, B, passed.x, (struct data_targets){0});
+    data_gather(subject->train, index, B, passed.x, (struct data_targets){0});
     subject_gather(subject, options, passed.trainer, index, B);
     for (int i = 0; i < trainer_tensors(passed.trainer); i++)
         count += trainer_tensor(passed.trainer, i).count;

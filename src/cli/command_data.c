@@ -31,9 +31,9 @@ static int print_splits(const struct data_set *set, enum output_format format, s
     output_column(output, "split");
     output_column(output, "index");
     for (int split = 0; split < DATA_SPLIT_COUNT; split++)
-        for (ptrdiff_t i = 0; i < data_size(set, (enum data_split)split); i++) {
+        for (ptrdiff_t i = 0; i < data_size(data_part(set, (enum data_split)split)); i++) {
             output_text(output, split_names[split]);
-            output_integer(output, data_split_index(set, (enum data_split)split, i));
+            output_integer(output, data_index(data_part(set, (enum data_split)split), i));
         }
     status = output_finish(output, err);
     output_free(output);
@@ -52,7 +52,7 @@ static int print_classes(const struct data_set *set, enum output_format format, 
     for (int class = 0; class < data_shape(set).classes; class ++) {
         output_text(output, data_class_name(set, class));
         for (int split = 0; split < DATA_SPLIT_COUNT; split++)
-            output_integer(output, data_class_count(set, (enum data_split)split, class));
+            output_integer(output, data_class_count(data_part(set, (enum data_split)split), class));
     }
     status = output_finish(output, err);
     output_free(output);
@@ -76,17 +76,17 @@ static double known_digits(double value, double largest_kept, double deviation)
     return value + 0.0; /* no negative zero */
 }
 
-static int measure(const struct data_set *set, enum data_split split, struct spread *spread, struct error *err)
+static int measure(struct data_part part, struct spread *spread, struct error *err)
 {
-    float *x = memory_array((size_t)data_shape(set).features, sizeof *x);
+    float *x = memory_array((size_t)data_shape(part.set).features, sizeof *x);
     if (!x)
         return memory_error(err, "the data");
-    struct data_number number = data_number(set);
+    struct data_number number = data_number(part.set);
     double sum = 0, largest_kept = 0;
     *spread = (struct spread){.smallest = INFINITY, .largest = -INFINITY};
-    for (ptrdiff_t i = 0; i < data_size(set, split); i++) {
+    for (ptrdiff_t i = 0; i < data_size(part); i++) {
         float y = 0;
-        data_gather_range(set, split, i, 1, x, (struct data_targets){.values = &y});
+        data_gather_range(part, i, 1, x, (struct data_targets){.values = &y});
         double value = number.mean + number.deviation * (double)y;
         sum += value;
         largest_kept = fmax(largest_kept, fabs((double)y));
@@ -94,8 +94,8 @@ static int measure(const struct data_set *set, enum data_split split, struct spr
         spread->largest = fmax(spread->largest, value);
     }
     memory_free(x);
-    spread->mean = sum / (double)data_size(set, split);
-    spread->deviation = number.deviation * sqrt(data_target_variance(set, split));
+    spread->mean = sum / (double)data_size(part);
+    spread->deviation = number.deviation * sqrt(data_target_variance(part));
     double *const all[] = {&spread->mean, &spread->deviation, &spread->smallest, &spread->largest};
     for (int i = 0; i < 4; i++)
         *all[i] = known_digits(*all[i], largest_kept, number.deviation);
@@ -113,11 +113,11 @@ static int print_numbers(const struct data_set *set, enum output_format format, 
         output_column(output, columns[i]);
     for (int split = 0; !status && split < DATA_SPLIT_COUNT; split++) {
         struct spread spread = {0};
-        status = measure(set, (enum data_split)split, &spread, err);
+        status = measure(data_part(set, (enum data_split)split), &spread, err);
         if (status)
             break;
         output_text(output, split_names[split]);
-        output_integer(output, data_size(set, (enum data_split)split));
+        output_integer(output, data_size(data_part(set, (enum data_split)split)));
         output_number(output, spread.mean, -1);
         output_number(output, spread.deviation, -1);
         output_number(output, spread.smallest, -1);
@@ -133,7 +133,7 @@ static int print_numbers(const struct data_set *set, enum output_format format, 
 static size_t bytes_of_a_thread(const struct experiment *experiment)
 {
     const struct protocol *protocol = &experiment->protocol;
-    ptrdiff_t samples = data_size(experiment->set, DATA_TRAIN);
+    ptrdiff_t samples = data_size(data_part(experiment->set, DATA_TRAIN));
     const struct trainer_options planned = {.isa = isa_best(),
                                             .batch = protocol->batch < samples ? protocol->batch : samples,
                                             .optimiser = protocol->optimiser,

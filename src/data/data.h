@@ -31,6 +31,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct data_rows;
 struct error;
 struct json;
 struct rng;
@@ -149,8 +150,16 @@ struct data_shape data_shape(const struct data_set *set);
 /* Borrowed; 0 <= class < classes. The symbols of a text are called "a", "\\n", "0x80". */
 const char *data_class_name(const struct data_set *set, int class);
 
-/* Number of rows in a part, at least 1. */
-ptrdiff_t data_size(const struct data_set *set, enum data_split split);
+/* One part of a set, as a value: all that follows takes any of them, the test part too, which data/sealed.h has for
+   those who may know it. *Borrows* its set and lives as long. */
+struct data_part {
+    const struct data_set *set; /* for shape, names, scaling and digest */
+    const struct data_rows *rows;
+};
+struct data_part data_part(const struct data_set *set, enum data_split split);
+
+/* Number of rows, at least 1. */
+ptrdiff_t data_size(struct data_part part);
 
 /* Where a gather writes what is to be predicted; NULL: not wanted. For numbers only `values` is written,
    otherwise only `classes`. */
@@ -159,10 +168,12 @@ struct data_targets {
     float *values;    /* (B) standardised: see data_number() */
 };
 
-/* Gathers rows of a part into a batch. index: (B), each in [0, data_size), borrowed. x: (B, features)
+/* Gathers rows into a batch. index: (B), each in [0, data_size), borrowed. x: (B, features)
    row-major. An index out of range stops the program. */
-void data_gather(const struct data_set *set, enum data_split split, const int32_t *index, ptrdiff_t B, float *x,
-                 struct data_targets y);
+void data_gather(struct data_part part, const int32_t *index, ptrdiff_t B, float *x, struct data_targets y);
+
+/* Gathers the rows first .. first + B - 1. */
+void data_gather_range(struct data_part part, ptrdiff_t first, ptrdiff_t B, float *x, struct data_targets y);
 
 /* What the bytes of images stand for, as they are served: factor byte + shift. zeros: the share of the train part's
    bytes that are 0; of data that are not kept as bytes of images it is 0, and so is the factor. */
@@ -170,28 +181,24 @@ struct data_bytes {
     float factor, shift;
     double zeros;
 };
-struct data_bytes data_bytes(const struct data_set *set);
+struct data_bytes data_bytes(struct data_part part);
 
 /* As data_gather() and data_gather_range() for images of bytes, as they are kept. u: (B, stride), stride >= features;
    what is behind the features of a row becomes 0. */
-void data_gather_bytes(const struct data_set *set, enum data_split split, const int32_t *index, ptrdiff_t B,
-                       ptrdiff_t stride, uint8_t *u, struct data_targets y);
-void data_gather_bytes_range(const struct data_set *set, enum data_split split, ptrdiff_t first, ptrdiff_t B,
-                             ptrdiff_t stride, uint8_t *u, struct data_targets y);
+void data_gather_bytes(struct data_part part, const int32_t *index, ptrdiff_t B, ptrdiff_t stride, uint8_t *u,
+                       struct data_targets y);
+void data_gather_bytes_range(struct data_part part, ptrdiff_t first, ptrdiff_t B, ptrdiff_t stride, uint8_t *u,
+                             struct data_targets y);
 
 /* Asks the memory for rows that will be gathered soon, and returns at once: rows in random order come
    from the far caches, and to wait for them takes longer than to widen them. */
-void data_prefetch(const struct data_set *set, enum data_split split, const int32_t *index, ptrdiff_t B);
+void data_prefetch(struct data_part part, const int32_t *index, ptrdiff_t B);
 
-/* Gathers the rows first .. first + B - 1. */
-void data_gather_range(const struct data_set *set, enum data_split split, ptrdiff_t first, ptrdiff_t B, float *x,
-                       struct data_targets y);
+/* Classes of all rows: (data_size), borrowed from the set; NULL unless a class is to be predicted. */
+const int32_t *data_labels(struct data_part part);
 
-/* Classes of a whole part: (data_size), borrowed from the set; NULL unless a class is to be predicted. */
-const int32_t *data_labels(const struct data_set *set, enum data_split split);
-
-/* How many targets of a part are of this class (symbol); 0 <= class < classes. */
-ptrdiff_t data_class_count(const struct data_set *set, enum data_split split, int class);
+/* How many targets are of this class (symbol); 0 <= class < classes. */
+ptrdiff_t data_class_count(struct data_part part, int class);
 
 /* Numbers to predict are served standardised: (number - mean) / deviation, both of the train part.
    deviation > 0. {0, 1} when no number is to be predicted. */
@@ -200,18 +207,21 @@ struct data_number {
 };
 struct data_number data_number(const struct data_set *set);
 
-/* Variance of the numbers to predict of a part, as they are served, around their own mean: what the
+/* Variance of the numbers to predict, as they are served, around their own mean: what the
    mean squared error is compared with to get R^2. 0 when no number is to be predicted. */
-double data_target_variance(const struct data_set *set, enum data_split split);
+double data_target_variance(struct data_part part);
 
-/* Where row i of a part stands in its source, from 0: the image of the training files, the row of the
-   array, the row of the table not counting the header and blank lines, the byte of the text. With it
+/* Where row i stands in its source, from 0: the image of the training files (of the test part, of the test files), the
+   row of the array, the row of the table not counting the header and blank lines, the byte of the text. With it
    another program can use the same division. */
-int32_t data_split_index(const struct data_set *set, enum data_split split, ptrdiff_t i);
+int32_t data_index(struct data_part part, ptrdiff_t i);
 
 /* 64 bits (FNV-1a) over the shape, the division, the names of the classes and the unscaled values and
    targets of train and validation, the same on every machine: tells a resumed run that its data changed. */
 uint64_t data_digest(const struct data_set *set);
+
+/* The same kind of digest, of the rows of one part. */
+uint64_t data_part_digest(struct data_part part);
 
 /* Appends one line without a newline: "fashion-mnist: 28x28 uint8, 10 classes, 10,000 train,
    5,000 validation, test sealed". */

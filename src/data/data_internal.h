@@ -72,13 +72,6 @@ int data_check_memory(const char *where, double bytes, struct error *err);
 int data_rows_init(struct data_rows *rows, const struct data_shape *shape, ptrdiff_t count, bool bytes,
                    struct error *err);
 void data_rows_release(struct data_rows *rows);
-/* Writes row i as row `place` of a batch: as numbers, as bytes. */
-void data_rows_gather(const struct data_set *set, const struct data_rows *rows, ptrdiff_t i, ptrdiff_t place, float *x,
-                      struct data_targets y);
-void data_rows_gather_bytes(const struct data_set *set, const struct data_rows *rows, ptrdiff_t i, ptrdiff_t place,
-                            ptrdiff_t stride, uint8_t *u, struct data_targets y);
-/* Of the numbers to predict; 0 without. */
-double data_rows_variance(const struct data_rows *rows);
 /* Sets factor, shift and zeros for the bytes of the train part. */
 void data_measure_bytes(struct data_set *set, enum data_scale scale);
 

@@ -108,61 +108,6 @@ uint64_t data_digest_start(const struct data_shape *shape)
     return digest;
 }
 
-static void gather_classes(const struct data_set *set, const struct data_rows *rows, ptrdiff_t i, int32_t *classes)
-{
-    ptrdiff_t answers = set->shape.answers;
-    if (set->shape.target == DATA_TARGET_CLASS)
-        *classes = rows->labels[i];
-    if (set->shape.target == DATA_TARGET_NEXT)
-        for (ptrdiff_t t = 0; t < answers; t++)
-            classes[t] = rows->bytes[i * answers + t + 1];
-}
-
-static void gather_targets(const struct data_set *set, const struct data_rows *rows, ptrdiff_t i, ptrdiff_t place,
-                           struct data_targets y)
-{
-    if (y.classes)
-        gather_classes(set, rows, i, y.classes + place * set->shape.answers);
-    if (y.values && rows->numbers)
-        y.values[place] = rows->numbers[i];
-}
-
-void data_rows_gather(const struct data_set *set, const struct data_rows *rows, ptrdiff_t i, ptrdiff_t place, float *x,
-                      struct data_targets y)
-{
-    ptrdiff_t N = set->shape.features;
-    x += place * N;
-    if (rows->bytes)
-        set->widen(rows->bytes + i * N, N, set->factor, set->shift, x);
-    else
-        memcpy(x, rows->values + i * N, (size_t)N * sizeof *x);
-    gather_targets(set, rows, i, place, y);
-}
-
-void data_rows_gather_bytes(const struct data_set *set, const struct data_rows *rows, ptrdiff_t i, ptrdiff_t place,
-                            ptrdiff_t stride, uint8_t *u, struct data_targets y)
-{
-    ptrdiff_t N = set->shape.features;
-    u += place * stride;
-    memcpy(u, rows->bytes + i * N, (size_t)N);
-    memset(u + N, 0, (size_t)(stride - N));
-    gather_targets(set, rows, i, place, y);
-}
-
-double data_rows_variance(const struct data_rows *rows)
-{
-    double sum = 0, squares = 0, count = (double)rows->count;
-    if (!rows->numbers || rows->count == 0)
-        return 0;
-    for (ptrdiff_t i = 0; i < rows->count; i++)
-        sum += rows->numbers[i];
-    for (ptrdiff_t i = 0; i < rows->count; i++) {
-        double d = rows->numbers[i] - sum / count;
-        squares += d * d;
-    }
-    return squares / count;
-}
-
 /* The sums are of integers, so exact in any order. Images that never vary become 0. */
 void data_measure_bytes(struct data_set *set, enum data_scale scale)
 {

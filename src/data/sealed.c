@@ -45,46 +45,7 @@ void data_sealed_free(struct data_sealed *sealed)
     memory_free(sealed);
 }
 
-ptrdiff_t data_sealed_size(const struct data_sealed *sealed)
+struct data_part data_sealed_part(const struct data_sealed *sealed)
 {
-    return sealed->rows.count;
-}
-
-void data_sealed_gather(const struct data_sealed *sealed, ptrdiff_t first, ptrdiff_t B, float *x, struct data_targets y)
-{
-    const struct data_rows *rows = &sealed->rows;
-    ALWAYS(first >= 0 && B >= 0 && first + B <= rows->count);
-    for (ptrdiff_t i = 0; i < B; i++)
-        data_rows_gather(&sealed->basis, rows, first + i, i, x, y);
-}
-
-const int32_t *data_sealed_labels(const struct data_sealed *sealed)
-{
-    return sealed->rows.labels;
-}
-
-struct data_number data_sealed_number(const struct data_sealed *sealed)
-{
-    return sealed->basis.number;
-}
-
-double data_sealed_target_variance(const struct data_sealed *sealed)
-{
-    return data_rows_variance(&sealed->rows);
-}
-
-int32_t data_sealed_index(const struct data_sealed *sealed, ptrdiff_t i)
-{
-    ALWAYS(i >= 0 && i < sealed->rows.count);
-    return sealed->rows.source[i];
-}
-
-uint64_t data_sealed_basis(const struct data_sealed *sealed)
-{
-    return sealed->basis.digest;
-}
-
-uint64_t data_sealed_digest(const struct data_sealed *sealed)
-{
-    return sealed->rows.digest;
+    return (struct data_part){&sealed->basis, &sealed->rows};
 }

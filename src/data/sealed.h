@@ -21,30 +21,8 @@ int data_sealed_open(const struct data_spec *spec, uint64_t seed, struct data_se
 /* Accepts NULL. */
 void data_sealed_free(struct data_sealed *sealed);
 
-/* Number of test rows, at least 1. */
-ptrdiff_t data_sealed_size(const struct data_sealed *sealed);
-
-/* Gathers test rows first .. first + B - 1, as data_gather_range() does. x: (B, features) row-major. */
-void data_sealed_gather(const struct data_sealed *sealed, ptrdiff_t first, ptrdiff_t B, float *x,
-                        struct data_targets y);
-
-/* Classes of all test rows: (data_sealed_size), borrowed; NULL unless a class is to be predicted. */
-const int32_t *data_sealed_labels(const struct data_sealed *sealed);
-
-/* As data_number() and data_target_variance(): what turns numbers to predict back, the same as in the search,
-   and the variance of the test part. */
-struct data_number data_sealed_number(const struct data_sealed *sealed);
-double data_sealed_target_variance(const struct data_sealed *sealed);
-
-/* Where test row i stands in its source: the test file of IDX and CIFAR-10, otherwise as
-   data_split_index() says; from 0. */
-int32_t data_sealed_index(const struct data_sealed *sealed, ptrdiff_t i);
-
-/* data_digest() of the train and validation parts that came with these test rows: the confirmation of
-   a search must compare it with the one the search stored. */
-uint64_t data_sealed_basis(const struct data_sealed *sealed);
-
-/* The same kind of digest, of the test rows. */
-uint64_t data_sealed_digest(const struct data_sealed *sealed);
+/* The test part; lives as long as `sealed`. data_digest() of its set is that of the train and validation parts that
+   came with these rows: the confirmation of a search must compare it with the one the search stored. */
+struct data_part data_sealed_part(const struct data_sealed *sealed);
 
 #endif

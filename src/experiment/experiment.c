@@ -182,6 +182,7 @@ int experiment_open(struct experiment *experiment, enum isa isa, struct error *e
 {
     int status = experiment->set ? 0 : experiment_open_data(experiment, err);
     return status ? status
-                  : fitness_new(&experiment->protocol, experiment->network, experiment->set, experiment->seed, isa,
+                  : fitness_new(&experiment->protocol, experiment->network, experiment->set,
+                                data_part(experiment->set, DATA_VALIDATION), experiment->seed, isa,
                                 &experiment->fitness, err);
 }

@@ -48,22 +48,21 @@ static enum outcome judge(struct run *run, const struct pass *pass)
 }
 
 /* Puts a batch where the trainer wants it; without an index the rows first .. first + B - 1. */
-static void gather(const struct run *run, enum data_split split, const int32_t *index, ptrdiff_t first, ptrdiff_t B)
+static void gather(const struct run *run, struct data_part part, const int32_t *index, ptrdiff_t first, ptrdiff_t B)
 {
-    const struct fitness *fitness = run->fitness;
     struct trainer *trainer = run->worker->trainer;
     struct data_targets y = trainer_targets(trainer);
     ptrdiff_t stride;
-    if (fitness->options.takes_bytes) {
+    if (run->fitness->options.takes_bytes) {
         uint8_t *u = trainer_input_bytes(trainer, &stride);
         if (index)
-            data_gather_bytes(fitness->data, split, index, B, stride, u, y);
+            data_gather_bytes(part, index, B, stride, u, y);
         else
-            data_gather_bytes_range(fitness->data, split, first, B, stride, u, y);
+            data_gather_bytes_range(part, first, B, stride, u, y);
     } else if (index) {
-        data_gather(fitness->data, split, index, B, trainer_input(trainer), y);
+        data_gather(part, index, B, trainer_input(trainer), y);
     } else {
-        data_gather_range(fitness->data, split, first, B, trainer_input(trainer), y);
+        data_gather_range(part, first, B, trainer_input(trainer), y);
     }
 }
 
@@ -75,9 +74,9 @@ static enum outcome run_step(struct run *run, const int32_t *index, ptrdiff_t B,
     struct trainer *trainer = run->worker->trainer;
     if (is_aborted(run))
         return OUTCOME_aborted;
-    gather(run, DATA_TRAIN, index, 0, B);
+    gather(run, run->fitness->train, index, 0, B);
     if (protocol->augmentation.shift || protocol->augmentation.flip)
-        data_augment(run->fitness->data, &protocol->augmentation, &run->augment, B, trainer_input(trainer),
+        data_augment(run->fitness->train.set, &protocol->augmentation, &run->augment, B, trainer_input(trainer),
                      run->worker->image);
     trainer_set_progress(trainer, run->steps > 1 ? (double)run->step / (double)(run->steps - 1) : 1);
     struct pass pass = trainer_gradient(trainer, B);
@@ -85,7 +84,7 @@ static enum outcome run_step(struct run *run, const int32_t *index, ptrdiff_t B,
     if (outcome != OUTCOME_ok)
         return outcome;
     run->learning_rate = run->rate * schedule_factor(&protocol->schedule, run->step, run->epoch_steps, run->steps);
-    data_prefetch(run->fitness->data, DATA_TRAIN, index + B, following);
+    data_prefetch(run->fitness->train, index + B, following);
     if (protocol->watch && following == 0)
         trainer_note(trainer);
     trainer_update(trainer, run->learning_rate);
@@ -102,7 +101,7 @@ static ptrdiff_t smaller(ptrdiff_t a, ptrdiff_t b)
 /* A pass over the train part in a new order. */
 static enum outcome train_epoch(struct run *run, struct epoch *epoch)
 {
-    ptrdiff_t count = data_size(run->fitness->data, DATA_TRAIN), batch = run->fitness->options.batch;
+    ptrdiff_t count = data_size(run->fitness->train), batch = run->fitness->options.batch;
     enum outcome outcome = OUTCOME_ok;
     double loss = 0;
     rng_shuffle(&run->shuffle, run->worker->order, count);
@@ -117,16 +116,16 @@ static enum outcome train_epoch(struct run *run, struct epoch *epoch)
     return outcome;
 }
 
-/* From the mean loss over the validation part and the number of right answers. */
+/* From the mean loss over the measured part and the number of right answers. */
 static struct measures measures_of(const struct fitness *fitness, double loss, ptrdiff_t correct)
 {
     struct measures measures = measures_none();
-    ptrdiff_t answers = data_size(fitness->data, DATA_VALIDATION) * network_targets(fitness->network);
-    enum data_target target = data_shape(fitness->data).target;
+    ptrdiff_t answers = data_size(fitness->measured) * network_targets(fitness->network);
+    enum data_target target = data_shape(fitness->measured.set).target;
     measures.loss = loss;
     if (target == DATA_TARGET_NUMBER) {
-        measures.r2 = 1 - loss / data_target_variance(fitness->data, DATA_VALIDATION);
-        measures.rmse = sqrt(loss) * data_number(fitness->data).deviation;
+        measures.r2 = 1 - loss / data_target_variance(fitness->measured);
+        measures.rmse = sqrt(loss) * data_number(fitness->measured.set).deviation;
     } else {
         measures.accuracy = (double)correct / (double)answers;
     }
@@ -137,16 +136,16 @@ static struct measures measures_of(const struct fitness *fitness, double loss, p
 
 static enum outcome validate(struct run *run, struct epoch *epoch)
 {
-    const struct data_set *data = run->fitness->data;
+    struct data_part part = run->fitness->measured;
     struct trainer *trainer = run->worker->trainer;
-    ptrdiff_t count = data_size(data, DATA_VALIDATION), correct = 0;
+    ptrdiff_t count = data_size(part), correct = 0;
     ptrdiff_t rows = network_measure_rows(run->fitness->network);
     double loss = 0;
     for (ptrdiff_t first = 0, B; first < count; first += B) {
         B = smaller(rows, count - first);
         if (is_aborted(run))
             return OUTCOME_aborted;
-        gather(run, DATA_VALIDATION, NULL, first, B);
+        gather(run, part, NULL, first, B);
         struct pass pass = trainer_measure(trainer, B);
         if (!pass.finite)
             return OUTCOME_non_finite;
@@ -174,7 +173,7 @@ static void look(const struct run *run, int seed_index, int epoch, struct evalua
     struct trainer *trainer = run->worker->trainer;
     struct watched rows[NETWORK_LAYERS];
     int layers = watched_layers(fitness->network);
-    gather(run, DATA_TRAIN, NULL, 0, fitness->options.batch);
+    gather(run, fitness->train, NULL, 0, fitness->options.batch);
     trainer_watch(trainer, fitness->options.batch, rows);
     for (int i = 0; i < layers; i++)
         out->snapshots[out->snapshot_count++] =
@@ -184,7 +183,7 @@ static void look(const struct run *run, int seed_index, int epoch, struct evalua
 static void begin_trial(struct run *run, int seed_index)
 {
     const struct fitness *fitness = run->fitness;
-    ptrdiff_t count = data_size(fitness->data, DATA_TRAIN), batch = fitness->options.batch;
+    ptrdiff_t count = data_size(fitness->train), batch = fitness->options.batch;
     run->shuffle = rng_keyed(fitness->seed, (uint64_t)seed_index, RNG_SHUFFLE);
     run->augment = rng_keyed(fitness->seed, (uint64_t)seed_index, RNG_AUGMENT);
     run->step = 0;
@@ -318,7 +317,7 @@ static uint64_t mix(uint64_t digest, const void *bytes, size_t size)
 static uint64_t mix_steps(struct run *run, uint64_t digest)
 {
     const struct trainer *trainer = run->worker->trainer;
-    ptrdiff_t count = data_size(run->fitness->data, DATA_TRAIN), batch = run->fitness->options.batch;
+    ptrdiff_t count = data_size(run->fitness->train), batch = run->fitness->options.batch;
     double loss = 0;
     enum outcome outcome = run_step(run, run->worker->order, batch, 0, &loss);
     if (outcome == OUTCOME_ok && count % batch)
@@ -334,11 +333,11 @@ static uint64_t mix_steps(struct run *run, uint64_t digest)
 
 static uint64_t mix_measures(const struct run *run, uint64_t digest)
 {
-    ptrdiff_t count = data_size(run->fitness->data, DATA_VALIDATION);
+    ptrdiff_t count = data_size(run->fitness->measured);
     ptrdiff_t rows = smaller(network_measure_rows(run->fitness->network), count);
     const ptrdiff_t sizes[] = {rows, count % rows};
     for (int i = 0; i < 2 && sizes[i] > 0; i++) {
-        gather(run, DATA_VALIDATION, NULL, 0, sizes[i]);
+        gather(run, run->fitness->measured, NULL, 0, sizes[i]);
         double loss = trainer_measure(run->worker->trainer, sizes[i]).loss;
         digest = mix(digest, &loss, sizeof loss);
     }

@@ -10,18 +10,27 @@
 #include "nn/network.h"
 #include "rng/rng.h"
 
+/* Scores must be comparable: what is measured on belongs to the division that is trained on. */
+static int check_measured(const struct data_set *data, struct data_part measured, struct error *err)
+{
+    if (data_digest(measured.set) == data_digest(data))
+        return 0;
+    return error_set(err, ERROR_INPUT, "the data", "open both from the same files, with the same description and seed",
+                     "the rows to measure on are no part of the data that are trained on");
+}
+
 /* Mean square of the training inputs, so that "auto" fits data of any scale. The sum goes row by row. */
 static int measure_input(struct fitness *fitness, struct error *err)
 {
     enum { ROWS = 64 };
-    ptrdiff_t features = network_features(fitness->network), count = data_size(fitness->data, DATA_TRAIN);
+    ptrdiff_t features = network_features(fitness->network), count = data_size(fitness->train);
     float *x = memory_array((size_t)(ROWS * features), sizeof *x);
     if (!x)
         return memory_error(err, "measuring the training data");
     double sum = 0;
     for (ptrdiff_t first = 0; first < count; first += ROWS) {
         ptrdiff_t B = count - first < ROWS ? count - first : ROWS;
-        data_gather_range(fitness->data, DATA_TRAIN, first, B, x, (struct data_targets){0});
+        data_gather_range(fitness->train, first, B, x, (struct data_targets){0});
         for (ptrdiff_t i = 0; i < B * features; i++)
             sum += (double)x[i] * (double)x[i];
     }
@@ -54,7 +63,7 @@ static int draw_starts(struct fitness *fitness, struct error *err)
 }
 
 int fitness_new(const struct protocol *protocol, const struct network *network, const struct data_set *data,
-                uint64_t seed, enum isa isa, struct fitness **fitness, struct error *err)
+                struct data_part measured, uint64_t seed, enum isa isa, struct fitness **fitness, struct error *err)
 {
     struct data_shape shape = data_shape(data);
     ALWAYS(network_features(network) == shape.features && network_targets(network) == shape.answers);
@@ -62,8 +71,12 @@ int fitness_new(const struct protocol *protocol, const struct network *network, 
     struct fitness *result = memory_zeroed(1, sizeof *result);
     if (!result)
         return memory_error(err, "the trainer");
-    ptrdiff_t samples = data_size(data, DATA_TRAIN);
-    *result = (struct fitness){.protocol = *protocol, .network = network, .data = data, .seed = seed};
+    *result = (struct fitness){.protocol = *protocol,
+                               .network = network,
+                               .train = data_part(data, DATA_TRAIN),
+                               .measured = measured,
+                               .seed = seed};
+    ptrdiff_t samples = data_size(result->train);
     result->draws = network_random_weights(network);
     result->options = (struct trainer_options){.isa = isa,
                                                .batch = protocol->batch < samples ? protocol->batch : samples,
@@ -71,9 +84,11 @@ int fitness_new(const struct protocol *protocol, const struct network *network, 
                                                .init = protocol->init,
                                                .input_square = 1,
                                                .watch = protocol->watch};
-    result->options.bytes = data_bytes(data);
+    result->options.bytes = data_bytes(result->train);
     result->options.takes_bytes = bytes_pay(result);
-    int status = protocol_settle(&result->protocol, shape.target, (struct json){0}, err);
+    int status = check_measured(data, measured, err);
+    if (!status)
+        status = protocol_settle(&result->protocol, shape.target, (struct json){0}, err);
     if (!status)
         status = data_augmentation_check(&shape, &protocol->augmentation, "training.augment", err);
     if (!status)
@@ -106,8 +121,7 @@ size_t fitness_shared_bytes(const struct fitness *fitness)
 
 size_t fitness_worker_bytes(const struct fitness *fitness)
 {
-    return trainer_bytes(fitness->network, &fitness->options) +
-           (size_t)data_size(fitness->data, DATA_TRAIN) * sizeof(int32_t);
+    return trainer_bytes(fitness->network, &fitness->options) + (size_t)data_size(fitness->train) * sizeof(int32_t);
 }
 
 int fitness_check_memory(const struct fitness *fitness, int workers, struct error *err)
@@ -129,7 +143,7 @@ int fitness_worker_new(const struct fitness *fitness, struct fitness_worker **wo
     struct fitness_worker *result = memory_zeroed(1, sizeof *result);
     if (!result)
         return memory_error(err, "a training thread");
-    result->order = memory_array((size_t)data_size(fitness->data, DATA_TRAIN), sizeof *result->order);
+    result->order = memory_array((size_t)data_size(fitness->train), sizeof *result->order);
     result->image = memory_array((size_t)network_features(fitness->network), sizeof *result->image);
     int status = result->order && result->image ? 0 : memory_error(err, "a training thread");
     if (!status)

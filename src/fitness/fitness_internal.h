@@ -2,13 +2,14 @@
 #ifndef ACTSEARCH_FITNESS_INTERNAL_H
 #define ACTSEARCH_FITNESS_INTERNAL_H
 
+#include "data/data.h"
 #include "fitness/fitness.h"
 #include "nn/trainer.h"
 
 struct fitness {
     struct protocol protocol;
     const struct network *network; /* borrowed */
-    const struct data_set *data;   /* borrowed */
+    struct data_part train, measured;
     uint64_t seed;
     struct trainer_options options;
     ptrdiff_t draws;

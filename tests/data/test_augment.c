@@ -88,7 +88,7 @@ START_TEST(images_are_shifted_and_mirrored_exactly)
         const struct data_augmentation augmentation = {.shift = SHIFT, .flip = true};
         struct rng rng = rng_keyed(1, 0, RNG_TEST);
         float from[B * FEATURES], x[B * FEATURES], scratch[FEATURES];
-        data_gather_range(set, DATA_TRAIN, 0, B, from, NO_TARGETS);
+        data_gather_range(data_part(set, DATA_TRAIN), 0, B, from, NO_TARGETS);
         float outside = set->shift; /* the exact bits */
         ck_assert_float_eq_tol(outside, served_zero(from, B), 1e-5f);
         int counts[KINDS] = {0};
@@ -111,7 +111,7 @@ START_TEST(the_count_of_draws_is_fixed)
     struct data_set *set = open_images("unit");
     static const struct data_augmentation cases[] = {{0, false}, {0, true}, {1, false}, {2, true}};
     float x[6 * FEATURES], before[6 * FEATURES], scratch[FEATURES];
-    data_gather_range(set, DATA_TRAIN, 0, 6, before, NO_TARGETS);
+    data_gather_range(data_part(set, DATA_TRAIN), 0, 6, before, NO_TARGETS);
     for (int i = 0; i < 4; i++) {
         struct rng rng = rng_keyed(1, 0, RNG_TEST), expected = rng;
         memcpy(x, before, sizeof x);

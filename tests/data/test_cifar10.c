@@ -61,14 +61,14 @@ START_TEST(planes_become_channels)
     ck_assert_int_eq(shape.features, IMAGE);
     ck_assert_int_eq(shape.classes, 10);
     ck_assert_str_eq(data_class_name(set, 1), "automobile");
-    ck_assert_int_eq(data_size(set, DATA_TRAIN), 20);
+    ck_assert_int_eq(data_size(data_part(set, DATA_TRAIN)), 20);
     int seen = 0;
     for (int split = 0; split < DATA_SPLIT_COUNT; split++)
-        for (ptrdiff_t i = 0; i < data_size(set, split); i++) {
+        for (ptrdiff_t i = 0; i < data_size(data_part(set, split)); i++) {
             static float x[2][IMAGE];
-            int32_t y[2], place[2] = {0, (int32_t)i}, n = data_split_index(set, split, i);
-            data_prefetch(set, split, place, 2);
-            data_gather(set, split, place, 2, x[0], CLASSES(y));
+            int32_t y[2], place[2] = {0, (int32_t)i}, n = data_index(data_part(set, split), i);
+            data_prefetch(data_part(set, split), place, 2);
+            data_gather(data_part(set, split), place, 2, x[0], CLASSES(y));
             check_image(x[1], n);
             ck_assert_int_eq(y[1], n % 10);
             ck_assert_int_eq(seen & 1 << n, 0);
@@ -91,18 +91,18 @@ START_TEST(the_test_batch_is_sealed)
     struct data_sealed *sealed;
     write_cifar();
     ASSERT_OK(open_sealed(CIFAR ",\"scale\":\"none\"}", 1, &sealed, &err));
-    ck_assert_int_eq(data_sealed_size(sealed), TEST);
+    ck_assert_int_eq(data_size(data_sealed_part(sealed)), TEST);
     static float x[TEST][IMAGE];
     int32_t y[TEST];
-    data_sealed_gather(sealed, 0, TEST, x[0], CLASSES(y));
+    data_gather_range(data_sealed_part(sealed), 0, TEST, x[0], CLASSES(y));
     for (int i = 0; i < TEST; i++) {
         check_image(x[i], 100 + i);
         ck_assert_int_eq(y[i], i);
-        ck_assert_int_eq(data_sealed_index(sealed, i), i);
+        ck_assert_int_eq(data_index(data_sealed_part(sealed), i), i);
     }
     ck_assert_int_eq(unlink(in_folder("test_batch.bin.gz")), 0);
     ASSERT_OK(open_set(CIFAR "}", 1, &set, &err));
-    ck_assert_uint_eq(data_sealed_basis(sealed), data_digest(set));
+    ck_assert_uint_eq(data_digest(data_sealed_part(sealed).set), data_digest(set));
     data_set_free(set);
     data_sealed_free(sealed);
     ASSERT_FAILS(open_sealed(CIFAR "}", 1, &sealed, &err), ERROR_IO, "test_batch.bin: there is no such file");
@@ -143,7 +143,7 @@ START_TEST(the_digest_covers_every_pixel_in_use)
     uint64_t expected = digest_of(CIFAR "}");
     ck_assert_uint_eq(digest_of(CIFAR ",\"scale\":\"unit\"}"), expected);
     ASSERT_OK(open_set(CIFAR "}", 3, &set, &err));
-    int32_t n = data_split_index(set, DATA_VALIDATION, 7);
+    int32_t n = data_index(data_part(set, DATA_VALIDATION), 7);
     data_set_free(set);
     char name[32];
     snprintf(name, sizeof name, "data_batch_%d.bin", n / BATCH + 1);

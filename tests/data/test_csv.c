@@ -36,15 +36,15 @@ START_TEST(rows_come_back_with_their_classes)
     ck_assert_str_eq(data_class_name(set, 0), "ash");
     ck_assert_str_eq(data_class_name(set, 1), "elm");
     ck_assert_str_eq(data_class_name(set, 2), "oak");
-    ck_assert_int_eq(data_size(set, DATA_TRAIN), 6);
-    ck_assert_int_eq(data_size(set, DATA_VALIDATION), 4);
+    ck_assert_int_eq(data_size(data_part(set, DATA_TRAIN)), 6);
+    ck_assert_int_eq(data_size(data_part(set, DATA_VALIDATION)), 4);
     static const int class_of[] = {2, 0, 1};
     int seen = 0;
     for (int split = 0; split < DATA_SPLIT_COUNT; split++)
-        for (ptrdiff_t i = 0; i < data_size(set, split); i++) {
+        for (ptrdiff_t i = 0; i < data_size(data_part(set, split)); i++) {
             float x[3];
-            int32_t y, row = data_split_index(set, split, i), index = (int32_t)i;
-            data_gather(set, split, &index, 1, x, CLASSES(&y));
+            int32_t y, row = data_index(data_part(set, split), i), index = (int32_t)i;
+            data_gather(data_part(set, split), &index, 1, x, CLASSES(&y));
             ck_assert_float_eq(x[0], (float)row);
             ck_assert_float_eq(x[1], (float)(1000 - 3 * row));
             ck_assert_float_eq(x[2], 0.1f);
@@ -153,12 +153,12 @@ START_TEST(columns_are_scaled_by_train_alone)
     ASSERT_OK(open_set(CSV "}", 3, &standard, &err));
     ASSERT_OK(open_set(CSV ",\"scale\":\"unit\"}", 3, &unit, &err));
     float r[10][3], s[10][3], u[10][3];
-    data_gather_range(raw, DATA_TRAIN, 0, 6, r[0], NO_TARGETS);
-    data_gather_range(raw, DATA_VALIDATION, 0, 4, r[6], NO_TARGETS);
-    data_gather_range(standard, DATA_TRAIN, 0, 6, s[0], NO_TARGETS);
-    data_gather_range(standard, DATA_VALIDATION, 0, 4, s[6], NO_TARGETS);
-    data_gather_range(unit, DATA_TRAIN, 0, 6, u[0], NO_TARGETS);
-    data_gather_range(unit, DATA_VALIDATION, 0, 4, u[6], NO_TARGETS);
+    data_gather_range(data_part(raw, DATA_TRAIN), 0, 6, r[0], NO_TARGETS);
+    data_gather_range(data_part(raw, DATA_VALIDATION), 0, 4, r[6], NO_TARGETS);
+    data_gather_range(data_part(standard, DATA_TRAIN), 0, 6, s[0], NO_TARGETS);
+    data_gather_range(data_part(standard, DATA_VALIDATION), 0, 4, s[6], NO_TARGETS);
+    data_gather_range(data_part(unit, DATA_TRAIN), 0, 6, u[0], NO_TARGETS);
+    data_gather_range(data_part(unit, DATA_VALIDATION), 0, 4, u[6], NO_TARGETS);
     for (int j = 0; j < 2; j++) {
         double mean = 0, squares = 0, low = INFINITY, high = -INFINITY;
         for (int i = 0; i < 6; i++) {
@@ -347,8 +347,8 @@ START_TEST(divisions_by_number_and_share)
         char text[256];
         snprintf(text, sizeof text, "{\"format\":\"csv\",\"file\":\"t.csv\",\"label\":\"kind\",%s}", cases[i].parts);
         ASSERT_OK(open_set(text, 1, &set, &err));
-        ck_assert_int_eq(data_size(set, DATA_TRAIN), cases[i].train);
-        ck_assert_int_eq(data_size(set, DATA_VALIDATION), cases[i].validation);
+        ck_assert_int_eq(data_size(data_part(set, DATA_TRAIN)), cases[i].train);
+        ck_assert_int_eq(data_size(data_part(set, DATA_VALIDATION)), cases[i].validation);
         data_set_free(set);
     }
     ASSERT_FAILS(
@@ -372,9 +372,9 @@ START_TEST(numbers_to_predict_are_standardised)
     ck_assert_int_eq(shape.target, DATA_TARGET_NUMBER);
     float x[6][2], y[6], v[4];
     int32_t untouched[6] = {7, 7, 7, 7, 7, 7};
-    data_gather_range(set, DATA_TRAIN, 0, 6, x[0], ((struct data_targets){untouched, y}));
+    data_gather_range(data_part(set, DATA_TRAIN), 0, 6, x[0], ((struct data_targets){untouched, y}));
     ck_assert_int_eq(untouched[5], 7);
-    data_gather_range(set, DATA_TRAIN, 0, 6, x[0], NO_TARGETS);
+    data_gather_range(data_part(set, DATA_TRAIN), 0, 6, x[0], NO_TARGETS);
     double mean = 0, squares = 0;
     for (int i = 0; i < 6; i++)
         mean += (1000 - 3.0 * x[i][0]) / 6;
@@ -384,7 +384,7 @@ START_TEST(numbers_to_predict_are_standardised)
     ck_assert_double_eq_tol(data_number(set).deviation, sqrt(squares), 1e-9);
     for (int i = 0; i < 6; i++)
         ck_assert_double_eq_tol(y[i], (1000 - 3.0 * x[i][0] - mean) / sqrt(squares), 1e-6);
-    data_gather_range(set, DATA_VALIDATION, 0, 4, x[0], VALUES(v));
+    data_gather_range(data_part(set, DATA_VALIDATION), 0, 4, x[0], VALUES(v));
     double middle = 0, variance = 0;
     for (int i = 0; i < 4; i++) {
         ck_assert_double_eq_tol(v[i], (1000 - 3.0 * x[i][0] - mean) / sqrt(squares), 1e-6);
@@ -392,7 +392,7 @@ START_TEST(numbers_to_predict_are_standardised)
     }
     for (int i = 0; i < 4; i++)
         variance += pow(v[i] - middle, 2) / 4;
-    ck_assert_double_eq_tol(data_target_variance(set, DATA_VALIDATION), variance, 1e-6);
+    ck_assert_double_eq_tol(data_target_variance(data_part(set, DATA_VALIDATION)), variance, 1e-6);
     struct text line = TEXT_EMPTY;
     data_describe(set, &line);
     ck_assert_str_eq(text_string(&line), "t.csv: 2 columns, a number to predict, 6 train, 4 validation, test sealed");
@@ -423,10 +423,10 @@ START_TEST(one_hot_columns_stand_where_their_column_stood)
     ck_assert_int_eq(data_shape(set).features, 8);
     ck_assert_int_eq(data_shape(set).classes, 2);
     for (int split = 0; split < DATA_SPLIT_COUNT; split++)
-        for (ptrdiff_t i = 0; i < data_size(set, split); i++) {
+        for (ptrdiff_t i = 0; i < data_size(data_part(set, split)); i++) {
             float x[8];
-            int32_t y, row = data_split_index(set, split, i);
-            data_gather_range(set, split, i, 1, x, CLASSES(&y));
+            int32_t y, row = data_index(data_part(set, split), i);
+            data_gather_range(data_part(set, split), i, 1, x, CLASSES(&y));
             ck_assert_mem_eq(x, expected[row], sizeof x);
             ck_assert_int_eq(y, row % 2);
         }
@@ -511,18 +511,18 @@ START_TEST(test_rows_of_numbers_are_sealed)
     write_table("\n", 20);
     ASSERT_OK(open_set(text, 3, &set, &err));
     ASSERT_OK(open_sealed(text, 3, &sealed, &err));
-    ck_assert_uint_eq(data_sealed_basis(sealed), data_digest(set));
-    ck_assert_int_eq(data_sealed_size(sealed), 4);
-    struct data_number number = data_sealed_number(sealed);
+    ck_assert_uint_eq(data_digest(data_sealed_part(sealed).set), data_digest(set));
+    ck_assert_int_eq(data_size(data_sealed_part(sealed)), 4);
+    struct data_number number = data_number(data_sealed_part(sealed).set);
     ck_assert_double_eq(number.mean, data_number(set).mean);
     float x[4][2], y[4];
-    data_sealed_gather(sealed, 0, 4, x[0], VALUES(y));
+    data_gather_range(data_sealed_part(sealed), 0, 4, x[0], VALUES(y));
     for (int i = 0; i < 4; i++) {
-        ck_assert_float_eq(x[i][0], (float)data_sealed_index(sealed, i));
+        ck_assert_float_eq(x[i][0], (float)data_index(data_sealed_part(sealed), i));
         ck_assert_double_eq_tol(number.mean + number.deviation * y[i], 1000 - 3.0 * x[i][0], 1e-3);
     }
-    ck_assert_ptr_null(data_sealed_labels(sealed));
-    ck_assert_double_gt(data_sealed_target_variance(sealed), 0);
+    ck_assert_ptr_null(data_labels(data_sealed_part(sealed)));
+    ck_assert_double_gt(data_target_variance(data_sealed_part(sealed)), 0);
     data_set_free(set);
     data_sealed_free(sealed);
 }

@@ -10,14 +10,14 @@
 /* What each image of the tiny set must look like, wherever it went. */
 static void check_rows(const struct data_set *set, enum data_split split, int *seen)
 {
-    for (ptrdiff_t i = 0; i < data_size(set, split); i++) {
+    for (ptrdiff_t i = 0; i < data_size(data_part(set, split)); i++) {
         float x[PIXELS];
-        int32_t y, row = data_split_index(set, split, i);
-        data_gather_range(set, split, i, 1, x, CLASSES(&y));
+        int32_t y, row = data_index(data_part(set, split), i);
+        data_gather_range(data_part(set, split), i, 1, x, CLASSES(&y));
         ck_assert(row >= 0 && row < TRAIN_IMAGES);
         seen[row]++;
         ck_assert_int_eq(y, row % 4);
-        ck_assert_int_eq(data_labels(set, split)[i], y);
+        ck_assert_int_eq(data_labels(data_part(set, split))[i], y);
         for (int j = 0; j < PIXELS; j++)
             ck_assert_float_eq(x[j], (float)(7 * row + j));
     }
@@ -40,8 +40,8 @@ START_TEST(images_and_labels_stay_together)
     ck_assert_int_eq(shape.tokens, 0);
     ck_assert_int_eq(shape.classes, 4);
     ck_assert_str_eq(data_class_name(set, 3), "3");
-    ck_assert_int_eq(data_size(set, DATA_TRAIN), 12);
-    ck_assert_int_eq(data_size(set, DATA_VALIDATION), 5);
+    ck_assert_int_eq(data_size(data_part(set, DATA_TRAIN)), 12);
+    ck_assert_int_eq(data_size(data_part(set, DATA_VALIDATION)), 5);
     int seen[TRAIN_IMAGES] = {0}, total = 0;
     check_rows(set, DATA_TRAIN, seen);
     check_rows(set, DATA_VALIDATION, seen);
@@ -63,14 +63,14 @@ START_TEST(gather_follows_the_index)
     const int32_t index[] = {11, 0, 3, 3};
     float x[4 * PIXELS], all[12 * PIXELS];
     int32_t y[4], labels[12];
-    data_gather(set, DATA_TRAIN, index, 4, x, CLASSES(y));
-    data_gather_range(set, DATA_TRAIN, 0, 12, all, CLASSES(labels));
+    data_gather(data_part(set, DATA_TRAIN), index, 4, x, CLASSES(y));
+    data_gather_range(data_part(set, DATA_TRAIN), 0, 12, all, CLASSES(labels));
     for (int i = 0; i < 4; i++) {
         ck_assert_int_eq(y[i], labels[index[i]]);
         ck_assert_mem_eq(x + i * PIXELS, all + index[i] * PIXELS, PIXELS * sizeof *x);
     }
-    data_gather(set, DATA_TRAIN, index, 4, x, NO_TARGETS);
-    ck_assert_float_eq(x[0], (float)(7 * data_split_index(set, DATA_TRAIN, 11)) * (1.0f / 255));
+    data_gather(data_part(set, DATA_TRAIN), index, 4, x, NO_TARGETS);
+    ck_assert_float_eq(x[0], (float)(7 * data_index(data_part(set, DATA_TRAIN), 11)) * (1.0f / 255));
     data_set_free(set);
 }
 END_TEST
@@ -82,15 +82,15 @@ START_TEST(bytes_are_gathered_as_they_are_kept)
     struct data_set *set;
     write_idx_set();
     ASSERT_OK(open_set(TINY "}", 1, &set, &err));
-    struct data_bytes bytes = data_bytes(set);
+    struct data_bytes bytes = data_bytes(data_part(set, DATA_TRAIN));
     const int32_t index[] = {11, 0, 3};
     float x[3 * PIXELS];
     uint8_t u[3 * STRIDE];
     int32_t y[3], labels[3];
     int zeros = 0;
     memset(u, 0xff, sizeof u);
-    data_gather(set, DATA_TRAIN, index, 3, x, CLASSES(labels));
-    data_gather_bytes(set, DATA_TRAIN, index, 3, STRIDE, u, CLASSES(y));
+    data_gather(data_part(set, DATA_TRAIN), index, 3, x, CLASSES(labels));
+    data_gather_bytes(data_part(set, DATA_TRAIN), index, 3, STRIDE, u, CLASSES(y));
     for (int i = 0; i < 3 * STRIDE; i++)
         if (i % STRIDE < PIXELS)
             ck_assert_float_eq(bytes.factor * (float)u[i] + bytes.shift, x[i / STRIDE * PIXELS + i % STRIDE]);
@@ -98,7 +98,7 @@ START_TEST(bytes_are_gathered_as_they_are_kept)
             ck_assert_int_eq(u[i], 0);
     ck_assert_mem_eq(y, labels, sizeof y);
     for (int i = 0; i < 12; i++) {
-        data_gather_bytes_range(set, DATA_TRAIN, i, 1, STRIDE, u, NO_TARGETS);
+        data_gather_bytes_range(data_part(set, DATA_TRAIN), i, 1, STRIDE, u, NO_TARGETS);
         for (int j = 0; j < PIXELS; j++)
             zeros += u[j] == 0;
     }
@@ -116,10 +116,10 @@ START_TEST(standard_scale_is_measured_on_train_alone)
     ASSERT_OK(open_set(TINY ",\"scale\":\"none\"}", 5, &raw, &err));
     enum { N = 12 * PIXELS, NV = 5 * PIXELS };
     float x[N], u[N], v[NV], w[NV];
-    data_gather_range(set, DATA_TRAIN, 0, 12, x, NO_TARGETS);
-    data_gather_range(raw, DATA_TRAIN, 0, 12, u, NO_TARGETS);
-    data_gather_range(set, DATA_VALIDATION, 0, 5, v, NO_TARGETS);
-    data_gather_range(raw, DATA_VALIDATION, 0, 5, w, NO_TARGETS);
+    data_gather_range(data_part(set, DATA_TRAIN), 0, 12, x, NO_TARGETS);
+    data_gather_range(data_part(raw, DATA_TRAIN), 0, 12, u, NO_TARGETS);
+    data_gather_range(data_part(set, DATA_VALIDATION), 0, 5, v, NO_TARGETS);
+    data_gather_range(data_part(raw, DATA_VALIDATION), 0, 5, w, NO_TARGETS);
     double mean = 0, squares = 0;
     for (int i = 0; i < N; i++)
         mean += u[i] / N;
@@ -145,7 +145,7 @@ START_TEST(all_equal_images_become_zero)
     write_gzip("train-images-idx3-ubyte.gz", bytes, size);
     ASSERT_OK(open_set(TINY "}", 1, &set, &err));
     float x[PIXELS];
-    data_gather_range(set, DATA_TRAIN, 0, 1, x, NO_TARGETS);
+    data_gather_range(data_part(set, DATA_TRAIN), 0, 1, x, NO_TARGETS);
     for (int j = 0; j < PIXELS; j++)
         ck_assert_float_eq(x[j], 0);
     data_set_free(set);
@@ -162,8 +162,8 @@ START_TEST(the_seed_fixes_division_and_digest)
     ASSERT_OK(open_set(TINY "}", 2, &c, &err));
     int moved = 0;
     for (int i = 0; i < 12; i++) {
-        ck_assert_int_eq(data_split_index(a, DATA_TRAIN, i), data_split_index(b, DATA_TRAIN, i));
-        moved += data_split_index(a, DATA_TRAIN, i) != data_split_index(c, DATA_TRAIN, i);
+        ck_assert_int_eq(data_index(data_part(a, DATA_TRAIN), i), data_index(data_part(b, DATA_TRAIN), i));
+        moved += data_index(data_part(a, DATA_TRAIN), i) != data_index(data_part(c, DATA_TRAIN), i);
     }
     ck_assert_int_gt(moved, 3);
     ck_assert_uint_eq(data_digest(a), data_digest(b));
@@ -173,7 +173,7 @@ START_TEST(the_seed_fixes_division_and_digest)
     /* One bit of one pixel of a row in use. */
     uint8_t bytes[512] = {0};
     size_t size = put_images(bytes, TRAIN_IMAGES, 0);
-    bytes[16 + PIXELS * data_split_index(a, DATA_VALIDATION, 4) + PIXELS - 1] ^= 1;
+    bytes[16 + PIXELS * data_index(data_part(a, DATA_VALIDATION), 4) + PIXELS - 1] ^= 1;
     write_gzip("train-images-idx3-ubyte.gz", bytes, size);
     ASSERT_OK(open_set(TINY "}", 1, &b, &err));
     ck_assert_uint_ne(data_digest(a), data_digest(b));
@@ -192,7 +192,7 @@ START_TEST(digest_and_division_are_pinned)
     ck_assert_uint_eq(data_digest(set), 6118871067304341967u);
     static const int32_t rows[] = {6, 17, 19, 4, 8};
     for (int i = 0; i < 5; i++)
-        ck_assert_int_eq(data_split_index(set, DATA_VALIDATION, i), rows[i]);
+        ck_assert_int_eq(data_index(data_part(set, DATA_VALIDATION), i), rows[i]);
     data_set_free(set);
 }
 END_TEST
@@ -389,8 +389,8 @@ START_TEST(more_rows_than_there_are_is_refused)
     ASSERT_FAILS(open_set("{\"format\":\"idx\",\"folder\":\".\",\"train\":0.9,\"validation\":0.01}", 1, &set, &err),
                  ERROR_INPUT, "of 20 rows, 18 are for train and 0 for validation");
     ASSERT_OK(open_set("{\"format\":\"idx\",\"folder\":\".\"}", 1, &set, &err));
-    ck_assert_int_eq(data_size(set, DATA_TRAIN), 17);
-    ck_assert_int_eq(data_size(set, DATA_VALIDATION), 3);
+    ck_assert_int_eq(data_size(data_part(set, DATA_TRAIN)), 17);
+    ck_assert_int_eq(data_size(data_part(set, DATA_VALIDATION)), 3);
     data_set_free(set);
 }
 END_TEST
@@ -455,14 +455,14 @@ START_TEST(fashion_mnist_opens)
     text_release(&line);
     int classes[10] = {0};
     for (int i = 0; i < 10000; i++)
-        classes[data_labels(set, DATA_TRAIN)[i]]++;
+        classes[data_labels(data_part(set, DATA_TRAIN))[i]]++;
     for (int i = 0; i < 10; i++) /* 1,000 each, give or take five deviations */
         ck_assert_int_le(abs(classes[i] - 1000), 150);
     enum { B = 128, N = B * 784 };
     float *x = memory_array(N, sizeof *x);
     double sum = 0, squares = 0;
     for (int first = 0; first + B <= 10000; first += B) {
-        data_gather_range(set, DATA_TRAIN, first, B, x, NO_TARGETS);
+        data_gather_range(data_part(set, DATA_TRAIN), first, B, x, NO_TARGETS);
         for (int i = 0; i < N; i++) {
             sum += x[i];
             squares += (double)x[i] * x[i];

@@ -24,15 +24,15 @@ START_TEST(every_set_is_balanced_and_of_its_size)
         ck_assert_int_eq(shape.features, 2);
         ck_assert_int_eq(shape.target, DATA_TARGET_CLASS);
         ck_assert_int_ge(shape.classes, 2);
-        ck_assert_int_eq(data_size(set, DATA_TRAIN), 300);
-        ck_assert_int_eq(data_size(set, DATA_VALIDATION), 100);
+        ck_assert_int_eq(data_size(data_part(set, DATA_TRAIN)), 300);
+        ck_assert_int_eq(data_size(data_part(set, DATA_VALIDATION)), 100);
         double largest = 0;
         for (int i = 0; i < 300; i++) {
             float x[2];
             int32_t y;
-            data_gather_range(set, DATA_TRAIN, i, 1, x, CLASSES(&y));
+            data_gather_range(data_part(set, DATA_TRAIN), i, 1, x, CLASSES(&y));
             ck_assert(isfinite(x[0]) && isfinite(x[1]));
-            ck_assert_int_eq(y, data_split_index(set, DATA_TRAIN, i) % shape.classes);
+            ck_assert_int_eq(y, data_index(data_part(set, DATA_TRAIN), i) % shape.classes);
             largest = fmax(largest, fmax(fabsf(x[0]), fabsf(x[1])));
         }
         ck_assert_double_gt(largest, 0.8);
@@ -48,28 +48,28 @@ START_TEST(points_lie_where_their_class_says)
     struct error err;
     struct data_set *set;
     ASSERT_OK(open_set("{\"format\":\"made_up\",\"name\":\"xor\",\"noise\":0,\"scale\":\"none\"}", 1, &set, &err));
-    for (int i = 0; i < data_size(set, DATA_TRAIN); i++) {
+    for (int i = 0; i < data_size(data_part(set, DATA_TRAIN)); i++) {
         float x[2];
         int32_t y;
-        data_gather_range(set, DATA_TRAIN, i, 1, x, CLASSES(&y));
+        data_gather_range(data_part(set, DATA_TRAIN), i, 1, x, CLASSES(&y));
         ck_assert(y == 0 ? x[0] * x[1] >= 0 : x[0] * x[1] <= 0);
     }
     data_set_free(set);
     ASSERT_OK(open_set("{\"format\":\"made_up\",\"name\":\"rings\",\"classes\":4,\"noise\":0,\"scale\":\"none\"}", 1,
                        &set, &err));
-    for (int i = 0; i < data_size(set, DATA_TRAIN); i++) {
+    for (int i = 0; i < data_size(data_part(set, DATA_TRAIN)); i++) {
         float x[2];
         int32_t y;
-        data_gather_range(set, DATA_TRAIN, i, 1, x, CLASSES(&y));
+        data_gather_range(data_part(set, DATA_TRAIN), i, 1, x, CLASSES(&y));
         ck_assert_float_eq_tol(hypotf(x[0], x[1]), (float)(y + 1) / 4, 1e-5f);
     }
     data_set_free(set);
     ASSERT_OK(open_set("{\"format\":\"made_up\",\"name\":\"spirals\",\"classes\":3,\"noise\":0,\"scale\":\"none\"}", 1,
                        &set, &err));
-    for (int i = 0; i < data_size(set, DATA_TRAIN); i++) {
+    for (int i = 0; i < data_size(data_part(set, DATA_TRAIN)); i++) {
         float x[2];
         int32_t y;
-        data_gather_range(set, DATA_TRAIN, i, 1, x, CLASSES(&y));
+        data_gather_range(data_part(set, DATA_TRAIN), i, 1, x, CLASSES(&y));
         double pi = acos(-1), radius = hypot(x[0], x[1]), turns = (atan2(x[1], x[0]) - 3 * pi * radius) / (2 * pi);
         double off = turns - y / 3.0;
         ck_assert_double_lt(fabs(off - round(off)) * radius, 1e-4);
@@ -86,11 +86,11 @@ START_TEST(noise_has_the_deviation_asked_for)
                        1, &set, &err));
     double squares = 0;
     enum { N = 12000 };
-    ck_assert_int_eq(data_size(set, DATA_TRAIN), N);
+    ck_assert_int_eq(data_size(data_part(set, DATA_TRAIN)), N);
     for (int i = 0; i < N; i++) {
         float x[2];
         int32_t y;
-        data_gather_range(set, DATA_TRAIN, i, 1, x, CLASSES(&y));
+        data_gather_range(data_part(set, DATA_TRAIN), i, 1, x, CLASSES(&y));
         double dx = x[0] - (y ? -1 : 1);
         squares += (dx * dx + (double)x[1] * x[1]) / (2.0 * N);
     }
@@ -128,11 +128,11 @@ START_TEST(waves_are_a_number_to_predict)
     ck_assert_int_eq(shape.classes, 0);
     ck_assert_int_eq(shape.target, DATA_TARGET_NUMBER);
     ck_assert_int_eq(shape.answers, 1);
-    ck_assert_ptr_null(data_labels(set, DATA_TRAIN));
+    ck_assert_ptr_null(data_labels(data_part(set, DATA_TRAIN)));
     enum { N = 600 };
-    ck_assert_int_eq(data_size(set, DATA_TRAIN), N);
+    ck_assert_int_eq(data_size(data_part(set, DATA_TRAIN)), N);
     static float x[2 * N], y[N];
-    data_gather_range(set, DATA_TRAIN, 0, N, x, VALUES(y));
+    data_gather_range(data_part(set, DATA_TRAIN), 0, N, x, VALUES(y));
     double sum = 0, squares = 0;
     for (int i = 0; i < N; i++) {
         ck_assert_double_eq_tol(number.mean + number.deviation * y[i], sin(3.0 * x[2 * i]) * cos(2.0 * x[2 * i + 1]),
@@ -142,8 +142,8 @@ START_TEST(waves_are_a_number_to_predict)
     }
     ck_assert_double_eq_tol(sum, 0, 1e-6);
     ck_assert_double_eq_tol(squares, 1, 1e-5);
-    ck_assert_double_eq_tol(data_target_variance(set, DATA_TRAIN), 1, 1e-5);
-    double validation = data_target_variance(set, DATA_VALIDATION);
+    ck_assert_double_eq_tol(data_target_variance(data_part(set, DATA_TRAIN)), 1, 1e-5);
+    double validation = data_target_variance(data_part(set, DATA_VALIDATION));
     ck_assert(validation > 0.5 && validation < 2 && fabs(validation - 1) > 1e-4);
     data_set_free(set);
 }
@@ -164,7 +164,7 @@ START_TEST(bars_run_as_their_class_says)
         float x[SIDE * SIDE];
         int32_t y;
         int lit = 0, row[2 * SIDE], column[2 * SIDE];
-        data_gather_range(set, DATA_TRAIN, i, 1, x, CLASSES(&y));
+        data_gather_range(data_part(set, DATA_TRAIN), i, 1, x, CLASSES(&y));
         for (int p = 0; p < SIDE * SIDE; p++)
             if (x[p] != 0) {
                 ck_assert_float_eq(x[p], 1);
@@ -195,14 +195,14 @@ START_TEST(brackets_close_what_was_opened)
     ck_assert_int_eq(shape.size[1], 1);
     ck_assert_int_eq(shape.tokens, 7);
     ck_assert_int_eq(shape.classes, 7);
-    ck_assert_int_eq(data_size(set, DATA_TRAIN), 60);
-    ck_assert_int_eq(data_size(set, DATA_VALIDATION), 20);
+    ck_assert_int_eq(data_size(data_part(set, DATA_TRAIN)), 60);
+    ck_assert_int_eq(data_size(data_part(set, DATA_VALIDATION)), 20);
     char stack[64] = "", previous = '(';
     int depth = 0, deepest = 0;
     for (int i = 0; i < 60; i++) {
         float x[20];
         int32_t y[20];
-        data_gather_range(set, DATA_TRAIN, i, 1, x, CLASSES(y));
+        data_gather_range(data_part(set, DATA_TRAIN), i, 1, x, CLASSES(y));
         for (int t = 0; t < 20; t++) {
             char symbol = data_class_name(set, (int)x[t])[0];
             if (t < 19)

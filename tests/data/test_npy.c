@@ -83,10 +83,10 @@ static void write_inputs(int version, const char *descr, const char *sizes, int 
 static void check_rows(const struct data_set *set, int features)
 {
     for (int split = 0; split < DATA_SPLIT_COUNT; split++)
-        for (ptrdiff_t i = 0; i < data_size(set, split); i++) {
+        for (ptrdiff_t i = 0; i < data_size(data_part(set, split)); i++) {
             float x[100];
-            int32_t y, row = data_split_index(set, split, i);
-            data_gather_range(set, split, i, 1, x, CLASSES(&y));
+            int32_t y, row = data_index(data_part(set, split), i);
+            data_gather_range(data_part(set, split), i, 1, x, CLASSES(&y));
             for (int j = 0; j < features; j++)
                 ck_assert_float_eq(x[j], (float)value_of(row, j));
             ck_assert_int_eq(y, row % 3);
@@ -127,8 +127,8 @@ START_TEST(negative_numbers_keep_their_sign)
         ASSERT_OK(open_set(RAW, 1, &set, &err));
         for (int i = 0; i < 6; i++) {
             float x;
-            data_gather_range(set, DATA_TRAIN, i, 1, &x, NO_TARGETS);
-            ck_assert_float_eq(x, (float)signs[data_split_index(set, DATA_TRAIN, i)]);
+            data_gather_range(data_part(set, DATA_TRAIN), i, 1, &x, NO_TARGETS);
+            ck_assert_float_eq(x, (float)signs[data_index(data_part(set, DATA_TRAIN), i)]);
         }
         data_set_free(set);
     }
@@ -181,7 +181,7 @@ START_TEST(images_are_scaled_as_a_whole)
             write_inputs(1, types[type], "10, 3, 2", 6);
             snprintf(text, sizeof text, NPY ",\"scale\":\"%s\"}", scales[scale]);
             ASSERT_OK(open_set(text, 1, &set, &err));
-            data_gather_range(set, DATA_TRAIN, 0, 6, x[type][scale], NO_TARGETS);
+            data_gather_range(data_part(set, DATA_TRAIN), 0, 6, x[type][scale], NO_TARGETS);
             data_set_free(set);
         }
     double sum = 0, squares = 0, low = INFINITY, high = -INFINITY;
@@ -213,8 +213,9 @@ START_TEST(numbers_are_predicted_from_a_target)
     struct data_number number = data_number(set);
     for (int i = 0; i < 6; i++) {
         float x[2], y;
-        data_gather_range(set, DATA_TRAIN, i, 1, x, VALUES(&y));
-        ck_assert_double_eq_tol(number.mean + number.deviation * y, values[data_split_index(set, DATA_TRAIN, i)], 1e-6);
+        data_gather_range(data_part(set, DATA_TRAIN), i, 1, x, VALUES(&y));
+        ck_assert_double_eq_tol(number.mean + number.deviation * y, values[data_index(data_part(set, DATA_TRAIN), i)],
+                                1e-6);
     }
     data_set_free(set);
     ASSERT_FAILS(open_set(RAW, 1, &set, &err), ERROR_INPUT, "y.npy: labels are integers, these are of type f8");
@@ -340,12 +341,12 @@ START_TEST(labels_of_64_bits_keep_their_last_bit)
         ck_assert_int_eq(data_shape(set).classes, 3);
         for (int class = 0; class < 3; class ++)
             ck_assert_str_eq(data_class_name(set, class), cases[i].names[class]);
-        for (ptrdiff_t k = 0; k < data_size(set, DATA_TRAIN); k++) {
+        for (ptrdiff_t k = 0; k < data_size(data_part(set, DATA_TRAIN)); k++) {
             float x[2];
             int32_t y;
             char name[24];
-            data_gather_range(set, DATA_TRAIN, k, 1, x, CLASSES(&y));
-            uint64_t label = cases[i].labels[data_split_index(set, DATA_TRAIN, k) % 3];
+            data_gather_range(data_part(set, DATA_TRAIN), k, 1, x, CLASSES(&y));
+            uint64_t label = cases[i].labels[data_index(data_part(set, DATA_TRAIN), k) % 3];
             if (cases[i].descr[1] == 'i')
                 snprintf(name, sizeof name, "%lld", (long long)label);
             else

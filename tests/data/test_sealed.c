@@ -18,15 +18,15 @@ START_TEST(idx_test_rows_are_the_test_files)
     write_idx_set();
     ASSERT_OK(open_sealed(TINY ",\"scale\":\"none\"}", 1, &sealed, &err));
     ASSERT_OK(open_set(TINY ",\"scale\":\"none\"}", 1, &set, &err));
-    ck_assert_int_eq(data_sealed_size(sealed), TEST_IMAGES);
-    ck_assert_uint_eq(data_sealed_basis(sealed), data_digest(set));
+    ck_assert_int_eq(data_size(data_sealed_part(sealed)), TEST_IMAGES);
+    ck_assert_uint_eq(data_digest(data_sealed_part(sealed).set), data_digest(set));
     float x[TEST_IMAGES * PIXELS];
     int32_t y[TEST_IMAGES];
-    data_sealed_gather(sealed, 0, TEST_IMAGES, x, CLASSES(y));
+    data_gather_range(data_sealed_part(sealed), 0, TEST_IMAGES, x, CLASSES(y));
     for (int i = 0; i < TEST_IMAGES; i++) {
-        ck_assert_int_eq(data_sealed_index(sealed, i), i);
+        ck_assert_int_eq(data_index(data_sealed_part(sealed), i), i);
         ck_assert_int_eq(y[i], i % 4);
-        ck_assert_int_eq(data_sealed_labels(sealed)[i], i % 4);
+        ck_assert_int_eq(data_labels(data_sealed_part(sealed))[i], i % 4);
         for (int j = 0; j < PIXELS; j++)
             ck_assert_float_eq(x[i * PIXELS + j], (float)(100 + 7 * i + j));
     }
@@ -65,15 +65,15 @@ START_TEST(table_test_rows_are_the_rest)
     ASSERT_OK(open_set(text, 7, &set, &err));
     int seen[100] = {0};
     for (int split = 0; split < DATA_SPLIT_COUNT; split++)
-        for (ptrdiff_t i = 0; i < data_size(set, split); i++)
-            seen[data_split_index(set, split, i)]++;
-    ck_assert_int_eq(data_sealed_size(sealed), 20);
+        for (ptrdiff_t i = 0; i < data_size(data_part(set, split)); i++)
+            seen[data_index(data_part(set, split), i)]++;
+    ck_assert_int_eq(data_size(data_sealed_part(sealed)), 20);
     for (ptrdiff_t i = 0; i < 20; i++)
-        seen[data_sealed_index(sealed, i)]++;
+        seen[data_index(data_sealed_part(sealed), i)]++;
     for (int i = 0; i < 100; i++)
         ck_assert_int_eq(seen[i], 1);
-    ck_assert_uint_eq(data_sealed_basis(sealed), data_digest(set));
-    ck_assert_uint_ne(data_sealed_digest(sealed), 0);
+    ck_assert_uint_eq(data_digest(data_sealed_part(sealed).set), data_digest(set));
+    ck_assert_uint_ne(data_part_digest(data_sealed_part(sealed)), 0);
     data_set_free(set);
     /* Standard scaling uses the means of train: undo it with two known rows of train. */
     struct data_sealed *scaled;
@@ -84,10 +84,10 @@ START_TEST(table_test_rows_are_the_rest)
         open_set("{\"format\":\"made_up\",\"name\":\"moons\",\"samples\":100,\"scale\":\"none\"}", 7, &set, &err));
     ASSERT_OK(open_set(text, 7, &scaled_set, &err));
     float raw[4], out[4], raw_test[40], out_test[40];
-    data_gather_range(set, DATA_TRAIN, 0, 2, raw, NO_TARGETS);
-    data_gather_range(scaled_set, DATA_TRAIN, 0, 2, out, NO_TARGETS);
-    data_sealed_gather(sealed, 0, 20, raw_test, NO_TARGETS);
-    data_sealed_gather(scaled, 0, 20, out_test, NO_TARGETS);
+    data_gather_range(data_part(set, DATA_TRAIN), 0, 2, raw, NO_TARGETS);
+    data_gather_range(data_part(scaled_set, DATA_TRAIN), 0, 2, out, NO_TARGETS);
+    data_gather_range(data_sealed_part(sealed), 0, 20, raw_test, NO_TARGETS);
+    data_gather_range(data_sealed_part(scaled), 0, 20, out_test, NO_TARGETS);
     for (int j = 0; j < 2; j++) {
         double slope = (out[2 + j] - out[j]) / ((double)raw[2 + j] - raw[j]);
         for (int i = 0; i < 20; i++)

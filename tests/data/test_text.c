@@ -49,17 +49,17 @@ START_TEST(samples_are_stretches_and_targets_follow)
     static const char *const names[] = {"\\t", "\\n", " ", "a", "b", "z", "0x80"};
     for (int i = 0; i < 7; i++)
         ck_assert_str_eq(data_class_name(set, i), names[i]);
-    ck_assert_ptr_null(data_labels(set, DATA_TRAIN));
-    ck_assert_int_eq(data_size(set, DATA_TRAIN), 99); /* of (1000 - 3) / 8 = 124 samples */
-    ck_assert_int_eq(data_size(set, DATA_VALIDATION), 13);
+    ck_assert_ptr_null(data_labels(data_part(set, DATA_TRAIN)));
+    ck_assert_int_eq(data_size(data_part(set, DATA_TRAIN)), 99); /* of (1000 - 3) / 8 = 124 samples */
+    ck_assert_int_eq(data_size(data_part(set, DATA_VALIDATION)), 13);
     int seen[LENGTH] = {0};
     ptrdiff_t counts[7] = {0};
     for (int split = 0; split < DATA_SPLIT_COUNT; split++)
-        for (ptrdiff_t i = 0; i < data_size(set, split); i++) {
+        for (ptrdiff_t i = 0; i < data_size(data_part(set, split)); i++) {
             float x[2 * STEPS];
-            int32_t y[2 * STEPS], index[2] = {0, (int32_t)i}, first = data_split_index(set, split, i);
-            data_prefetch(set, split, index, 2);
-            data_gather(set, split, index, 2, x, CLASSES(y));
+            int32_t y[2 * STEPS], index[2] = {0, (int32_t)i}, first = data_index(data_part(set, split), i);
+            data_prefetch(data_part(set, split), index, 2);
+            data_gather(data_part(set, split), index, 2, x, CLASSES(y));
             for (int t = 0; t < STEPS; t++) {
                 ck_assert_int_eq(byte_of(set, (int)x[STEPS + t]), text[first + t]);
                 ck_assert_int_eq(byte_of(set, y[STEPS + t]), text[first + t + 1]);
@@ -74,7 +74,7 @@ START_TEST(samples_are_stretches_and_targets_follow)
     for (int i = 0; i < 13 * STEPS; i++)
         ck_assert_int_eq(seen[99 * STEPS + 1 + i], 2);
     for (int i = 0; i < 7; i++)
-        ck_assert_int_eq(data_class_count(set, DATA_TRAIN, i), counts[i]);
+        ck_assert_int_eq(data_class_count(data_part(set, DATA_TRAIN), i), counts[i]);
     struct text line = TEXT_EMPTY;
     data_describe(set, &line);
     ck_assert_str_eq(text_string(&line),
@@ -94,19 +94,19 @@ START_TEST(the_test_stretch_is_sealed)
     write_file("t.txt", text, LENGTH);
     ASSERT_OK(open_set(TEXT "}", 1, &set, &err));
     ASSERT_OK(open_sealed(TEXT "}", 1, &sealed, &err));
-    ck_assert_int_eq(data_sealed_size(sealed), 12);
+    ck_assert_int_eq(data_size(data_sealed_part(sealed)), 12);
     for (ptrdiff_t i = 0; i < 12; i++) {
         float x[STEPS];
-        int32_t y[STEPS], first = data_sealed_index(sealed, i);
+        int32_t y[STEPS], first = data_index(data_sealed_part(sealed), i);
         ck_assert_int_eq(first, (99 + 13 + i) * STEPS + 2);
-        data_sealed_gather(sealed, i, 1, x, CLASSES(y));
+        data_gather_range(data_sealed_part(sealed), i, 1, x, CLASSES(y));
         for (int t = 0; t < STEPS; t++) {
             ck_assert_int_eq(byte_of(set, (int)x[t]), text[first + t]);
             ck_assert_int_eq(byte_of(set, y[t]), text[first + t + 1]);
         }
     }
-    uint64_t digest = data_digest(set), test_digest = data_sealed_digest(sealed);
-    ck_assert_uint_eq(data_sealed_basis(sealed), digest);
+    uint64_t digest = data_digest(set), test_digest = data_part_digest(data_sealed_part(sealed));
+    ck_assert_uint_eq(data_digest(data_sealed_part(sealed).set), digest);
     data_set_free(set);
     data_sealed_free(sealed);
     /* Another byte in the test stretch is none of the search's business; one in validation, even the last, is. */
@@ -115,7 +115,7 @@ START_TEST(the_test_stretch_is_sealed)
     write_file("t.txt", text, LENGTH);
     ck_assert_uint_eq(digest_of(TEXT "}"), digest);
     ASSERT_OK(open_sealed(TEXT "}", 1, &sealed, &err));
-    ck_assert_uint_ne(data_sealed_digest(sealed), test_digest);
+    ck_assert_uint_ne(data_part_digest(data_sealed_part(sealed)), test_digest);
     data_sealed_free(sealed);
     text[last] = text[last] == 'a' ? 'b' : 'a';
     write_file("t.txt", text, LENGTH);
@@ -132,8 +132,8 @@ START_TEST(parts_are_shares_or_samples)
     make_text(text);
     write_gzip("t.txt", text, LENGTH);
     ASSERT_OK(open_set(TEXT ",\"train\":100,\"validation\":20,\"test\":4}", 1, &set, &err));
-    ck_assert_int_eq(data_size(set, DATA_TRAIN), 100);
-    ck_assert_int_eq(data_size(set, DATA_VALIDATION), 20);
+    ck_assert_int_eq(data_size(data_part(set, DATA_TRAIN)), 100);
+    ck_assert_int_eq(data_size(data_part(set, DATA_VALIDATION)), 20);
     data_set_free(set);
     ASSERT_FAILS(open_set(TEXT ",\"train\":100,\"validation\":20,\"test\":5}", 1, &set, &err), ERROR_INPUT,
                  "t.txt: there are 124 rows to divide, but train 100 + validation 20 + test 5 are asked for");

@@ -346,8 +346,8 @@ START_TEST(numbers_are_predicted)
     ck_assert_double_gt(result_score(&result.result), 0.8);
     ck_assert_double_eq(result_score(&result.result), validation->r2);
     ck_assert(isnan(validation->accuracy) && isnan(validation->bits));
-    ck_assert_double_eq_tol(validation->r2, 1 - validation->loss / data_target_variance(bench.data, DATA_VALIDATION),
-                            1e-12);
+    ck_assert_double_eq_tol(validation->r2,
+                            1 - validation->loss / data_target_variance(data_part(bench.data, DATA_VALIDATION)), 1e-12);
     ck_assert_double_eq_tol(validation->rmse, sqrt(validation->loss) * data_number(bench.data).deviation, 1e-12);
     evaluation_release(&result);
     bench_release(&bench);
@@ -546,7 +546,8 @@ START_TEST(every_failed_allocation_is_an_error)
         struct evaluation result = EVALUATION_EMPTY;
         memory_fail_at(n);
         err = ERROR_EMPTY;
-        int status = fitness_new(&bench.protocol, bench.network, bench.data, 1, isa_best(), &fitness, &err);
+        int status = fitness_new(&bench.protocol, bench.network, bench.data, data_part(bench.data, DATA_VALIDATION), 1,
+                                 isa_best(), &fitness, &err);
         if (!status)
             status = fitness_worker_new(fitness, &worker, &err);
         if (!status)
