@@ -7,11 +7,12 @@
 #include "base/error.h"
 #include "base/memory.h"
 #include "base/text.h"
-#include "data/data_internal.h"
+#include "data/format_internal.h"
 #include "data/stream_internal.h"
 
 #include <string.h>
 
+enum { FOLDER }; /* data_spec.files */
 enum { SIDE = 32, PIXELS = SIDE * SIDE, CHANNELS = 3, IMAGE = PIXELS * CHANNELS, RECORD = 1 + IMAGE };
 
 static const char *const class_names[] = {"airplane", "automobile", "bird",  "cat",  "deer",
@@ -133,10 +134,10 @@ static int load_test(const char *folder, struct data_rows *test, struct error *e
     return status;
 }
 
-int data_cifar10_load(const struct data_spec *spec, uint64_t seed, struct data_set *set, struct data_rows *test,
-                      struct error *err)
+static int load(const struct data_spec *spec, uint64_t seed, struct data_set *set, struct data_rows *test,
+                struct error *err)
 {
-    const char *folder = spec->files[DATA_FILE_FOLDER];
+    const char *folder = spec->files[FOLDER];
     struct data_table table = {.shape = data_shape_image(SIDE, SIDE, CHANNELS, DATA_TARGET_CLASS)};
     int status = read_train(folder, &table, err);
     if (!status)
@@ -146,3 +147,20 @@ int data_cifar10_load(const struct data_spec *spec, uint64_t seed, struct data_s
     data_table_release(&table);
     return status || !test ? status : load_test(folder, test, err);
 }
+
+static int read_spec(struct json data, const char *experiment_path, struct data_spec *spec, struct error *err)
+{
+    return data_read_path(&data, "folder", experiment_path, &spec->files[FOLDER], err);
+}
+
+static const char *const keys[] = {"folder", NULL};
+
+const struct data_format data_format_cifar10 = {
+    .name = "cifar10",
+    .keys = keys,
+    .test_files = true,
+    .train = 5 / 6.0,
+    .validation = 1 / 6.0,
+    .read = read_spec,
+    .load = load,
+};

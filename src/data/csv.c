@@ -118,16 +118,17 @@ static int check_names(const struct reader *reader, struct error *err)
 static int give_roles(struct reader *reader, const struct data_spec *spec, struct error *err)
 {
     const struct csv *csv = &reader->csv;
+    const struct csv_settings *settings = spec->settings;
     reader->roles = memory_array((size_t)csv->columns, sizeof *reader->roles);
     if (!reader->roles)
         return memory_error(err, csv->path);
     for (ptrdiff_t j = 0; j < csv->columns; j++)
         reader->roles[j] = ROLE_FEATURE;
-    int status = give_role(reader, spec->ignored, spec->ignored_count, ROLE_IGNORED, err);
+    int status = give_role(reader, settings->ignored, settings->ignored_count, ROLE_IGNORED, err);
     if (!status)
-        status = give_role(reader, spec->one_hot, spec->one_hot_count, ROLE_ONE_HOT, err);
-    if (!status && spec->label)
-        status = give_role(reader, (char *const[]){spec->label}, 1,
+        status = give_role(reader, settings->one_hot, settings->one_hot_count, ROLE_ONE_HOT, err);
+    if (!status && settings->label)
+        status = give_role(reader, (char *const[]){settings->label}, 1,
                            spec->target == DATA_TARGET_CLASS ? ROLE_LABEL : ROLE_TARGET, err);
     for (ptrdiff_t j = 0; j < csv->columns; j++) {
         reader->numbers += reader->roles[j] == ROLE_FEATURE;
@@ -135,7 +136,7 @@ static int give_roles(struct reader *reader, const struct data_spec *spec, struc
     }
     if (!status)
         status = check_names(reader, err);
-    if (!status && reader->numbers + spec->one_hot_count == 0)
+    if (!status && reader->numbers + settings->one_hot_count == 0)
         status = csv_error(csv, csv->head, "a table needs a column of numbers", err, "no column is left as a feature");
     return status;
 }
@@ -360,7 +361,7 @@ static int read_target_file(const char *path, const char *table_path, struct dat
 static int read_targets(const struct reader *reader, const struct data_spec *spec, struct data_table *table,
                         struct error *err)
 {
-    const char *file = spec->files[DATA_FILE_TARGETS];
+    const char *file = spec->files[CSV_TARGETS];
     if (spec->target == DATA_TARGET_NUMBER)
         return file ? read_target_file(file, reader->csv.path, table, err) : 0;
     ptrdiff_t place = 0;
@@ -371,17 +372,18 @@ static int read_targets(const struct reader *reader, const struct data_spec *spe
     return number_classes(reader, place, table, err);
 }
 
-int data_csv_read(const struct data_spec *spec, struct data_table *table, struct error *err)
+int csv_read(const struct data_spec *spec, struct data_table *table, struct error *err)
 {
     struct reader reader = {0};
-    const char *path = spec->files[DATA_FILE_TABLE];
+    const struct csv_settings *settings = spec->settings;
+    const char *path = spec->files[CSV_TABLE];
     ptrdiff_t features = 0;
-    const struct csv_form form = {.separator = spec->separator,
-                                  .decimal = spec->decimal,
-                                  .header = spec->header,
-                                  .skip = spec->skip,
+    const struct csv_form form = {.separator = settings->separator,
+                                  .decimal = settings->decimal,
+                                  .header = settings->header,
+                                  .skip = settings->skip,
                                   .role = spec->target == DATA_TARGET_CLASS ? "label" : "target",
-                                  .predicted = spec->label};
+                                  .predicted = settings->label};
     int status = csv_open(&reader.csv, path, &form, err);
     if (!status)
         status = give_roles(&reader, spec, err);
@@ -392,7 +394,7 @@ int data_csv_read(const struct data_spec *spec, struct data_table *table, struct
     if (!status && table->rows == 0)
         status = error_set(err, ERROR_INPUT, path, "add rows below the header", "the table has no rows");
     features = reader.numbers;
-    if (!status && spec->one_hot_count > 0)
+    if (!status && settings->one_hot_count > 0)
         status = expand(&reader, table, &features, err);
     if (!status) {
         table->shape = data_shape_table(features, spec->target);

@@ -18,6 +18,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+struct data_spec;
+struct data_table;
 struct error;
 
 struct csv {
@@ -39,6 +41,24 @@ struct csv {
     char **own_names;
     locale_t c_locale;
 };
+
+enum { CSV_TABLE, CSV_TARGETS }; /* data_spec.files: the table, and the "target_file" */
+
+/* What a description says besides; data_spec.settings. */
+struct csv_settings {
+    char separator; /* a space stands for runs of spaces */
+    char decimal;   /* of numbers: '.' or ',' */
+    bool header;    /* the file names its columns; else they are "1", "2", ... */
+    int skip;       /* lines before anything is read */
+    char *label;    /* owned; the column to predict; NULL when that is another file */
+    char **ignored; /* owned; columns that are not read */
+    int ignored_count;
+    char **one_hot; /* owned; columns of text that become 0/1 columns */
+    int one_hot_count;
+};
+
+/* Reads the table and what is to be predicted, not yet divided. On failure the caller releases the table. */
+int csv_read(const struct data_spec *spec, struct data_table *table, struct error *err);
 
 /* How a CSV file is written and what is to be predicted; the strings are borrowed. */
 struct csv_form {

@@ -31,6 +31,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct data_format;
 struct data_rows;
 struct error;
 struct json;
@@ -40,8 +41,6 @@ struct text;
 /* The parts of a data set that a search may see. There is no third one: see data/sealed.h. */
 enum data_split { DATA_TRAIN, DATA_VALIDATION, DATA_SPLIT_COUNT };
 
-enum data_format { DATA_IDX, DATA_CSV, DATA_MADE_UP, DATA_CIFAR10, DATA_NPY, DATA_TEXT };
-
 /* What there is to predict: one of `classes`, a number, or the symbol that follows each symbol. */
 enum data_target { DATA_TARGET_CLASS, DATA_TARGET_NUMBER, DATA_TARGET_NEXT };
 
@@ -49,39 +48,17 @@ enum data_target { DATA_TARGET_CLASS, DATA_TARGET_NUMBER, DATA_TARGET_NEXT };
    factor for all pixels, tables one for each column, the 0/1 columns of "one_hot" like any other. */
 enum data_scale { DATA_SCALE_STANDARD, DATA_SCALE_UNIT, DATA_SCALE_NONE };
 
-enum data_file {
-    DATA_FILE_TRAIN_IMAGES,
-    DATA_FILE_TRAIN_LABELS,
-    DATA_FILE_TEST_IMAGES,
-    DATA_FILE_TEST_LABELS,
-    DATA_FILE_TABLE,   /* the CSV table, the NPY inputs, the text */
-    DATA_FILE_TARGETS, /* "target_file" of CSV, "labels" or "target" of NPY */
-    DATA_FILE_FOLDER,  /* of CIFAR-10 */
-    DATA_FILE_COUNT
-};
+enum { DATA_FILES = 4 };
 
 /* What an experiment says about its data. Filled by data_spec_read(); read-only afterwards. */
 struct data_spec {
-    enum data_format format;
+    const struct data_format *format; /* borrowed, constant */
     enum data_scale scale;
     /* Shares of the rows when below 1, else numbers of rows; test < 0: all that are left. */
     double train, validation, test;
     enum data_target target;
-    char *files[DATA_FILE_COUNT]; /* owned; those that the format uses */
-    char separator;               /* of a CSV file; a space stands for runs of spaces */
-    char decimal;                 /* of the numbers of a CSV file: '.' or ',' */
-    bool header;                  /* a CSV file names its columns; else they are "1", "2", ... */
-    int skip;                     /* lines of a CSV file before anything is read */
-    char *label;                  /* owned; the column to predict; NULL when that is another file */
-    char **ignored;               /* owned; columns that are not read */
-    int ignored_count;
-    char **one_hot; /* owned; columns of text that become 0/1 columns */
-    int one_hot_count;
-    int made_up; /* which made-up set: data_made_up_name() */
-    ptrdiff_t samples;
-    double noise;
-    int classes;
-    ptrdiff_t steps; /* symbols a sample, of a text */
+    char *files[DATA_FILES]; /* owned; the format knows which is what */
+    void *settings;          /* owned; what only this format has */
 };
 
 /* Reads the object `data` of an experiment:

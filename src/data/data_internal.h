@@ -1,7 +1,7 @@
-/* What the files of the data module share: the parts of a set, the division, the loaders.
+/* What the files of the data module share: the parts of a set, the division, tables.
  *
- * A loader fills a `struct data_set` and, only when `test` is not NULL, the test rows beside it. That
- * argument is the seal: data_set_open() passes NULL, and then no test row is kept or even read. */
+ * A format (format_internal.h) fills a `struct data_set` and, only when `test` is not NULL, the test rows beside it.
+ * That argument is the seal: data_set_open() passes NULL, and then no test row is kept or even read. */
 #ifndef ACTSEARCH_DATA_DATA_INTERNAL_H
 #define ACTSEARCH_DATA_DATA_INTERNAL_H
 
@@ -100,33 +100,19 @@ uint64_t data_digest_integer(uint64_t digest, int64_t value);
    are older than shapes, stay as they are. */
 uint64_t data_digest_start(const struct data_shape *shape);
 
-/* The loaders. They fill `set`, which is zeroed before, and `test` when it is not NULL; on failure both
-   hold what was made so far and the caller releases them. `where` names the source in errors. */
-int data_idx_load(const struct data_spec *spec, uint64_t seed, struct data_set *set, struct data_rows *test,
-                  struct error *err);
-int data_cifar10_load(const struct data_spec *spec, uint64_t seed, struct data_set *set, struct data_rows *test,
-                      struct error *err);
-int data_text_load(const struct data_spec *spec, struct data_set *set, struct data_rows *test, struct error *err);
-int data_csv_read(const struct data_spec *spec, struct data_table *table, struct error *err);
-int data_npy_read(const struct data_spec *spec, struct data_table *table, struct error *err);
-int data_made_up(const struct data_spec *spec, uint64_t seed, struct data_table *table, struct error *err);
+/* Divides and scales a table; `where` names the source in errors. On failure `set` and `test` hold what was made so
+   far. `test` NULL: its rows are dropped. */
 int data_table_load(const struct data_spec *spec, struct data_table *table, const char *where, uint64_t seed,
                     struct data_set *set, struct data_rows *test, struct error *err);
 /* All rows of a table of bytes, in their order; the rest of a set whose test part has its own file. */
 int data_table_load_rest(const struct data_table *table, struct data_rows *rows, struct error *err);
-/* Divides `length` symbols. */
-int data_symbols_load(const struct data_spec *spec, const uint8_t *symbols, ptrdiff_t length, const char *where,
-                      struct data_set *set, struct data_rows *test, struct error *err);
-/* The loader of the format, and then name and digest. */
+/* Divides `length` symbols into samples of `steps`; likewise. */
+int data_symbols_load(const struct data_spec *spec, ptrdiff_t steps, const uint8_t *symbols, ptrdiff_t length,
+                      const char *where, struct data_set *set, struct data_rows *test, struct error *err);
+/* What the format loads, and then name and digest. */
 int data_load(const struct data_spec *spec, uint64_t seed, struct data_set *set, struct data_rows *test,
               struct error *err);
 void data_set_release(struct data_set *set);
-
-/* The i-th made-up set: what it has to predict, and its range of class counts, 0 without classes. */
-enum data_target data_made_up_target(int i);
-void data_made_up_classes(int i, int *min, int *max);
-/* Writes `length` symbols of the made-up text; noise: share of symbols that are replaced. */
-void data_made_up_symbols(uint64_t seed, double noise, uint8_t *symbols, ptrdiff_t length);
 
 data_widen data_widen_portable;
 #if defined(__x86_64__)

@@ -11,11 +11,19 @@
     "make a CSV file of it: python3 -c \"import sys, pandas; pandas." reader                                           \
     "(sys.argv[1]).to_csv('table.csv', index=False)\" FILE"
 
-static const struct foreign {
+struct foreign {
     const char *bytes;
     int length;
     const char *what, *cure;
-} kinds[] = {
+};
+
+/* Files that this program reads, in another format. */
+static const struct foreign formats[] = {
+#define MARK(bytes, length, what, cure) {bytes, length, what, cure},
+#include "data/formats.def"
+};
+
+static const struct foreign kinds[] = {
     {"\x1f\x8b", 2, "a gzip file within a gzip file", "unpack it once: zcat FILE > once.gz"},
     {"BZh", 3, "a bzip2 file", "unpack it: bunzip2 -k FILE"},
     {"\xfd"
@@ -35,7 +43,6 @@ static const struct foreign {
     {"\x80\x05\x95", 3, "a Python pickle", BY_PANDAS("read_pickle")},
     {"SQLite format 3", 15, "an SQLite database",
      "export a table of it: sqlite3 -header -csv FILE 'SELECT * FROM NAME'"},
-    {"\x93NUMPY", 6, "an NPY array", "set \"format\": \"npy\" and name it as \"inputs\""},
     {"%PDF", 4, "a PDF file", "take the table itself from where this file came from"},
     {"\x89PNG", 4, "a PNG image", "is this the right file?"},
     {"\xff\xd8\xff", 3, "a JPEG image", "is this the right file?"},
@@ -44,16 +51,19 @@ static const struct foreign {
     {"[", 1, "a JSON text", BY_PANDAS("read_json")},
 };
 
-/* Formats whose first bytes are common to many: found by what follows. */
+/* Kinds whose first bytes are common to many: found by what follows. */
 static const struct foreign spreadsheet = {"", 0, "a spreadsheet (xlsx, ods)",
                                            "save it as CSV: libreoffice --headless --convert-to csv FILE"},
                             arrays = {"", 0, "an archive of NPY arrays (npz)", "unpack it: unzip FILE"},
                             page = {"", 0, "a web page (HTML)",
                                     "download the file itself: the link that says raw or download"},
                             wide = {"", 0, "a text in UTF-16",
-                                    "save it as UTF-8: iconv -f UTF-16 -t UTF-8 FILE > utf8.csv, and name that file"},
-                            images = {"", 0, "an IDX file, as MNIST has them",
-                                      "set \"format\": \"idx\" and name its four files, or their \"folder\""};
+                                    "save it as UTF-8: iconv -f UTF-16 -t UTF-8 FILE > utf8.csv, and name that file"};
+
+static bool begins(const struct foreign *kind, const char *bytes, size_t length)
+{
+    return length >= (size_t)kind->length && memcmp(bytes, kind->bytes, (size_t)kind->length) == 0;
+}
 
 static bool holds(const char *bytes, size_t length, const char *word)
 {
@@ -90,14 +100,15 @@ static const struct foreign *find(const char *bytes, size_t length)
         if (holds(bytes, length, ".npy"))
             return &arrays;
     }
-    if (length >= 4 && (memcmp(bytes, "\0\0\x08\x01", 4) == 0 || memcmp(bytes, "\0\0\x08\x03", 4) == 0))
-        return &images;
+    for (size_t i = 0; i < sizeof formats / sizeof *formats; i++)
+        if (begins(&formats[i], bytes, length))
+            return &formats[i];
     if (is_wide(bytes, length))
         return &wide;
     if (is_page(bytes, length))
         return &page;
     for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
-        if (length >= (size_t)kinds[i].length && memcmp(bytes, kinds[i].bytes, (size_t)kinds[i].length) == 0)
+        if (begins(&kinds[i], bytes, length))
             return &kinds[i];
     return NULL;
 }

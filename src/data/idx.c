@@ -6,11 +6,22 @@
  * 08 says unsigned bytes and the fourth byte is the number of sizes. */
 #include "base/error.h"
 #include "base/memory.h"
-#include "data/data_internal.h"
+#include "data/format_internal.h"
 #include "data/stream_internal.h"
 
 #include <limits.h>
 #include <string.h>
+
+/* The four files of MNIST, which are also the files of the spec: their keys, and their names inside a "folder". */
+enum { TRAIN_IMAGES, TRAIN_LABELS, TEST_IMAGES, TEST_LABELS, FILES };
+static const struct {
+    const char *key, *name;
+} files[FILES] = {
+    [TRAIN_IMAGES] = {"train_images", "train-images-idx3-ubyte"},
+    [TRAIN_LABELS] = {"train_labels", "train-labels-idx1-ubyte"},
+    [TEST_IMAGES] = {"test_images", "t10k-images-idx3-ubyte"},
+    [TEST_LABELS] = {"test_labels", "t10k-labels-idx1-ubyte"},
+};
 
 enum { UNSIGNED_BYTES = 8, MAX_SIZES = 3 };
 
@@ -143,8 +154,8 @@ static int load_train(const struct data_spec *spec, uint64_t seed, struct pair *
 {
     struct data_division division = {0};
     uint8_t **destination = NULL;
-    const char *where = spec->files[DATA_FILE_TRAIN_IMAGES];
-    int status = pair_open(pair, where, spec->files[DATA_FILE_TRAIN_LABELS], err);
+    const char *where = spec->files[TRAIN_IMAGES];
+    int status = pair_open(pair, where, spec->files[TRAIN_LABELS], err);
     if (!status)
         status = data_divide(spec, where, pair->count, seed, &division, err);
     if (status)
@@ -203,8 +214,8 @@ static int load_test(const struct data_spec *spec, const struct data_set *set, s
     struct pair pair = {0};
     int32_t *order = NULL;
     uint8_t **destination = NULL;
-    const char *where = spec->files[DATA_FILE_TEST_IMAGES];
-    int status = pair_open(&pair, where, spec->files[DATA_FILE_TEST_LABELS], err);
+    const char *where = spec->files[TEST_IMAGES];
+    int status = pair_open(&pair, where, spec->files[TEST_LABELS], err);
     if (!status)
         status = check_test(&pair, set, err);
     if (!status)
@@ -231,8 +242,8 @@ done:
     return status;
 }
 
-int data_idx_load(const struct data_spec *spec, uint64_t seed, struct data_set *set, struct data_rows *test,
-                  struct error *err)
+static int load(const struct data_spec *spec, uint64_t seed, struct data_set *set, struct data_rows *test,
+                struct error *err)
 {
     struct pair pair = {0};
     int status = load_train(spec, seed, &pair, set, err);
@@ -246,3 +257,34 @@ int data_idx_load(const struct data_spec *spec, uint64_t seed, struct data_set *
     data_measure_bytes(set, spec->scale);
     return test ? load_test(spec, set, test, err) : 0;
 }
+
+static int read_spec(struct json data, const char *experiment_path, struct data_spec *spec, struct error *err)
+{
+    const char *folder = NULL;
+    int status = json_string_or(json_member(&data, "folder"), &folder, err);
+    for (int i = 0; !status && i < FILES; i++) {
+        struct json file = json_member(&data, files[i].key);
+        const char *path = NULL;
+        if (folder && !json_exists(file)) {
+            status = data_resolve_path(experiment_path, folder, files[i].name, &spec->files[i], err);
+            continue;
+        }
+        status = json_string(file, &path, err);
+        if (!status)
+            status = data_resolve_path(experiment_path, NULL, path, &spec->files[i], err);
+    }
+    return status;
+}
+
+static const char *const keys[] = {"folder", "train_images", "train_labels", "test_images", "test_labels", NULL};
+
+const struct data_format data_format_idx = {
+    .name = "idx",
+    .keys = keys,
+    .test_files = true,
+    .train = 5 / 6.0,
+    .validation = 1 / 6.0,
+    .read = read_spec,
+    .titled_by_folder = true,
+    .load = load,
+};

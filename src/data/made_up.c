@@ -1,9 +1,19 @@
+/* Sets that are made from the seed, so that a search runs on a machine without any files. */
 #include "base/error.h"
 #include "base/memory.h"
-#include "data/data_internal.h"
+#include "base/text.h"
+#include "data/format_internal.h"
 #include "rng/rng.h"
 
 #include <math.h>
+
+struct settings {
+    int made_up; /* which of the sets */
+    ptrdiff_t samples;
+    double noise;
+    int classes;
+    ptrdiff_t steps; /* symbols a sample, of a text */
+};
 
 static const double pi = 3.14159265358979323846;
 
@@ -114,19 +124,6 @@ const char *data_made_up_name(int i)
     return i >= 0 && i < SETS ? sets[i].name : NULL;
 }
 
-enum data_target data_made_up_target(int i)
-{
-    ALWAYS(i >= 0 && i < SETS);
-    return sets[i].target;
-}
-
-void data_made_up_classes(int i, int *min, int *max)
-{
-    ALWAYS(i >= 0 && i < SETS);
-    *min = sets[i].min_classes;
-    *max = sets[i].max_classes;
-}
-
 /* Libraries for sin, cos and log differ in the last bit between machines, and the same experiment
    must see the same points everywhere: so they lie on a grid far coarser than that, far finer than any noise. */
 static double on_grid(double value)
@@ -148,54 +145,56 @@ static struct data_shape shape_of(const struct made_up *made, enum data_target t
 
 static int allocate(const struct data_spec *spec, struct data_table *table, struct error *err)
 {
-    table->shape = shape_of(&sets[spec->made_up], spec->target);
+    const struct settings *settings = spec->settings;
+    table->shape = shape_of(&sets[settings->made_up], spec->target);
     ptrdiff_t features = table->shape.features;
-    int status =
-        data_check_memory(sets[spec->made_up].name, (double)spec->samples * ((double)features * (8 + 4) + 20), err);
+    int status = data_check_memory(sets[settings->made_up].name,
+                                   (double)settings->samples * ((double)features * (8 + 4) + 20), err);
     if (status)
         return status;
-    size_t rows = (size_t)spec->samples;
+    size_t rows = (size_t)settings->samples;
     bool complete = (table->x = memory_array(rows * (size_t)features, sizeof *table->x));
     if (spec->target == DATA_TARGET_NUMBER) {
         complete &= (table->numbers = memory_array(rows, sizeof *table->numbers)) != NULL;
     } else {
         complete &= (table->y = memory_array(rows, sizeof *table->y)) != NULL;
-        complete &= (table->class_names = data_number_names(0, spec->classes)) != NULL;
+        complete &= (table->class_names = data_number_names(0, settings->classes)) != NULL;
     }
-    table->shape.classes = table->class_names ? spec->classes : 0;
-    table->rows = spec->samples;
+    table->shape.classes = table->class_names ? settings->classes : 0;
+    table->rows = settings->samples;
     return complete ? 0 : memory_error(err, "the made-up data set");
 }
 
 /* Noise moves points that have a class and blurs images; to a number to predict it is added. */
-int data_made_up(const struct data_spec *spec, uint64_t seed, struct data_table *table, struct error *err)
+static int make_table(const struct data_spec *spec, uint64_t seed, struct data_table *table, struct error *err)
 {
-    const struct made_up *made = &sets[spec->made_up];
+    const struct settings *settings = spec->settings;
+    const struct made_up *made = &sets[settings->made_up];
     int status = allocate(spec, table, err);
     if (status)
         return status;
     struct rng rng = rng_keyed(seed, 0, RNG_MADE_UP);
     ptrdiff_t features = table->shape.features;
-    for (ptrdiff_t i = 0; i < spec->samples; i++) {
+    for (ptrdiff_t i = 0; i < settings->samples; i++) {
         double *x = table->x + i * features;
-        int k = spec->classes > 0 ? (int)(i % spec->classes) : 0;
+        int k = settings->classes > 0 ? (int)(i % settings->classes) : 0;
         if (made->place)
-            made->place(&rng, k, spec->classes, &x[0], &x[1]);
+            made->place(&rng, k, settings->classes, &x[0], &x[1]);
         else
             draw_bars(&rng, k, x);
         if (table->numbers)
-            table->numbers[i] = on_grid(value_waves(x[0], x[1]) + spec->noise * rng_normal(&rng));
+            table->numbers[i] = on_grid(value_waves(x[0], x[1]) + settings->noise * rng_normal(&rng));
         else
             table->y[i] = k;
         for (ptrdiff_t j = 0; j < features; j++)
-            x[j] = on_grid(x[j] + (table->numbers ? 0 : spec->noise * rng_normal(&rng)));
+            x[j] = on_grid(x[j] + (table->numbers ? 0 : settings->noise * rng_normal(&rng)));
     }
     return 0;
 }
 
 /* Random words with brackets of three kinds nested inside each other: which bracket closes is only to be
    known by what was opened, so a network without memory cannot do it. */
-void data_made_up_symbols(uint64_t seed, double noise, uint8_t *symbols, ptrdiff_t length)
+static void write_symbols(uint64_t seed, double noise, uint8_t *symbols, ptrdiff_t length)
 {
     enum { KINDS = 3, DEPTH = 8 };
     static const char open[KINDS + 1] = "([{", close[KINDS + 1] = ")]}", all[] = "([{)]} ";
@@ -215,3 +214,127 @@ void data_made_up_symbols(uint64_t seed, double noise, uint8_t *symbols, ptrdiff
             symbols[i] = (uint8_t)all[rng_below(&rng, sizeof all - 1)];
     }
 }
+
+static int read_made_up_name(struct json value, int *index, struct error *err)
+{
+    enum { MOST = 32 };
+    const char *names[MOST + 1] = {0};
+    for (int i = 0; i < MOST && data_made_up_name(i); i++)
+        names[i] = data_made_up_name(i);
+    return json_choice(value, names, index, err);
+}
+
+/* A key that means nothing for the chosen set is refused. */
+static int check_made_up(const struct json *data, const struct data_spec *spec, struct error *err)
+{
+    const struct settings *settings = spec->settings;
+    const char *name = data_made_up_name(settings->made_up);
+    struct json steps = json_member(data, "steps"), classes = json_member(data, "classes");
+    struct json scale = json_member(data, "scale");
+    if (spec->target != DATA_TARGET_NEXT && json_exists(steps))
+        return json_fail(steps, err, "leave it out", "\"%s\" has no steps", name);
+    if (spec->target != DATA_TARGET_CLASS && json_exists(classes))
+        return json_fail(classes, err, "leave it out", "\"%s\" has no number of classes to choose", name);
+    if (spec->target == DATA_TARGET_NEXT && json_exists(scale))
+        return json_fail(scale, err, "leave it out", "the symbols of \"%s\" are not scaled", name);
+    return 0;
+}
+
+static int read_spec(struct json data, const char *experiment_path, struct data_spec *spec, struct error *err)
+{
+    (void)experiment_path;
+    struct settings *settings = spec->settings;
+    int64_t samples = 1000, classes;
+    settings->noise = 0.05;
+    int status = read_made_up_name(json_member(&data, "name"), &settings->made_up, err);
+    if (status)
+        return status;
+    const struct made_up *made = &sets[settings->made_up];
+    spec->target = made->target;
+    classes = made->min_classes;
+    status = check_made_up(&data, spec, err);
+    if (!status)
+        status = json_integer_or(json_member(&data, "samples"), 10, 100 * 1000 * 1000, &samples, err);
+    if (!status)
+        status = json_number_or(json_member(&data, "noise"), 0, spec->target == DATA_TARGET_NEXT ? 1 : 100,
+                                &settings->noise, err);
+    if (!status && made->max_classes > 0)
+        status = json_integer_or(json_member(&data, "classes"), made->min_classes, made->max_classes, &classes, err);
+    if (spec->target == DATA_TARGET_NEXT) {
+        spec->scale = DATA_SCALE_NONE;
+        settings->steps = 32;
+    }
+    if (!status)
+        status = data_read_steps(&data, &settings->steps, err);
+    settings->samples = (ptrdiff_t)samples;
+    settings->classes = (int)classes;
+    return status;
+}
+
+static void normal_form(const struct data_spec *spec, struct text *out)
+{
+    const struct settings *settings = spec->settings;
+    text_addf(out, ",\"name\":\"%s\",\"samples\":%td,\"noise\":", sets[settings->made_up].name, settings->samples);
+    text_add_number(out, settings->noise);
+    if (spec->target == DATA_TARGET_CLASS)
+        text_addf(out, ",\"classes\":%d", settings->classes);
+    if (spec->target == DATA_TARGET_NEXT)
+        text_addf(out, ",\"steps\":%td", settings->steps);
+}
+
+static const char *title(const struct data_spec *spec)
+{
+    const struct settings *settings = spec->settings;
+    return sets[settings->made_up].name;
+}
+
+static int load_table(const struct data_spec *spec, uint64_t seed, struct data_set *set, struct data_rows *test,
+                      struct error *err)
+{
+    struct data_table table = {0};
+    int status = make_table(spec, seed, &table, err);
+    if (!status)
+        status = data_table_load(spec, &table, title(spec), seed, set, test, err);
+    data_table_release(&table);
+    return status;
+}
+
+/* As many symbols as the samples need, with one more behind each part. */
+static int load_symbols(const struct data_spec *spec, uint64_t seed, struct data_set *set, struct data_rows *test,
+                        struct error *err)
+{
+    const struct settings *settings = spec->settings;
+    const char *name = title(spec);
+    int status = data_check_memory(name, 3.0 * (double)settings->samples * (double)settings->steps, err);
+    if (status)
+        return status;
+    ptrdiff_t length = settings->samples * settings->steps + 3;
+    uint8_t *symbols = memory_array((size_t)length, 1);
+    if (!symbols)
+        return memory_error(err, name);
+    write_symbols(seed, settings->noise, symbols, length);
+    status = data_symbols_load(spec, settings->steps, symbols, length, name, set, test, err);
+    memory_free(symbols);
+    return status;
+}
+
+static int load(const struct data_spec *spec, uint64_t seed, struct data_set *set, struct data_rows *test,
+                struct error *err)
+{
+    return spec->target == DATA_TARGET_NEXT ? load_symbols(spec, seed, set, test, err)
+                                            : load_table(spec, seed, set, test, err);
+}
+
+static const char *const keys[] = {"name", "samples", "noise", "classes", "steps", NULL};
+
+const struct data_format data_format_made_up = {
+    .name = "made_up",
+    .keys = keys,
+    .train = 0.6,
+    .validation = 0.2,
+    .settings = sizeof(struct settings),
+    .read = read_spec,
+    .normal_form = normal_form,
+    .title = title,
+    .load = load,
+};

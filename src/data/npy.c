@@ -11,7 +11,7 @@
 #include "base/memory.h"
 #include "base/text.h"
 #include "base/unicode.h"
-#include "data/data_internal.h"
+#include "data/format_internal.h"
 #include "data/stream_internal.h"
 
 #include <float.h>
@@ -19,6 +19,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { INPUTS, TARGETS }; /* data_spec.files */
 enum { MOST_SIZES = 4, LONGEST_HEADER = 1 << 16, MAX_CLASSES = 1000, WIDEST = 8 };
 
 #define SIGN ((uint64_t)1 << 63)
@@ -402,10 +403,10 @@ static int read_targets(const char *path, enum data_target target, const char *i
     return status;
 }
 
-int data_npy_read(const struct data_spec *spec, struct data_table *table, struct error *err)
+static int read_table(const struct data_spec *spec, struct data_table *table, struct error *err)
 {
     struct array inputs;
-    const char *path = spec->files[DATA_FILE_TABLE], *targets = spec->files[DATA_FILE_TARGETS];
+    const char *path = spec->files[INPUTS], *targets = spec->files[TARGETS];
     int status = array_open(&inputs, path, err);
     if (!status)
         status = read_inputs(&inputs, spec->target, table, err);
@@ -414,3 +415,45 @@ int data_npy_read(const struct data_spec *spec, struct data_table *table, struct
         status = read_targets(targets, spec->target, path, table, err);
     return status;
 }
+
+static int load(const struct data_spec *spec, uint64_t seed, struct data_set *set, struct data_rows *test,
+                struct error *err)
+{
+    struct data_table table = {0};
+    int status = read_table(spec, &table, err);
+    if (!status)
+        status = data_table_load(spec, &table, spec->files[INPUTS], seed, set, test, err);
+    data_table_release(&table);
+    return status;
+}
+
+static int read_spec(struct json data, const char *experiment_path, struct data_spec *spec, struct error *err)
+{
+    static const char *const targets[] = {"labels", "target", NULL};
+    int chosen = 0;
+    int status = data_read_path(&data, "inputs", experiment_path, &spec->files[INPUTS], err);
+    if (!status)
+        status = data_choose_target(
+            &data, targets, "name a file of integers as \"labels\", or one of numbers as \"target\"", &chosen, err);
+    if (status)
+        return status;
+    spec->target = chosen == 0 ? DATA_TARGET_CLASS : DATA_TARGET_NUMBER;
+    return data_read_path(&data, targets[chosen], experiment_path, &spec->files[TARGETS], err);
+}
+
+static void normal_form(const struct data_spec *spec, struct text *out)
+{
+    text_addf(out, ",\"%s\":true", spec->target == DATA_TARGET_CLASS ? "labels" : "target");
+}
+
+static const char *const keys[] = {"inputs", "labels", "target", NULL};
+
+const struct data_format data_format_npy = {
+    .name = "npy",
+    .keys = keys,
+    .train = 0.6,
+    .validation = 0.2,
+    .read = read_spec,
+    .normal_form = normal_form,
+    .load = load,
+};

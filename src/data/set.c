@@ -5,7 +5,7 @@
 #include "base/memory.h"
 #include "base/text.h"
 #include "base/unicode.h"
-#include "data/data_internal.h"
+#include "data/format_internal.h"
 
 #include <string.h>
 
@@ -34,16 +34,13 @@ static char *last_part(const char *path, size_t length)
     return text_take(&name);
 }
 
-/* What a person calls the data: the folder of image files, another file, the made-up set. */
+/* What a person calls the data; returns owned. */
 static char *name_of(const struct data_spec *spec)
 {
-    if (spec->format == DATA_MADE_UP)
-        return memory_copy_string(data_made_up_name(spec->made_up));
-    const char *path = spec->files[spec->format == DATA_IDX       ? DATA_FILE_TRAIN_IMAGES
-                                   : spec->format == DATA_CIFAR10 ? DATA_FILE_FOLDER
-                                                                  : DATA_FILE_TABLE];
+    const struct data_format *format = spec->format;
+    const char *path = format->title ? format->title(spec) : spec->files[0];
     const char *slash = strrchr(path, '/');
-    bool in_folder = spec->format == DATA_IDX && slash && slash > path;
+    bool in_folder = format->titled_by_folder && slash && slash > path;
     return last_part(path, in_folder ? (size_t)(slash - path) : strlen(path));
 }
 
@@ -58,59 +55,12 @@ data_widen *data_best_widen(void)
 #endif
 }
 
-static int read_table(const struct data_spec *spec, uint64_t seed, struct data_table *table, struct error *err)
-{
-    if (spec->format == DATA_CSV)
-        return data_csv_read(spec, table, err);
-    return spec->format == DATA_NPY ? data_npy_read(spec, table, err) : data_made_up(spec, seed, table, err);
-}
-
-static int load_table(const struct data_spec *spec, uint64_t seed, struct data_set *set, struct data_rows *test,
-                      struct error *err)
-{
-    const char *file = spec->files[DATA_FILE_TABLE];
-    struct data_table table = {0};
-    int status = read_table(spec, seed, &table, err);
-    if (!status)
-        status = data_table_load(spec, &table, file ? file : data_made_up_name(spec->made_up), seed, set, test, err);
-    data_table_release(&table);
-    return status;
-}
-
-/* A made-up text: as many symbols as its samples need, with one more behind each part. */
-static int load_made_up_text(const struct data_spec *spec, uint64_t seed, struct data_set *set, struct data_rows *test,
-                             struct error *err)
-{
-    const char *name = data_made_up_name(spec->made_up);
-    int status = data_check_memory(name, 3.0 * (double)spec->samples * (double)spec->steps, err);
-    if (status)
-        return status;
-    ptrdiff_t length = spec->samples * spec->steps + 3;
-    uint8_t *symbols = memory_array((size_t)length, 1);
-    if (!symbols)
-        return memory_error(err, name);
-    data_made_up_symbols(seed, spec->noise, symbols, length);
-    status = data_symbols_load(spec, symbols, length, name, set, test, err);
-    memory_free(symbols);
-    return status;
-}
-
 int data_load(const struct data_spec *spec, uint64_t seed, struct data_set *set, struct data_rows *test,
               struct error *err)
 {
-    int status;
     set->widen = data_best_widen();
     set->number.deviation = 1;
-    if (spec->format == DATA_IDX)
-        status = data_idx_load(spec, seed, set, test, err);
-    else if (spec->format == DATA_CIFAR10)
-        status = data_cifar10_load(spec, seed, set, test, err);
-    else if (spec->format == DATA_TEXT)
-        status = data_text_load(spec, set, test, err);
-    else if (spec->target == DATA_TARGET_NEXT)
-        status = load_made_up_text(spec, seed, set, test, err);
-    else
-        status = load_table(spec, seed, set, test, err);
+    int status = spec->format->load(spec, seed, set, test, err);
     if (status)
         return status;
     set->digest = set_digest(set);

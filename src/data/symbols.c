@@ -9,7 +9,6 @@
 #include "base/memory.h"
 #include "base/text.h"
 #include "data/data_internal.h"
-#include "data/stream_internal.h"
 
 #include <string.h>
 
@@ -56,24 +55,24 @@ static int number_symbols(const uint8_t *symbols, ptrdiff_t length, ptrdiff_t st
     return 0;
 }
 
-static int check_length(const struct data_spec *spec, ptrdiff_t length, const char *where, struct error *err)
+static int check_length(ptrdiff_t steps, ptrdiff_t length, const char *where, struct error *err)
 {
     if (length > INT32_MAX)
         return error_set(err, ERROR_INPUT, where, "use a part of it", "the text has %td bytes, the limit is %d", length,
                          INT32_MAX);
-    if (length < PARTS * (spec->steps + 1))
+    if (length < PARTS * (steps + 1))
         return error_set(err, ERROR_INPUT, where, "use a longer text or lower \"steps\"",
-                         "the text has %td bytes, too few for a sample of %td steps in each part", length, spec->steps);
+                         "the text has %td bytes, too few for a sample of %td steps in each part", length, steps);
     return 0;
 }
 
-int data_symbols_load(const struct data_spec *spec, const uint8_t *symbols, ptrdiff_t length, const char *where,
-                      struct data_set *set, struct data_rows *test, struct error *err)
+int data_symbols_load(const struct data_spec *spec, ptrdiff_t steps, const uint8_t *symbols, ptrdiff_t length,
+                      const char *where, struct data_set *set, struct data_rows *test, struct error *err)
 {
     uint8_t number[BYTES] = {0};
-    ptrdiff_t count[PARTS], first = 0, steps = spec->steps;
+    ptrdiff_t count[PARTS], first = 0;
     struct data_rows *parts[PARTS] = {&set->rows[DATA_TRAIN], &set->rows[DATA_VALIDATION], test};
-    int status = check_length(spec, length, where, err);
+    int status = check_length(steps, length, where, err);
     if (!status)
         status = data_divide_count(spec, where, (length - PARTS) / steps, count, err);
     if (!status)
@@ -93,17 +92,5 @@ int data_symbols_load(const struct data_spec *spec, const uint8_t *symbols, ptrd
         rows->digest = data_digest_bytes(rows->digest, symbols + first, (size_t)stretch);
         first += stretch;
     }
-    return status;
-}
-
-int data_text_load(const struct data_spec *spec, struct data_set *set, struct data_rows *test, struct error *err)
-{
-    struct text text = TEXT_EMPTY;
-    const char *path = spec->files[DATA_FILE_TABLE];
-    int status = stream_read_all(path, &text, err);
-    if (!status)
-        status =
-            data_symbols_load(spec, (const uint8_t *)text_string(&text), (ptrdiff_t)text.length, path, set, test, err);
-    text_release(&text);
     return status;
 }

@@ -335,16 +335,17 @@ END_TEST
 
 START_TEST(paths_start_at_the_experiment)
 {
+    enum { TRAIN_IMAGES_FILE, TRAIN_LABELS_FILE, TEST_IMAGES_FILE, TEST_LABELS_FILE };
     struct error err;
     struct data_spec spec;
     ASSERT_OK(read_spec("{\"format\":\"idx\",\"folder\":\"sub/set\",\"test_labels\":\"/abs/t\"}", &spec, &err));
-    ck_assert_str_eq(spec.files[DATA_FILE_TRAIN_IMAGES], in_folder("sub/set/train-images-idx3-ubyte"));
-    ck_assert_str_eq(spec.files[DATA_FILE_TEST_IMAGES], in_folder("sub/set/t10k-images-idx3-ubyte"));
-    ck_assert_str_eq(spec.files[DATA_FILE_TEST_LABELS], "/abs/t");
+    ck_assert_str_eq(spec.files[TRAIN_IMAGES_FILE], in_folder("sub/set/train-images-idx3-ubyte"));
+    ck_assert_str_eq(spec.files[TEST_IMAGES_FILE], in_folder("sub/set/t10k-images-idx3-ubyte"));
+    ck_assert_str_eq(spec.files[TEST_LABELS_FILE], "/abs/t");
     data_spec_release(&spec);
     data_spec_release(&spec);
     ASSERT_OK(read_spec("{\"format\":\"idx\",\"folder\":\"/abs/\"}", &spec, &err));
-    ck_assert_str_eq(spec.files[DATA_FILE_TRAIN_LABELS], "/abs/train-labels-idx1-ubyte");
+    ck_assert_str_eq(spec.files[TRAIN_LABELS_FILE], "/abs/train-labels-idx1-ubyte");
     data_spec_release(&spec);
 }
 END_TEST
