@@ -2,7 +2,7 @@
  *
  * An experiment describes its data by a JSON object (struct data_spec) in one of these formats: IDX
  * files as MNIST and Fashion-MNIST ship them, CIFAR-10's binary files, NPY arrays, a CSV table, a raw
- * text, or a set made up from the seed, so that a search runs on a machine without any files. All end
+ * text, or a synthetic set, made from the seed, so that a search runs on a machine without any files. All end
  * as the same thing: rows of `features` numbers with what is to be predicted (a class, a number, or the
  * symbols that follow), divided into train, validation and test. struct data_shape says which it is.
  *
@@ -91,8 +91,8 @@ void data_spec_normal_form(const struct data_spec *spec, struct text *out);
 /* Frees the contents; accepts a zeroed spec. */
 void data_spec_release(struct data_spec *spec);
 
-/* The i-th made-up set's name, NULL past the last; for help texts. */
-const char *data_made_up_name(int i);
+/* The i-th synthetic set's name, NULL past the last. */
+const char *data_synthetic_name(int i);
 
 struct data_set;
 

@@ -23,14 +23,14 @@ struct rng {
 
 /* What a stream is used for. The values are part of every stored result: append, never renumber. */
 enum rng_purpose {
-    RNG_SPLIT = 1,    /* dividing data into train, validation and test */
-    RNG_MADE_UP = 2,  /* points of a made-up data set */
-    RNG_WEIGHTS = 3,  /* initial weights */
-    RNG_SHUFFLE = 4,  /* order of the samples in an epoch */
-    RNG_PROPOSAL = 5, /* what the search proposes for a ticket */
-    RNG_DROPOUT = 6,  /* what dropout drops */
-    RNG_AUGMENT = 7,  /* how images are shifted and mirrored */
-    RNG_TEST = 99,    /* tests of the program itself */
+    RNG_SPLIT = 1,     /* dividing data into train, validation and test */
+    RNG_SYNTHETIC = 2, /* samples of a synthetic data set */
+    RNG_WEIGHTS = 3,   /* initial weights */
+    RNG_SHUFFLE = 4,   /* order of the samples in an epoch */
+    RNG_PROPOSAL = 5,  /* what the search proposes for a ticket */
+    RNG_DROPOUT = 6,   /* what dropout drops */
+    RNG_AUGMENT = 7,   /* how images are shifted and mirrored */
+    RNG_TEST = 99,     /* tests of the program itself */
 };
 
 /* pcg32 as in the paper: `stream` selects one of 2^63 sequences. */

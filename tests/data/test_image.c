@@ -56,9 +56,9 @@ static void check_image(const char *description)
 
 START_TEST(every_kind_of_set_is_served_from_an_image)
 {
-    for (int k = 0; data_made_up_name(k); k++) {
+    for (int k = 0; data_synthetic_name(k); k++) {
         char text[128];
-        snprintf(text, sizeof text, "{\"format\":\"made_up\",\"name\":\"%s\",\"samples\":60}", data_made_up_name(k));
+        snprintf(text, sizeof text, "{\"format\":\"made_up\",\"name\":\"%s\",\"samples\":60}", data_synthetic_name(k));
         check_image(text);
     }
     make_folder();

@@ -1,6 +1,7 @@
 #include "data/files.h"
 
 #include "base/text.h"
+#include "data/synthetic_internal.h"
 
 #include <math.h>
 
@@ -11,16 +12,18 @@ static void describe(char *text, size_t size, const char *name, const char *more
 
 START_TEST(every_set_is_balanced_and_of_its_size)
 {
-    for (int k = 0; data_made_up_name(k); k++) {
-        if (strcmp(data_made_up_name(k), "waves") == 0 || strcmp(data_made_up_name(k), "brackets") == 0 ||
-            strcmp(data_made_up_name(k), "bars") == 0)
-            continue;
+    for (int k = 0; data_synthetic_name(k); k++) {
         struct error err;
         struct data_set *set;
         char text[256];
-        describe(text, sizeof text, data_made_up_name(k), ",\"samples\":500,\"scale\":\"none\",\"noise\":0.01");
+        describe(text, sizeof text, data_synthetic_name(k), ",\"samples\":500,\"noise\":0.01");
         ASSERT_OK(open_set(text, 1, &set, &err));
         struct data_shape shape = data_shape(set);
+        data_set_free(set);
+        if (shape.target != DATA_TARGET_CLASS || shape.rank != 1)
+            continue;
+        describe(text, sizeof text, data_synthetic_name(k), ",\"samples\":500,\"scale\":\"none\",\"noise\":0.01");
+        ASSERT_OK(open_set(text, 1, &set, &err));
         ck_assert_int_eq(shape.features, 2);
         ck_assert_int_eq(shape.target, DATA_TARGET_CLASS);
         ck_assert_int_ge(shape.classes, 2);
@@ -38,6 +41,23 @@ START_TEST(every_set_is_balanced_and_of_its_size)
         ck_assert_double_gt(largest, 0.8);
         ck_assert_double_lt(largest, 1.7);
         data_set_free(set);
+    }
+}
+END_TEST
+
+/* What the format asks of an entry of the table. */
+START_TEST(every_entry_is_whole)
+{
+    for (int k = 0; synthetic_set(k); k++) {
+        const struct synthetic_set *set = synthetic_set(k);
+        ck_assert_str_eq(data_synthetic_name(k), set->name);
+        ck_assert_msg(!set->draw == !!set->write, "%s: a sample is drawn or a text is written", set->name);
+        ck_assert_int_eq(set->write != NULL, set->target == DATA_TARGET_NEXT);
+        ck_assert_int_eq(set->value != NULL, set->target == DATA_TARGET_NUMBER);
+        ck_assert_int_eq(set->min_classes >= 2, set->target == DATA_TARGET_CLASS);
+        ck_assert(set->max_classes >= set->min_classes);
+        for (int other = 0; other < k; other++)
+            ck_assert_str_ne(set->name, synthetic_set(other)->name);
     }
 }
 END_TEST
@@ -375,9 +395,10 @@ END_TEST
 
 int main(void)
 {
-    return RUN_TESTS_WITH_FILES(
-        "data made up", every_set_is_balanced_and_of_its_size, points_lie_where_their_class_says,
-        noise_has_the_deviation_asked_for, the_seed_makes_the_set, waves_are_a_number_to_predict,
-        bars_run_as_their_class_says, brackets_close_what_was_opened, wrong_descriptions_are_refused_with_their_path,
-        normal_forms_say_everything_but_paths, paths_start_at_the_experiment, every_failing_allocation_is_reported);
+    return RUN_TESTS_WITH_FILES("data synthetic", every_set_is_balanced_and_of_its_size, every_entry_is_whole,
+                                points_lie_where_their_class_says, noise_has_the_deviation_asked_for,
+                                the_seed_makes_the_set, waves_are_a_number_to_predict, bars_run_as_their_class_says,
+                                brackets_close_what_was_opened, wrong_descriptions_are_refused_with_their_path,
+                                normal_forms_say_everything_but_paths, paths_start_at_the_experiment,
+                                every_failing_allocation_is_reported);
 }
