@@ -1,3 +1,4 @@
+/* Augmentation: how it is described, and images that are moved and mirrored. */
 #include "base/error.h"
 #include "base/json.h"
 #include "base/text.h"

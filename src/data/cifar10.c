@@ -113,16 +113,6 @@ static int read_train(const char *folder, struct data_table *table, struct error
     return 0;
 }
 
-static int copy_names(struct data_table *table, struct error *err)
-{
-    table->class_names = memory_zeroed(CLASSES, sizeof *table->class_names);
-    table->shape.classes = table->class_names ? CLASSES : 0;
-    for (int i = 0; i < table->shape.classes; i++)
-        if (!(table->class_names[i] = memory_copy_string(class_names[i])))
-            return memory_error(err, "the class names");
-    return table->class_names ? 0 : memory_error(err, "the class names");
-}
-
 static int load_test(const char *folder, struct data_rows *test, struct error *err)
 {
     ptrdiff_t capacity = 0;
@@ -141,7 +131,7 @@ static int load(const struct data_spec *spec, uint64_t seed, struct data_set *se
     struct data_table table = {.shape = data_shape_image(SIDE, SIDE, CHANNELS, DATA_TARGET_CLASS)};
     int status = read_train(folder, &table, err);
     if (!status)
-        status = copy_names(&table, err);
+        status = data_table_name_classes(&table, class_names, CLASSES, err);
     if (!status)
         status = data_table_load(spec, &table, folder, seed, set, NULL, err);
     data_table_release(&table);

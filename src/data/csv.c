@@ -91,7 +91,7 @@ static int give_role(struct reader *reader, char *const *names, int count, enum 
 
 static int compare_names(const void *a, const void *b);
 
-/* A name must be of one column, and one that an index has, which pandas and R write without a name, is no feature. */
+/* The names must differ, and a column without one is no feature: it is the index that pandas and R write. */
 static int check_names(const struct reader *reader, struct error *err)
 {
     const struct csv *csv = &reader->csv;
@@ -227,18 +227,6 @@ static ptrdiff_t place_of(char *const *text, char *const *names, ptrdiff_t count
     return found - names;
 }
 
-static int copy_names(struct data_table *table, char *const *names, int count, struct error *err)
-{
-    table->class_names = memory_zeroed((size_t)count, sizeof *table->class_names);
-    table->shape.classes = table->class_names ? count : 0;
-    for (int i = 0; i < table->shape.classes; i++) {
-        table->class_names[i] = memory_copy_string(names[i]);
-        if (!table->class_names[i])
-            return memory_error(err, "the class names");
-    }
-    return table->class_names ? 0 : memory_error(err, "the class names");
-}
-
 /* Numbers the different labels. All rows count, those of the test part too: only the list of names becomes
    known, not which row has which. place: of the label among the kept columns. */
 static int number_classes(const struct reader *reader, ptrdiff_t place, struct data_table *table, struct error *err)
@@ -254,7 +242,7 @@ static int number_classes(const struct reader *reader, ptrdiff_t place, struct d
     if (!status)
         status = data_check_spelling(names, count, reader->csv.path, reader->csv.predicted, err);
     if (!status)
-        status = copy_names(table, names, (int)count, err);
+        status = data_table_name_classes(table, (const char *const *)names, (int)count, err);
     if (!status && !(table->y = memory_array((size_t)table->rows, sizeof *table->y)))
         status = memory_error(err, reader->csv.path);
     for (ptrdiff_t i = 0; !status && i < table->rows; i++)

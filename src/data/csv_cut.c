@@ -1,3 +1,4 @@
+/* A CSV file is cut into records and cells, in place; what a cell is, csv_internal.h says. */
 #include "base/error.h"
 #include "base/memory.h"
 #include "base/unicode.h"

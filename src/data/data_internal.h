@@ -5,6 +5,7 @@
 #ifndef ACTSEARCH_DATA_DATA_INTERNAL_H
 #define ACTSEARCH_DATA_DATA_INTERNAL_H
 
+#include "base/hash.h"
 #include "data/data.h"
 
 /* Rows of one part. Exactly one of `bytes` and `values` is not NULL; of `labels` and `numbers` the one
@@ -80,6 +81,8 @@ struct data_shape data_shape_table(ptrdiff_t features, enum data_target target);
 struct data_shape data_shape_image(ptrdiff_t height, ptrdiff_t width, ptrdiff_t channels, enum data_target target);
 
 void data_table_release(struct data_table *table);
+/* Gives it `count` classes; the names are copied. */
+int data_table_name_classes(struct data_table *table, const char *const *names, int count, struct error *err);
 void data_names_free(char **names, ptrdiff_t count);
 /* The names of `count` numbers from `first` on: "0", "1", ...; NULL when memory is short. */
 char **data_number_names(int first, int count);
@@ -92,9 +95,7 @@ int data_refuse_foreign(const char *path, const char *bytes, size_t length, cons
    file does not say. Exact: numbers beyond 2^53 that a double takes for one are two. */
 int data_check_spelling(char *const *names, ptrdiff_t count, const char *path, const char *column, struct error *err);
 
-/* FNV-1a, fed with integers low byte first whatever the processor. */
-#define DATA_DIGEST_START 0xcbf29ce484222325u
-uint64_t data_digest_bytes(uint64_t digest, const void *bytes, size_t count);
+/* Digests (base/hash.h) are fed with integers low byte first whatever the processor. */
 uint64_t data_digest_integer(uint64_t digest, int64_t value);
 /* What the digest of a part starts from: the shape. Stored digests of plain tables with classes, which
    are older than shapes, stay as they are. */

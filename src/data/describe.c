@@ -1,3 +1,4 @@
+/* A data set in one line, for people. */
 #include "base/text.h"
 #include "data/data_internal.h"
 

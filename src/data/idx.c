@@ -141,12 +141,12 @@ static int claim_rows(const struct pair *pair, const int32_t *order, ptrdiff_t c
 
 static void digest_rows(struct data_rows *rows, ptrdiff_t features)
 {
-    rows->digest = DATA_DIGEST_START;
+    rows->digest = HASH_START;
     for (ptrdiff_t i = 0; i < rows->count; i++) {
         rows->digest = data_digest_integer(rows->digest, rows->source[i]);
         rows->digest = data_digest_integer(rows->digest, rows->labels[i]);
     }
-    rows->digest = data_digest_bytes(rows->digest, rows->bytes, (size_t)(rows->count * features));
+    rows->digest = hash_bytes(rows->digest, rows->bytes, (size_t)(rows->count * features));
 }
 
 static int load_train(const struct data_spec *spec, uint64_t seed, struct pair *pair, struct data_set *set,

@@ -93,14 +93,16 @@ void data_image_write(const struct data_set *set, void *image)
 static int copy_names(const char *at, struct data_set *set, struct error *err)
 {
     int classes = set->shape.classes;
+    static const char *const what = "the data set";
     set->class_names = classes > 0 ? memory_zeroed((size_t)classes, sizeof *set->class_names) : NULL;
-    set->name = memory_copy_string(at);
-    bool complete = set->name && (classes == 0 || set->class_names);
-    for (int i = 0; complete && i < classes; i++) {
+    int status = memory_keep_string(at, what, &set->name, err);
+    if (!status && classes > 0 && !set->class_names)
+        status = memory_error(err, what);
+    for (int i = 0; !status && i < classes; i++) {
         at += strlen(at) + 1;
-        complete = (set->class_names[i] = memory_copy_string(at)) != NULL;
+        status = memory_keep_string(at, what, &set->class_names[i], err);
     }
-    return complete ? 0 : memory_error(err, "the data set");
+    return status;
 }
 
 int data_image_open(const void *image, struct data_set **set, struct error *err)

@@ -1,3 +1,4 @@
+/* The rows of one part: memory, names, digests, and the scale of bytes. */
 #include "base/error.h"
 #include "base/memory.h"
 #include "base/text.h"
@@ -82,24 +83,16 @@ char **data_number_names(int first, int count)
     return names;
 }
 
-uint64_t data_digest_bytes(uint64_t digest, const void *bytes, size_t count)
-{
-    const uint8_t *byte = bytes;
-    for (size_t i = 0; i < count; i++)
-        digest = (digest ^ byte[i]) * 0x100000001b3u;
-    return digest;
-}
-
 uint64_t data_digest_integer(uint64_t digest, int64_t value)
 {
     for (int shift = 0; shift < 64; shift += 8)
-        digest = (digest ^ ((uint64_t)value >> shift & 0xff)) * 0x100000001b3u;
+        digest = hash_step(digest, (uint64_t)value >> shift & 0xff);
     return digest;
 }
 
 uint64_t data_digest_start(const struct data_shape *shape)
 {
-    uint64_t digest = DATA_DIGEST_START;
+    uint64_t digest = HASH_START;
     if (shape->rank == 1 && shape->target == DATA_TARGET_CLASS)
         return digest;
     digest = data_digest_integer(digest, shape->target);

@@ -1,3 +1,4 @@
+/* Loads a set with its test rows, and keeps those and what serves them; see sealed.h. */
 #include "data/sealed.h"
 
 #include "base/error.h"

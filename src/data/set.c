@@ -1,3 +1,4 @@
+/* A data set: opened by its format, named, digested, released. */
 #include "data/data.h"
 
 #include "base/error.h"
@@ -11,9 +12,9 @@
 
 static uint64_t set_digest(const struct data_set *set)
 {
-    uint64_t digest = data_digest_integer(DATA_DIGEST_START, set->shape.features);
+    uint64_t digest = data_digest_integer(HASH_START, set->shape.features);
     for (int i = 0; i < set->shape.classes; i++)
-        digest = data_digest_bytes(digest, set->class_names[i], strlen(set->class_names[i]) + 1);
+        digest = hash_bytes(digest, set->class_names[i], strlen(set->class_names[i]) + 1);
     for (int split = 0; split < DATA_SPLIT_COUNT; split++) {
         digest = data_digest_integer(digest, set->rows[split].count);
         digest = data_digest_integer(digest, (int64_t)set->rows[split].digest);

@@ -1,3 +1,4 @@
+/* How rows are divided into train, validation and test: how many, and which. */
 #include "base/error.h"
 #include "base/memory.h"
 #include "data/data_internal.h"

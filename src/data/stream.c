@@ -1,3 +1,4 @@
+/* The bytes of a file, plain or gzip; see stream_internal.h. */
 #include "data/stream_internal.h"
 
 #include "base/error.h"

@@ -89,7 +89,7 @@ int data_symbols_load(const struct data_spec *spec, ptrdiff_t steps, const uint8
         for (ptrdiff_t i = 0; i < rows->count; i++)
             rows->source[i] = (int32_t)(first + i * steps);
         rows->digest = data_digest_integer(data_digest_start(&set->shape), first);
-        rows->digest = data_digest_bytes(rows->digest, symbols + first, (size_t)stretch);
+        rows->digest = hash_bytes(rows->digest, symbols + first, (size_t)stretch);
         first += stretch;
     }
     return status;

@@ -1,3 +1,4 @@
+/* A table of numbers becomes a set: divided, scaled by its train part, digested. */
 #include "base/error.h"
 #include "base/memory.h"
 #include "data/data_internal.h"
@@ -13,6 +14,19 @@ void data_table_release(struct data_table *table)
     memory_free(table->numbers);
     data_names_free(table->class_names, table->shape.classes);
     *table = (struct data_table){0};
+}
+
+int data_table_name_classes(struct data_table *table, const char *const *names, int count, struct error *err)
+{
+    static const char *const what = "the class names";
+    table->class_names = memory_zeroed((size_t)count, sizeof *table->class_names);
+    if (!table->class_names)
+        return memory_error(err, what);
+    table->shape.classes = count;
+    int status = 0;
+    for (int i = 0; !status && i < count; i++)
+        status = memory_keep_string(names[i], what, &table->class_names[i], err);
+    return status;
 }
 
 /* scaled = (value - centre) * factor. Values that never vary become 0. */
@@ -107,7 +121,7 @@ static void fill_row(const struct data_table *table, const struct column_scale *
     if (rows->bytes) {
         uint8_t *bytes = rows->bytes + i * features;
         memcpy(bytes, table->bytes + from * features, (size_t)features);
-        rows->digest = data_digest_bytes(rows->digest, bytes, (size_t)features);
+        rows->digest = hash_bytes(rows->digest, bytes, (size_t)features);
         return;
     }
     const double *x = table->x + from * features;

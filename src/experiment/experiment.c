@@ -15,12 +15,6 @@
 
 /* ---- reading */
 
-static int copy_string(const char *string, char **out, struct error *err)
-{
-    *out = memory_copy_string(string);
-    return *out ? 0 : memory_error(err, "the experiment");
-}
-
 /* Reads the file, which tells its own faults by line, and applies the settings, one after the other. */
 static int read_document(const char *path, const char *const *settings, struct json_document **document,
                          struct error *err)
@@ -59,14 +53,14 @@ static int read_name(struct json value, char **out, struct error *err)
     if (!good)
         return json_fail(value, err, "use letters, digits, '-', '_' and '.'; at most 100",
                          "\"%s\" cannot be a name, because it also names the database", EXCERPT(name, 60));
-    return copy_string(name, out, err);
+    return memory_keep_string(name, "the experiment", out, err);
 }
 
 static int read_description(struct json value, char **out, struct error *err)
 {
     const char *description = "";
     int status = json_string_or(value, &description, err);
-    return status ? status : copy_string(description, out, err);
+    return status ? status : memory_keep_string(description, "the experiment", out, err);
 }
 
 static int read_seed(struct json value, uint64_t *seed, struct error *err)
@@ -131,7 +125,7 @@ int experiment_read(const char *path, const char *const *settings, struct experi
     struct experiment *made = memory_zeroed(1, sizeof *made);
     if (!made)
         return memory_error(err, path);
-    int status = copy_string(path, &made->path, err);
+    int status = memory_keep_string(path, "the experiment", &made->path, err);
     if (!status)
         status = read_document(path, settings, &made->document, err);
     if (!status)

@@ -1,5 +1,7 @@
 /* The training run: trials, epochs, steps, and how they end. */
+#include "base/clock.h"
 #include "base/error.h"
+#include "base/hash.h"
 #include "candidate/candidate.h"
 #include "data/data.h"
 #include "expr/parse.h"
@@ -14,7 +16,6 @@
 #include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
-#include <time.h>
 
 /* One trial under way. */
 struct run {
@@ -248,13 +249,6 @@ static void note_parameters(const struct run *run, int seed_index, struct evalua
     }
 }
 
-static double seconds(clockid_t clock)
-{
-    struct timespec time;
-    clock_gettime(clock, &time);
-    return (double)time.tv_sec + 1e-9 * (double)time.tv_nsec;
-}
-
 /* All trials with one learning rate. */
 static int evaluate_rate(const struct fitness *fitness, struct fitness_worker *worker, double rate,
                          const atomic_int *abort, struct evaluation *out, struct error *err)
@@ -283,7 +277,7 @@ int fitness_evaluate(const struct fitness *fitness, struct fitness_worker *worke
 {
     ALWAYS(assignment->rungs == 1);
     const struct optimiser *optimiser = &fitness->protocol.optimiser;
-    double wall = seconds(CLOCK_MONOTONIC), cpu = seconds(CLOCK_THREAD_CPUTIME_ID);
+    double wall = clock_seconds(), cpu = clock_thread_seconds();
     int status = trainer_prepare(worker->trainer, &assignment->candidate, err);
     if (status)
         return status;
@@ -298,20 +292,12 @@ int fitness_evaluate(const struct fitness *fitness, struct fitness_worker *worke
             worker->other = kept;
         }
     }
-    out->result.cost.wall_seconds = seconds(CLOCK_MONOTONIC) - wall;
-    out->result.cost.cpu_seconds = seconds(CLOCK_THREAD_CPUTIME_ID) - cpu;
+    out->result.cost.wall_seconds = clock_seconds() - wall;
+    out->result.cost.cpu_seconds = clock_thread_seconds() - cpu;
     return status;
 }
 
 /* ---- the arithmetic of this machine */
-
-/* FNV-1a, byte by byte. */
-static uint64_t mix(uint64_t digest, const void *bytes, size_t size)
-{
-    for (size_t i = 0; i < size; i++)
-        digest = (digest ^ ((const unsigned char *)bytes)[i]) * 0x100000001b3;
-    return digest;
-}
 
 /* A step on a whole batch and, where there is one, on the rest that is the last of each epoch. */
 static uint64_t mix_steps(struct run *run, uint64_t digest)
@@ -322,11 +308,11 @@ static uint64_t mix_steps(struct run *run, uint64_t digest)
     enum outcome outcome = run_step(run, run->worker->order, batch, 0, &loss);
     if (outcome == OUTCOME_ok && count % batch)
         outcome = run_step(run, run->worker->order, count % batch, 0, &loss);
-    digest = mix(digest, &outcome, sizeof outcome);
-    digest = mix(digest, &loss, sizeof loss);
+    digest = hash_bytes(digest, &outcome, sizeof outcome);
+    digest = hash_bytes(digest, &loss, sizeof loss);
     for (int i = 0; i < trainer_tensors(trainer); i++) {
         struct trainer_tensor tensor = trainer_tensor(trainer, i);
-        digest = mix(digest, tensor.values, (size_t)tensor.count * sizeof *tensor.values);
+        digest = hash_bytes(digest, tensor.values, (size_t)tensor.count * sizeof *tensor.values);
     }
     return digest;
 }
@@ -339,7 +325,7 @@ static uint64_t mix_measures(const struct run *run, uint64_t digest)
     for (int i = 0; i < 2 && sizes[i] > 0; i++) {
         gather(run, run->fitness->measured, NULL, 0, sizes[i]);
         double loss = trainer_measure(run->worker->trainer, sizes[i]).loss;
-        digest = mix(digest, &loss, sizeof loss);
+        digest = hash_bytes(digest, &loss, sizeof loss);
     }
     return digest;
 }
@@ -361,7 +347,7 @@ int fitness_arithmetic(const struct fitness *fitness, char digest[FITNESS_DIGEST
     if (!status) {
         struct run run = {.fitness = fitness, .worker = worker, .rate = fitness->protocol.optimiser.learning_rates[0]};
         begin_trial(&run, fitness->protocol.first_seed);
-        uint64_t bits = mix_measures(&run, mix_steps(&run, 0xcbf29ce484222325));
+        uint64_t bits = mix_measures(&run, mix_steps(&run, HASH_START));
         snprintf(digest, FITNESS_DIGEST, "%016" PRIx64, bits);
     }
     fitness_worker_free(worker);

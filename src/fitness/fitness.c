@@ -1,3 +1,4 @@
+/* What all workers share: the starts of the weights, what the data suggest to the trainer, the plan of memory. */
 #include "fitness/fitness.h"
 
 #include "base/error.h"

@@ -1,3 +1,4 @@
+/* The object `training` of an experiment, read and written. */
 #include "fitness/protocol.h"
 
 #include "base/error.h"

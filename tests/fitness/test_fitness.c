@@ -354,7 +354,6 @@ START_TEST(numbers_are_predicted)
 }
 END_TEST
 
-/* A function of t that ends as tanh is trained as another one, and measured as tanh. */
 /* IDX files of 4 x 4 pixels, most of them 0, whose class is the quarter with the bright ones. */
 static void write_images(const char *folder, int count)
 {
@@ -416,6 +415,7 @@ START_TEST(dark_images_are_taken_as_bytes)
 }
 END_TEST
 
+/* A function of t that ends as tanh is trained as another one, and measured as tanh. */
 START_TEST(progress_goes_from_0_to_1)
 {
     struct error err;
