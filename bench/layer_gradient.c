@@ -43,7 +43,7 @@ static struct data_shape read_shape(const struct json *root)
     struct error err = ERROR_EMPTY;
     struct json size = json_member(root, "size");
     struct data_shape shape = {.classes = (int)integer(root, "classes", 0),
-                               .answers = (ptrdiff_t)integer(root, "answers", 1),
+                               .targets = (ptrdiff_t)integer(root, "answers", 1),
                                .tokens = (int)integer(root, "tokens", 0),
                                .features = 1};
     require(json_array(size, 1, 3, &err), &err);
@@ -54,7 +54,7 @@ static struct data_shape read_shape(const struct json *root)
         shape.size[i] = (ptrdiff_t)value;
         shape.features *= shape.size[i];
     }
-    shape.target = shape.classes == 0 ? DATA_TARGET_NUMBER : shape.answers > 1 ? DATA_TARGET_NEXT : DATA_TARGET_CLASS;
+    shape.target = shape.classes == 0 ? DATA_TARGET_NUMBER : shape.targets > 1 ? DATA_TARGET_NEXT : DATA_TARGET_CLASS;
     return shape;
 }
 
@@ -83,7 +83,7 @@ static void run(struct trainer *trainer, const struct data_shape *shape, ptrdiff
     for (int i = 0; i < trainer_tensors(trainer); i++)
         read_numbers(trainer_tensor(trainer, i).values, trainer_tensor(trainer, i).count);
     read_numbers(trainer_input(trainer), B * shape->features);
-    read_targets(trainer_targets(trainer), B * shape->answers);
+    read_targets(trainer_targets(trainer), B * shape->targets);
     float loss = (float)trainer_gradient(trainer, B).loss;
     fwrite(&loss, sizeof loss, 1, stdout);
     for (int i = 0; i < trainer_tensors(trainer); i++) {

@@ -118,7 +118,7 @@ struct data_shape {
     ptrdiff_t features; /* their product: numbers a sample */
     int classes;        /* 0 when a number is to be predicted */
     enum data_target target;
-    ptrdiff_t answers; /* targets a sample: 1, or the steps of a text */
+    ptrdiff_t targets; /* a sample: 1, or the steps of a text */
     int tokens;        /* of a text: the different symbols, and an input is a symbol's number as a float; else 0 */
 };
 
@@ -141,7 +141,7 @@ ptrdiff_t data_size(struct data_part part);
 /* Where a gather writes what is to be predicted; NULL: not wanted. For numbers only `values` is written,
    otherwise only `classes`. */
 struct data_targets {
-    int32_t *classes; /* (B, answers) row-major */
+    int32_t *classes; /* (B, targets) row-major */
     float *values;    /* (B) standardised: see data_number() */
 };
 

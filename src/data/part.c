@@ -16,18 +16,18 @@ ptrdiff_t data_size(struct data_part part)
 
 static void gather_classes(const struct data_part *part, ptrdiff_t i, int32_t *classes)
 {
-    ptrdiff_t answers = part->set->shape.answers;
+    ptrdiff_t targets = part->set->shape.targets;
     if (part->set->shape.target == DATA_TARGET_CLASS)
         *classes = part->rows->labels[i];
     if (part->set->shape.target == DATA_TARGET_NEXT)
-        for (ptrdiff_t t = 0; t < answers; t++)
-            classes[t] = part->rows->bytes[i * answers + t + 1];
+        for (ptrdiff_t t = 0; t < targets; t++)
+            classes[t] = part->rows->bytes[i * targets + t + 1];
 }
 
 static void gather_targets(const struct data_part *part, ptrdiff_t i, ptrdiff_t place, struct data_targets y)
 {
     if (y.classes)
-        gather_classes(part, i, y.classes + place * part->set->shape.answers);
+        gather_classes(part, i, y.classes + place * part->set->shape.targets);
     if (y.values && part->rows->numbers)
         y.values[place] = part->rows->numbers[i];
 }
@@ -121,7 +121,7 @@ ptrdiff_t data_class_count(struct data_part part, int class)
         for (ptrdiff_t i = 0; i < rows->count; i++)
             count += rows->labels[i] == class;
     else
-        for (ptrdiff_t i = 1; i <= rows->count * part.set->shape.answers; i++)
+        for (ptrdiff_t i = 1; i <= rows->count * part.set->shape.targets; i++)
             count += rows->bytes[i] == class;
     return count;
 }

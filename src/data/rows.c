@@ -18,7 +18,7 @@ int data_check_memory(const char *where, double bytes, struct error *err)
 
 struct data_shape data_shape_table(ptrdiff_t features, enum data_target target)
 {
-    return (struct data_shape){.rank = 1, .size = {features}, .features = features, .target = target, .answers = 1};
+    return (struct data_shape){.rank = 1, .size = {features}, .features = features, .target = target, .targets = 1};
 }
 
 struct data_shape data_shape_image(ptrdiff_t height, ptrdiff_t width, ptrdiff_t channels, enum data_target target)
@@ -27,7 +27,7 @@ struct data_shape data_shape_image(ptrdiff_t height, ptrdiff_t width, ptrdiff_t 
                                .size = {height, width, channels},
                                .features = height * width * channels,
                                .target = target,
-                               .answers = 1};
+                               .targets = 1};
 }
 
 int data_rows_init(struct data_rows *rows, const struct data_shape *shape, ptrdiff_t count, bool bytes,

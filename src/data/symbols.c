@@ -36,7 +36,7 @@ static int number_symbols(const uint8_t *symbols, ptrdiff_t length, ptrdiff_t st
     if (!set->class_names)
         return memory_error(err, where);
     set->shape = (struct data_shape){
-        .rank = 2, .size = {steps, 1}, .features = steps, .target = DATA_TARGET_NEXT, .answers = steps};
+        .rank = 2, .size = {steps, 1}, .features = steps, .target = DATA_TARGET_NEXT, .targets = steps};
     for (int byte = 0; byte < BYTES; byte++) {
         struct text name = TEXT_EMPTY;
         if (!occurs[byte])

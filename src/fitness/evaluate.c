@@ -117,18 +117,18 @@ static enum outcome train_epoch(struct run *run, struct epoch *epoch)
     return outcome;
 }
 
-/* From the mean loss over the measured part and the number of right answers. */
+/* From the mean loss over the measured part and the number of targets that were found. */
 static struct measures measures_of(const struct fitness *fitness, double loss, ptrdiff_t correct)
 {
     struct measures measures = measures_none();
-    ptrdiff_t answers = data_size(fitness->measured) * network_targets(fitness->network);
+    ptrdiff_t targets = data_size(fitness->measured) * network_targets(fitness->network);
     enum data_target target = data_shape(fitness->measured.set).target;
     measures.loss = loss;
     if (target == DATA_TARGET_NUMBER) {
         measures.r2 = 1 - loss / data_target_variance(fitness->measured);
         measures.rmse = sqrt(loss) * data_number(fitness->measured.set).deviation;
     } else {
-        measures.accuracy = (double)correct / (double)answers;
+        measures.accuracy = (double)correct / (double)targets;
     }
     if (target == DATA_TARGET_NEXT)
         measures.bits = loss / log(2);

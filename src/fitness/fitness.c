@@ -67,7 +67,7 @@ int fitness_new(const struct protocol *protocol, const struct network *network, 
                 struct data_part measured, uint64_t seed, enum isa isa, struct fitness **fitness, struct error *err)
 {
     struct data_shape shape = data_shape(data);
-    ALWAYS(network_features(network) == shape.features && network_targets(network) == shape.answers);
+    ALWAYS(network_features(network) == shape.features && network_targets(network) == shape.targets);
     *fitness = NULL;
     struct fitness *result = memory_zeroed(1, sizeof *result);
     if (!result)

@@ -38,7 +38,7 @@ int network_classes(const struct network *network)
 
 ptrdiff_t network_targets(const struct network *network)
 {
-    return network->data.answers;
+    return network->data.targets;
 }
 
 int network_outputs(const struct network *network)

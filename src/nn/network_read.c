@@ -192,9 +192,9 @@ static int check_last(struct json place, const struct network *network, struct e
     const struct layer *last = &network->layer[network->layers - 1];
     const struct data_shape *data = &network->data;
     char shape[SHAPE_TEXT], answers[64] = "";
-    if (data->answers > 1)
-        snprintf(answers, sizeof answers, " for each of %td steps", data->answers);
-    if (shape_elements(&last->out) == network->outputs * data->answers &&
+    if (data->targets > 1)
+        snprintf(answers, sizeof answers, " for each of %td steps", data->targets);
+    if (shape_elements(&last->out) == network->outputs * data->targets &&
         shape_channels(&last->out) == network->outputs)
         return 0;
     return json_fail(place, err, "end with {\"type\": \"dense\", \"units\": \"outputs\"}",
@@ -230,7 +230,7 @@ static void append_dense(struct network *network, ptrdiff_t units)
 static int read_mlp(struct json json, struct network *network, struct error *err)
 {
     int status = json_array(json, 1, (NETWORK_LAYERS - 2) / 2, err);
-    if (!status && network->data.answers > 1)
+    if (!status && network->data.targets > 1)
         status = json_fail(json, err, "describe the network by \"layers\"", "an mlp gives one answer, not a sequence");
     if (!status)
         status = make_room(json, network, 2 * json_length(json) + 2, err);
@@ -350,7 +350,7 @@ static int count_readers(struct json json, struct network *network, struct error
 
 int network_read(struct json json, const struct data_shape *data, struct network **network, struct error *err)
 {
-    ALWAYS(data->features > 0 && data->answers > 0);
+    ALWAYS(data->features > 0 && data->targets > 0);
     *network = NULL;
     struct network *result = memory_zeroed(1, sizeof *result);
     if (!result)

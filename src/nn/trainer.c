@@ -261,7 +261,7 @@ static struct pass run_forward(struct trainer *trainer, ptrdiff_t B, struct step
     for (int l = 0; l < network->layers; l++)
         run_layer(trainer, l, step);
     struct layer_run *last = &trainer->run[network->layers - 1];
-    ptrdiff_t rows = B * network->data.answers, outputs = network->outputs;
+    ptrdiff_t rows = B * network->data.targets, outputs = network->outputs;
     bool finite = step->finite && step->loops->all_finite(rows * outputs, last->y);
     struct targets y = {trainer->classes, trainer->numbers};
     struct loss_sum sum = network->loss.kind->run(&network->loss, step->isa, rows, outputs, last->y, y,

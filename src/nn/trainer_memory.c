@@ -179,7 +179,7 @@ size_t trainer_cut(struct trainer *trainer, const struct candidate *candidate, f
 {
     struct cutter cutter = {.block = block};
     const struct network *network = trainer->network;
-    ptrdiff_t targets = trainer->rows * network->data.answers;
+    ptrdiff_t targets = trainer->rows * network->data.targets;
     if (trainer->options.takes_bytes)
         cut_bytes(trainer, &cutter);
     else

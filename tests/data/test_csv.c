@@ -31,7 +31,7 @@ START_TEST(rows_come_back_with_their_classes)
     ck_assert_int_eq(shape.rank, 1);
     ck_assert_int_eq(shape.size[0], 3);
     ck_assert_int_eq(shape.target, DATA_TARGET_CLASS);
-    ck_assert_int_eq(shape.answers, 1);
+    ck_assert_int_eq(shape.targets, 1);
     ck_assert_int_eq(shape.classes, 3);
     ck_assert_str_eq(data_class_name(set, 0), "ash");
     ck_assert_str_eq(data_class_name(set, 1), "elm");

@@ -36,7 +36,7 @@ START_TEST(images_and_labels_stay_together)
     ck_assert_int_eq(shape.size[1], WIDTH);
     ck_assert_int_eq(shape.size[2], 1);
     ck_assert_int_eq(shape.target, DATA_TARGET_CLASS);
-    ck_assert_int_eq(shape.answers, 1);
+    ck_assert_int_eq(shape.targets, 1);
     ck_assert_int_eq(shape.tokens, 0);
     ck_assert_int_eq(shape.classes, 4);
     ck_assert_str_eq(data_class_name(set, 3), "3");

@@ -12,7 +12,7 @@ static void compare_part(const struct data_set *a, const struct data_set *b, enu
         float x[2][1024], value[2] = {0, 0};
         int32_t classes[2][64] = {{0}};
         struct data_targets ya = {classes[0], &value[0]}, yb = {classes[1], &value[1]};
-        ck_assert(shape.features <= 1024 && shape.answers <= 64);
+        ck_assert(shape.features <= 1024 && shape.targets <= 64);
         data_gather_range(data_part(a, split), i, 1, x[0], ya);
         data_gather_range(data_part(b, split), i, 1, x[1], yb);
         ck_assert(memcmp(x[0], x[1], (size_t)shape.features * sizeof *x[0]) == 0);

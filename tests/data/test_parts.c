@@ -46,7 +46,7 @@ static struct data_targets targets_of(struct batch *batch)
 
 static bool same_rows(const struct batch *a, ptrdiff_t i, const struct batch *b, ptrdiff_t j, struct data_shape shape)
 {
-    ptrdiff_t N = shape.features, K = shape.answers;
+    ptrdiff_t N = shape.features, K = shape.targets;
     return memcmp(a->x + i * N, b->x + j * N, (size_t)N * sizeof *a->x) == 0 &&
            memcmp(a->classes + i * K, b->classes + j * K, (size_t)K * sizeof *a->classes) == 0 &&
            a->values[i] == b->values[j];
@@ -104,7 +104,7 @@ static void check_targets(struct data_part part, const struct batch *all)
     ck_assert_int_eq(labels != NULL, shape.target == DATA_TARGET_CLASS);
     for (int class = 0; class < shape.classes; class ++) {
         ptrdiff_t found = 0;
-        for (ptrdiff_t i = 0; i < count * shape.answers; i++)
+        for (ptrdiff_t i = 0; i < count * shape.targets; i++)
             found += all->classes[i] == class;
         ck_assert_int_eq(data_class_count(part, class), found);
     }
@@ -167,7 +167,7 @@ static void check_division(const struct parts *parts, const char *text, uint64_t
         for (ptrdiff_t i = 0; i < data_size(parts->part[k]); i++) {
             int32_t index = data_index(parts->part[k], i);
             if (shape.target == DATA_TARGET_NEXT)
-                ck_assert_int_eq(index, place++ * shape.answers + k);
+                ck_assert_int_eq(index, place++ * shape.targets + k);
             else
                 ck_assert_int_eq(index, k == TEST && format->own_test ? (int32_t)i : division.order[place++]);
         }

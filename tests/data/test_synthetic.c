@@ -147,7 +147,7 @@ START_TEST(waves_are_a_number_to_predict)
     ck_assert_int_eq(shape.features, 2);
     ck_assert_int_eq(shape.classes, 0);
     ck_assert_int_eq(shape.target, DATA_TARGET_NUMBER);
-    ck_assert_int_eq(shape.answers, 1);
+    ck_assert_int_eq(shape.targets, 1);
     ck_assert_ptr_null(data_labels(data_part(set, DATA_TRAIN)));
     enum { N = 600 };
     ck_assert_int_eq(data_size(data_part(set, DATA_TRAIN)), N);

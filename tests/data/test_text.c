@@ -43,7 +43,7 @@ START_TEST(samples_are_stretches_and_targets_follow)
     ck_assert_int_eq(shape.size[1], 1);
     ck_assert_int_eq(shape.features, STEPS);
     ck_assert_int_eq(shape.target, DATA_TARGET_NEXT);
-    ck_assert_int_eq(shape.answers, STEPS);
+    ck_assert_int_eq(shape.targets, STEPS);
     ck_assert_int_eq(shape.classes, 7);
     ck_assert_int_eq(shape.tokens, 7);
     static const char *const names[] = {"\\t", "\\n", " ", "a", "b", "z", "0x80"};

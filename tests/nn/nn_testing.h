@@ -24,7 +24,7 @@ static inline struct data_shape row_data(ptrdiff_t features, int classes)
                                .features = features,
                                .classes = classes,
                                .target = classes ? DATA_TARGET_CLASS : DATA_TARGET_NUMBER,
-                               .answers = 1};
+                               .targets = 1};
 }
 
 static inline struct data_shape image_data(ptrdiff_t height, ptrdiff_t width, ptrdiff_t channels, int classes)
@@ -45,7 +45,7 @@ static inline struct data_shape sequence_data(ptrdiff_t steps, ptrdiff_t channel
     shape.size[0] = steps;
     shape.size[1] = channels;
     shape.target = DATA_TARGET_NEXT;
-    shape.answers = steps;
+    shape.targets = steps;
     return shape;
 }
 

@@ -178,11 +178,11 @@ static const char *text_of(int i, enum parameter_sets sets)
 static struct network *network_of(int i, enum parameter_sets sets)
 {
     static const struct data_shape shapes[] = {
-        [ROW] = {.rank = 1, .size = {6}, .features = 6, .answers = 1},
-        [IMAGE] = {.rank = 3, .size = {6, 5, 2}, .features = 60, .answers = 1},
-        [SEQUENCE] = {.rank = 2, .size = {4, 3}, .features = 12, .answers = 4},
-        [TAIL] = {.rank = 2, .size = {4, 3}, .features = 12, .answers = 1},
-        [TEXT] = {.rank = 2, .size = {5, 1}, .features = 5, .answers = 5, .tokens = 6}};
+        [ROW] = {.rank = 1, .size = {6}, .features = 6, .targets = 1},
+        [IMAGE] = {.rank = 3, .size = {6, 5, 2}, .features = 60, .targets = 1},
+        [SEQUENCE] = {.rank = 2, .size = {4, 3}, .features = 12, .targets = 4},
+        [TAIL] = {.rank = 2, .size = {4, 3}, .features = 12, .targets = 1},
+        [TEXT] = {.rank = 2, .size = {5, 1}, .features = 5, .targets = 5, .tokens = 6}};
     struct error err = ERROR_EMPTY;
     struct network *network = NULL;
     struct data_shape shape = shapes[cases[i].data];

@@ -347,7 +347,7 @@ static inline double twin_loss(const struct network *network, const struct candi
         for (int t = 0; t < run.tensors; t++)
             parameters += run.tensor[t].count;
     }
-    ptrdiff_t rows = B * network->data.answers;
+    ptrdiff_t rows = B * network->data.targets;
     for (ptrdiff_t r = 0; r < rows; r++)
         loss += twin_row_loss(network, twin.value[network->layers] + r * network->outputs, r, y) / (double)rows;
     for (int l = 0; l <= network->layers; l++)
