@@ -1,3 +1,4 @@
+/* data: what the data of an experiment look like, and whether they read as they are meant. */
 #include "data/data.h"
 
 #include "base/error.h"

@@ -1,3 +1,4 @@
+/* grammar: what a grammar allows, how much that is, and samples of it. */
 #include "grammar/grammar.h"
 
 #include "base/error.h"

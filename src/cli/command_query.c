@@ -1,3 +1,4 @@
+/* query: SQL that reads. */
 #include "base/error.h"
 #include "cli/command.h"
 #include "cli/database.h"

@@ -5,7 +5,7 @@
 #include "cli/facts.h"
 #include "cli/subject.h"
 #include "display/lineage.h"
-#include "display/members.h"
+#include "display/json_writer.h"
 #include "display/output.h"
 #include "display/plot.h"
 #include "display/terminal.h"

@@ -1,3 +1,4 @@
+/* top: the leaderboard. */
 #include "base/error.h"
 #include "cli/command.h"
 #include "cli/database.h"

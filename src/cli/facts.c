@@ -3,7 +3,7 @@
 #include "base/error.h"
 #include "base/memory.h"
 #include "cli/subject.h"
-#include "display/members.h"
+#include "display/json_writer.h"
 #include "expr/catalogue.h"
 #include "expr/derive.h"
 #include "expr/parse.h"

@@ -3,7 +3,7 @@
 #include "base/error.h"
 #include "base/memory.h"
 #include "base/text.h"
-#include "display/members.h"
+#include "display/json_writer.h"
 #include "store/store.h"
 
 #include <math.h>

@@ -1,3 +1,4 @@
+/* Looking ever more seldom; see executor_internal.h. */
 #include "base/clock.h"
 #include "executor/executor_internal.h"
 

@@ -1,3 +1,4 @@
+/* Starting threads; see executor_internal.h. */
 #include "base/error.h"
 #include "executor/executor_internal.h"
 

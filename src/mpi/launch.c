@@ -1,3 +1,4 @@
+/* Who started this process, and as one of how many: from what launchers put into the environment. */
 #include "mpi/launch_internal.h"
 
 #include "base/error.h"

@@ -1,3 +1,4 @@
+/* What kinds of layers ask of their input, in the words of an error; layer_internal.h. */
 #include "nn/layer_internal.h"
 
 int layer_want_image(struct json json, const struct layer *layer, struct error *err)

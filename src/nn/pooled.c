@@ -12,6 +12,8 @@
  * that of the pool. */
 #include "nn/pooled_internal.h"
 
+#include "base/clock.h"
+
 #include "loops/array.h"
 #include "loops/channel.h"
 #include "nn/slot_internal.h"
@@ -69,10 +71,10 @@ static const float *band_input(const struct layer_run *run, struct step *step, p
     *row = pool->in.size[1] * C;
     if (!comes_in_bands(run, step))
         return run->x + b * shape_elements(&pool->in) + 2 * first * *row;
-    double start = step->times ? step_now() : 0;
+    double start = step->times ? clock_seconds() : 0;
     *row = 2 * pool->out.size[1] * C;
     winners_rows(run->source, step, b, first, rows, band);
-    step->source_seconds += step->times ? step_now() - start : 0;
+    step->source_seconds += step->times ? clock_seconds() - start : 0;
     return band;
 }
 

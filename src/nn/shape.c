@@ -1,3 +1,4 @@
+/* Shapes of samples, channels last; shape_internal.h. */
 #include "nn/shape_internal.h"
 
 #include <stdio.h>

@@ -1,3 +1,4 @@
+/* Functions in layers: fixed ones, and how any of them is run with its learned parameters; slot_internal.h. */
 #include "nn/slot_internal.h"
 
 #include "base/error.h"

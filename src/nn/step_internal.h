@@ -80,7 +80,4 @@ struct step {
     double source_seconds;      /* of a layer's time, what was its source's work */
 };
 
-/* Seconds, from some start. */
-double step_now(void);
-
 #endif

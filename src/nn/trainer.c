@@ -1,5 +1,6 @@
 #include "nn/trainer.h"
 
+#include "base/clock.h"
 #include "base/error.h"
 #include "base/memory.h"
 #include "data/data.h"
@@ -243,12 +244,12 @@ static void run_layer(struct trainer *trainer, int l, struct step *step)
         watcher_begin(step->watcher, layer);
     if (step->watcher && layer->kind->look) /* before it writes over what it sees */
         layer->kind->look(run, step);
-    double start = step->times ? step_now() : 0;
+    double start = step->times ? clock_seconds() : 0;
     step->source_seconds = 0;
     layer->kind->forward(run, step);
     if (step->times)
         step->times[l] =
-            (struct trainer_time){layer->name, layer->kind->type, step_now() - start - step->source_seconds, 0};
+            (struct trainer_time){layer->name, layer->kind->type, clock_seconds() - start - step->source_seconds, 0};
     if (step->times && run->source)
         step->times[layer->from].forward += step->source_seconds;
     if (step->watcher)
@@ -276,10 +277,10 @@ static void run_backward(struct trainer *trainer, int l, struct step *step)
     struct layer_run *run = &trainer->run[l];
     const struct layer *layer = run->layer;
     ptrdiff_t N = step->B * shape_elements(&layer->in);
-    double start = step->times ? step_now() : 0;
+    double start = step->times ? clock_seconds() : 0;
     layer->kind->backward(run, step);
     if (step->times)
-        step->times[l].backward = step_now() - start;
+        step->times[l].backward = clock_seconds() - start;
     if (run->gx && run->adds_gradient)
         step->loops->add(N, run->gx, trainer->run[layer->from].gy);
     if (run->with_gx && run->adds_with)

@@ -36,23 +36,30 @@ static const char *or_null(const char *string)
     return *string ? string : NULL;
 }
 
-int record_proposal(struct record *record, const struct space *space, const struct ticket *ticket, struct error *err)
+static int fill_texts(struct record *record, const struct space *space, const struct ticket *ticket, struct error *err)
 {
-    text_clear(&record->genome);
-    text_clear(&record->expression);
-    text_clear(&record->simplified);
-    text_clear(&record->reason);
-    text_clear(&record->fingerprint);
-    text_add(&record->fingerprint, ticket->fingerprint);
+    struct text *const texts[] = {&record->genome, &record->expression, &record->simplified, &record->reason,
+                                  &record->fingerprint};
+    bool failed = false;
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
+        text_clear(texts[i]);
     space_print(space, &ticket->genotype, &record->genome);
     candidate_print(&ticket->expression, &record->expression);
     candidate_print(&ticket->assignment.candidate, &record->simplified);
+    text_add(&record->fingerprint, ticket->fingerprint);
     if (ticket->judgement.rejection != REJECT_NONE && ticket->expression.count > 1)
         text_addf(&record->reason, "function %d: ", ticket->judged + 1);
     judgement_print(&ticket->judgement, &record->reason);
-    if (text_failed(&record->genome) || text_failed(&record->expression) || text_failed(&record->simplified) ||
-        text_failed(&record->reason) || text_failed(&record->fingerprint))
-        return memory_error(err, "a ticket");
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
+        failed = failed || text_failed(texts[i]);
+    return failed ? memory_error(err, "a ticket") : 0;
+}
+
+int record_proposal(struct record *record, const struct space *space, const struct ticket *ticket, struct error *err)
+{
+    int status = fill_texts(record, space, ticket, err);
+    if (status)
+        return status;
     const struct assignment *assignment = &ticket->assignment;
     int rungs = assignment->rungs > 1 ? assignment->rungs : 0; /* what there is one of need not be written down */
     for (int i = 0; i < rungs; i++)

@@ -1,3 +1,4 @@
+/* The tables: every column once, from which creating, inserting, selecting, migrating and comparing follow. */
 #include "store/store_internal.h"
 
 /* The kind of a column follows from the C type of the member. */

@@ -1,4 +1,4 @@
-#include "display/members.h"
+#include "display/json_writer.h"
 
 #include "base/json.h"
 #include "base/text.h"

@@ -1,10 +1,10 @@
-/* Members: JSON objects whose members are not rows and columns, written one after the other.
+/* JSON writer: objects whose members are not rows and columns, written one after the other.
  *
  *   text_add(&out, "{"); member_text(&out, "name", name); member_number(&out, "score", score); ... "}"
  *
  * Numbers keep every digit; what is missing or not finite is null. */
-#ifndef ACTSEARCH_DISPLAY_MEMBERS_H
-#define ACTSEARCH_DISPLAY_MEMBERS_H
+#ifndef ACTSEARCH_DISPLAY_JSON_WRITER_H
+#define ACTSEARCH_DISPLAY_JSON_WRITER_H
 
 #include <stdbool.h>
 #include <stdint.h>
