@@ -29,7 +29,7 @@ struct runner {
     enum isa isa;
     struct experiment *experiment;
     struct identity identity;
-    struct text database; /* its path; empty: there is none */
+    struct text database, crash_note; /* their paths; empty: there is none */
 
     struct search *search; /* this and what follows: of the rank that leads */
     struct store *store;
@@ -72,6 +72,7 @@ void runner_free(struct runner *runner)
     experiment_free(runner->experiment);
     communicator_close(runner->communicator);
     text_release(&runner->database);
+    text_release(&runner->crash_note);
     memory_free(runner);
 }
 
@@ -153,14 +154,11 @@ static int choose_isa(struct runner *runner, struct error *err)
 /* Where the database is, and where crashes are noted. */
 static int find_database(struct runner *runner, const char *database, struct error *err)
 {
-    struct text note = TEXT_EMPTY;
     text_add(&runner->database, database ? database : runner->experiment->name);
     text_add(&runner->database, database ? "" : ".db");
-    quarantine_path(text_string(&runner->database), &note);
-    int status = text_failed(&runner->database) || text_failed(&note) ? memory_error(err, "a path")
-                                                                      : crash_note_in(text_string(&note), err);
-    text_release(&note);
-    return status;
+    quarantine_path(text_string(&runner->database), &runner->crash_note);
+    bool failed = text_failed(&runner->database) || text_failed(&runner->crash_note);
+    return failed ? memory_error(err, "a path") : crash_note_in(text_string(&runner->crash_note), err);
 }
 
 /* What trains: data, network, memory for all threads of this machine. */
@@ -289,12 +287,8 @@ static int open_search(struct runner *runner, struct error *err)
 static int begin_session(struct runner *runner, struct error *err)
 {
     char processor[128];
-    struct text note = TEXT_EMPTY;
-    quarantine_path(text_string(&runner->database), &note);
     bool fresh = store_count(runner->store) == 0 && store_is_new(runner->store);
-    int status = text_failed(&note) ? memory_error(err, "a path")
-                                    : quarantine_collect(text_string(&note), fresh, runner->store, err);
-    text_release(&note);
+    int status = quarantine_collect(text_string(&runner->crash_note), fresh, runner->store, err);
     return status ? status
                   : store_session_begin(runner->store, all_workers(runner),
                                         machine_processor(processor, sizeof processor), err);
