@@ -48,13 +48,17 @@ static int open_error(const struct stream *stream, int error_number, struct erro
 {
     if (error_number != ENOENT)
         return file_error(err, stream_path(stream), "open", error_number);
-    const char *path = stream_path(stream),
-               *cure = "check the path, which starts at the folder of the experiment's file";
-    if (strstr(path, "ubyte"))
-        cure = "check the path, which starts at the folder of the experiment's file; Fashion-MNIST is in Debian's "
-               "package dataset-fashion-mnist";
-    else if (strstr(path, "/sklearn/"))
-        cure = "scikit-learn's data are in Debian's package python3-sklearn; check the path";
+    static const struct {
+        const char *part, *cure;
+    } sources[] = {
+#define SOURCE(part, cure) {part, cure},
+#include "data/formats.def"
+    };
+    const char *path = stream_path(stream);
+    const char *cure = "check the path, which starts at the folder of the experiment's file";
+    for (size_t i = sizeof sources / sizeof *sources; i-- > 0;)
+        if (strstr(path, sources[i].part))
+            cure = sources[i].cure;
     return error_set(err, ERROR_IO, path, cure, "there is no such file, nor one with .gz");
 }
 

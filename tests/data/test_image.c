@@ -1,5 +1,5 @@
 /* A set as one block of bytes serves what the set itself serves. */
-#include "data/files.h"
+#include "data/cases.h"
 
 #include "base/text.h"
 #include "rng/rng.h"
@@ -9,10 +9,10 @@ static void compare_part(const struct data_set *a, const struct data_set *b, enu
     struct data_shape shape = data_shape(a);
     ck_assert_int_eq(data_size(data_part(a, split)), data_size(data_part(b, split)));
     for (ptrdiff_t i = 0; i < data_size(data_part(a, split)); i++) {
-        float x[2][1024], value[2] = {0, 0};
+        float x[2][3072], value[2] = {0, 0};
         int32_t classes[2][64] = {{0}};
         struct data_targets ya = {classes[0], &value[0]}, yb = {classes[1], &value[1]};
-        ck_assert(shape.features <= 1024 && shape.targets <= 64);
+        ck_assert(shape.features <= 3072 && shape.targets <= 64);
         data_gather_range(data_part(a, split), i, 1, x[0], ya);
         data_gather_range(data_part(b, split), i, 1, x[1], yb);
         ck_assert(memcmp(x[0], x[1], (size_t)shape.features * sizeof *x[0]) == 0);
@@ -68,6 +68,8 @@ START_TEST(every_kind_of_set_is_served_from_an_image)
              "{\"format\":\"csv\",\"file\":\"%s\",\"label\":\"y\",\"train\":2,\"validation\":2,\"test\":1}",
              in_folder("table.csv"));
     check_image(text);
+    for (int i = 0; i < FORMAT_CASES; i++)
+        check_image(begin_case(i, ""));
     remove_folder();
 }
 END_TEST
