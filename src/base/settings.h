@@ -164,4 +164,27 @@ int settings_alternative(const struct json *object, const char *const *keys, con
 /* The setting of that key; NULL: none. */
 const struct setting *settings_find(const struct setting *settings, const char *key);
 
+/* ---- help */
+
+enum { SETTINGS_WIDTH = 80 }; /* columns */
+
+/* What people ask about: an object, or one kind of it. */
+struct settings_topic {
+    const char *name;  /* "training", "adam" */
+    const char *about; /* sentences, which are filled into lines; a line that begins with a space stands as it is */
+    const struct setting *settings[2]; /* tables, each may be NULL */
+    /* The i-th topic below this one; false behind the last. NULL: none. */
+    bool (*part)(int i, struct settings_topic *out);
+};
+
+/* Appends what can be written: the topic, its settings, and all topics below. */
+void settings_topic_describe(const struct settings_topic *topic, struct text *out);
+
+/* Finds the topic of a name at or below `topic`; false: there is none. */
+bool settings_topic_find(const struct settings_topic *topic, const char *name, struct settings_topic *found);
+
+/* Calls `visit` for the topic and all below. */
+void settings_topic_each(const struct settings_topic *topic,
+                         void (*visit)(const struct settings_topic *topic, int depth, void *context), void *context);
+
 #endif

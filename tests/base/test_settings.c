@@ -1,4 +1,4 @@
-/* One table holds a key, its type, range and default, and its normal form: all of them from a small object
+/* One table holds a key, its type, range and default, its normal form and its help: all of them from a small object
    that has every kind of setting. */
 #include "testing.h"
 
@@ -254,9 +254,65 @@ START_TEST(short_memory_is_an_error)
 }
 END_TEST
 
+static bool part_at(int i, struct settings_topic *out)
+{
+    if (i > 0)
+        return false;
+    *out = (struct settings_topic){.name = "small", .about = "A small one.", .settings = {inner_table}};
+    return true;
+}
+static const struct settings_topic topic = {
+    .name = "toy",
+    .about = "A line that is far too long to stand in a terminal of eighty columns, and so becomes two.\n"
+             "  {\"as\": \"it stands\"}",
+    .settings = {table, extra_table},
+    .part = part_at,
+};
+
+START_TEST(help_is_written_from_the_table)
+{
+    struct text out = TEXT_EMPTY;
+    settings_topic_describe(&topic, &out);
+    ck_assert_str_eq(text_string(&out), "== toy\n"
+                                        "A line that is far too long to stand in a terminal of eighty columns, and so\n"
+                                        "becomes two.\n"
+                                        "  {\"as\": \"it stands\"}\n"
+                                        "  \"count\": an integer from 1 to 9; default: 3\n"
+                                        "      how many\n"
+                                        "  \"many\": an integer from 0 to 9007199254740992; must be given\n"
+                                        "  \"late\": an integer from 0 to 5; default: 2\n"
+                                        "  \"share\": a number from 0 to 1; default: by the data\n"
+                                        "  \"on\": true or false; default: true\n"
+                                        "  \"colour\": one of \"red\", \"green\"; default: \"green\"\n"
+                                        "  \"side\": one of \"left\", \"right\"; default: \"left\"\n"
+                                        "  \"mark\": a mark; default: \",\"\n"
+                                        "  \"word\": a string\n"
+                                        "  \"file\": a path, from the folder of this file\n"
+                                        "  \"list\": an array of strings\n"
+                                        "  \"inner\": an object\n"
+                                        "      \"low\": a number from -1 to 1; default: 0.25\n"
+                                        "          the lower end\n"
+                                        "  \"pair\": [first, second]; default: the context\n"
+                                        "  \"other\": whatever\n"
+                                        "  \"weight\": a number from 0 to 2; default: 1\n"
+                                        "\n"
+                                        "== small\n"
+                                        "A small one.\n"
+                                        "  \"low\": a number from -1 to 1; default: 0.25\n"
+                                        "      the lower end\n");
+    text_release(&out);
+    struct settings_topic found;
+    ck_assert(settings_topic_find(&topic, "small", &found) && found.settings[0] == inner_table);
+    ck_assert(settings_topic_find(&topic, "toy", &found) && found.settings[0] == table);
+    ck_assert(!settings_topic_find(&topic, "smal", &found));
+    ck_assert(settings_find(table, "share") == &table[3] && !settings_find(table, "low") &&
+              !settings_find(NULL, "low"));
+}
+END_TEST
+
 int main(void)
 {
     return RUN_TESTS("settings", 60, defaults_are_those_of_the_table, values_are_read_and_written,
                      wrong_values_are_refused_where_they_stand, of_alternatives_exactly_one_is_taken,
-                     short_memory_is_an_error);
+                     short_memory_is_an_error, help_is_written_from_the_table);
 }
