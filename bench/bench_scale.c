@@ -147,13 +147,10 @@ static struct measured run(const struct settings *settings, int64_t tickets, con
     struct search *search = NULL;
     struct store *store = NULL;
     struct text note = TEXT_EMPTY;
-    struct search_spec spec = {.strategy = strategy_by_name(settings->strategy),
-                               .evaluations = tickets,
-                               .proposals = tickets,
-                               .window = settings->window,
-                               .population = 64,
-                               .tournament = 16,
-                               .crossover = 0.1};
+    struct search_spec spec = search_spec_default(strategy_by_name(settings->strategy));
+    spec.evaluations = spec.proposals = tickets;
+    spec.window = settings->window;
+    spec.baselines = false;
     struct evaluator evaluator = {settings, worker_new, worker_free, evaluate};
     struct executor_options options = {.threads = threads, .remote = remote};
     if (grammar_read(settings->grammar, &grammar, &err) ||

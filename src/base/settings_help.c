@@ -71,7 +71,7 @@ static void add_form(const struct setting *setting, struct text *out)
                                         [SETTING_IS_STRINGS] = "an array of strings",
                                         [SETTING_IS_OBJECT] = "an object"};
     const char *form = setting->form ? setting->form : setting->type ? setting->type->form : NULL;
-    if (!form && setting->kind == SETTING_IS_CHOICE)
+    if (!form && (setting->names || setting->name_at))
         add_names(setting, out);
     else if (!form)
         form = setting->kind == SETTING_IS_OWN || setting->kind == SETTING_IS_CHARACTER ? "" : forms[setting->kind];

@@ -180,3 +180,18 @@ int experiment_open(struct experiment *experiment, enum isa isa, struct error *e
                                 data_part(experiment->set, DATA_VALIDATION), experiment->seed, isa,
                                 &experiment->fitness, err);
 }
+
+/* ---- identity */
+
+/* Paths stay out: the same experiment gives the same text wherever its files are, and the digest vouches for the data.
+ */
+void experiment_normal_form(const struct experiment *experiment, struct text *out)
+{
+    text_add(out, "{\"data\":");
+    data_spec_normal_form(&experiment->data, out);
+    text_add(out, ",\"network\":");
+    network_normal_form(experiment->network, out);
+    text_add(out, ",\"search\":");
+    search_spec_normal_form(&experiment->search, out);
+    text_addf(out, ",\"seed\":%llu}", (unsigned long long)experiment->seed);
+}

@@ -17,7 +17,7 @@
 
 enum { DEPTH_LIMIT = 16, KEY_SIZE = 64 };
 
-struct setting {
+struct change {
     const char *words; /* as given, for errors */
     int depth;
     char keys[DEPTH_LIMIT][KEY_SIZE];
@@ -30,7 +30,7 @@ static int malformed(const char *words, struct error *err)
                      EXCERPT(words, 80));
 }
 
-static int read_keys(const char *words, struct setting *setting, struct error *err)
+static int read_keys(const char *words, struct change *setting, struct error *err)
 {
     const char *end = strchr(words, '='), *p = words;
     if (!end || end == words)
@@ -48,7 +48,7 @@ static int read_keys(const char *words, struct setting *setting, struct error *e
 
 /* What reads as JSON is that, everything else a string: strategy=random needs no quotes. What begins as JSON other than
    a word or a number was meant to be it. */
-static int read_value(const char *value, struct setting *setting, struct error *err)
+static int read_value(const char *value, struct change *setting, struct error *err)
 {
     struct json_document *document = NULL;
     struct error inner = ERROR_EMPTY;
@@ -79,7 +79,7 @@ static bool is_place(const char *key)
 }
 
 /* What a person would have to set instead: the value in the objects of its last keys. */
-static void add_instead(const struct setting *setting, int depth, struct text *out)
+static void add_instead(const struct change *setting, int depth, struct text *out)
 {
     for (int k = 0; k < depth; k++)
         text_addf(out, "%s%s", k ? "." : "", setting->keys[k]);
@@ -94,7 +94,7 @@ static void add_instead(const struct setting *setting, int depth, struct text *o
         text_add_char(out, '}');
 }
 
-static int holds_nothing(struct json value, const struct setting *setting, int depth, struct error *err)
+static int holds_nothing(struct json value, const struct change *setting, int depth, struct error *err)
 {
     struct text place = TEXT_EMPTY, cure = TEXT_EMPTY, now = TEXT_EMPTY;
     json_path(value, &place);
@@ -112,7 +112,7 @@ static int holds_nothing(struct json value, const struct setting *setting, int d
     return status;
 }
 
-static int not_in_array(struct json array, const struct setting *setting, int depth, struct error *err)
+static int not_in_array(struct json array, const struct change *setting, int depth, struct error *err)
 {
     struct text place = TEXT_EMPTY;
     char cure[80];
@@ -129,7 +129,7 @@ static int not_in_array(struct json array, const struct setting *setting, int de
 }
 
 /* The value within the objects that were not there. An array that is not there has a first item. */
-static int write_missing(const struct setting *setting, int depth, struct text *out, struct error *err)
+static int write_missing(const struct change *setting, int depth, struct text *out, struct error *err)
 {
     if (depth == setting->depth) {
         text_add(out, text_string(&setting->value));
@@ -159,10 +159,10 @@ static bool is_null(struct json value)
     return null;
 }
 
-static int write_set(struct json value, const struct setting *setting, int depth, struct text *out, struct error *err);
+static int write_set(struct json value, const struct change *setting, int depth, struct text *out, struct error *err);
 
 /* The members or items, one of them changed; *found says whether it was there. */
-static int write_children(struct json value, const struct setting *setting, int depth, bool *found, struct text *out,
+static int write_children(struct json value, const struct change *setting, int depth, bool *found, struct text *out,
                           struct error *err)
 {
     bool object = json_is_object(value);
@@ -188,7 +188,7 @@ static int write_children(struct json value, const struct setting *setting, int 
 }
 
 /* Writes `value` with the setting applied below its keys from `depth` on. */
-static int write_set(struct json value, const struct setting *setting, int depth, struct text *out, struct error *err)
+static int write_set(struct json value, const struct change *setting, int depth, struct text *out, struct error *err)
 {
     if (depth == setting->depth || is_null(value))
         return write_missing(setting, depth, out, err);
@@ -217,7 +217,7 @@ static int write_set(struct json value, const struct setting *setting, int depth
 
 int experiment_set(const char *text, const char *name, const char *words, struct text *out, struct error *err)
 {
-    struct setting setting = {.words = words};
+    struct change setting = {.words = words};
     struct json_document *document = NULL;
     int status = read_keys(words, &setting, err);
     if (!status)

@@ -16,6 +16,12 @@
 #include "rng/rng.h"
 #include "search/search_internal.h"
 
+struct aging_options {
+    int64_t population, tournament;
+    double crossover; /* share of children made by crossover */
+};
+SETTINGS_FIT(struct aging_options);
+
 struct member {
     int64_t ticket, function;
     struct result result;
@@ -23,9 +29,9 @@ struct member {
 };
 
 struct aging {
-    const struct search_spec *spec;
+    const struct aging_options *options; /* borrowed, as is the space */
     const struct space *space;
-    int64_t count, oldest; /* a ring of spec->population places */
+    int64_t count, oldest; /* a ring of options->population places */
     struct member *members;
 };
 
@@ -34,22 +40,27 @@ static const char *const operators[MUTATION_COUNT] = {
     [MUTATE_REGROW] = "mutate:regrow", [MUTATE_CONSTANT] = "mutate:constant",
 };
 
-static int read(struct json json, struct search_spec *spec, struct error *err)
+/* By default no larger than the population. */
+static int check_tournament(struct json value, void *object, struct error *err)
 {
-    struct json population = json_member(&json, "population"), tournament = json_member(&json, "tournament");
-    int status = json_integer_or(population, 2, 1000 * 1000, &spec->population, err);
-    if (!status && !json_exists(tournament) && spec->tournament > spec->population)
-        spec->tournament = spec->population;
-    if (!status)
-        status = json_integer_or(tournament, 1, 1000 * 1000, &spec->tournament, err);
-    if (!status && spec->tournament > spec->population)
-        status =
-            json_fail(tournament, err, "make it at most the population", "a tournament of %lld in a population of %lld",
-                      (long long)spec->tournament, (long long)spec->population);
-    if (!status)
-        status = json_number_or(json_member(&json, "crossover"), 0, 1, &spec->crossover, err);
-    return status;
+    struct aging_options *options = object;
+    if (!json_exists(value) && options->tournament > options->population)
+        options->tournament = options->population;
+    if (options->tournament <= options->population)
+        return 0;
+    return json_fail(value, err, "make it at most the population", "a tournament of %lld in a population of %lld",
+                     (long long)options->tournament, (long long)options->population);
 }
+
+static const struct setting options[] = {
+    {"population", SETTING_INTEGER(struct aging_options, population, 2, 1000 * 1000), .usual = 64,
+     .means = "candidates that live at a time"},
+    {"tournament", SETTING_INTEGER(struct aging_options, tournament, 1, 1000 * 1000), .usual = 16,
+     .by = "16, or the population if that is smaller", .check = check_tournament,
+     .means = "candidates that are drawn to find a parent, the best of them; at most the population"},
+    {"crossover", SETTING_NUMBER(struct aging_options, crossover, 0, 1), .usual = 0.1,
+     .means = "share of the children that are made from two parents"},
+    {0}};
 
 static void state_free(void *state)
 {
@@ -63,8 +74,8 @@ static int state_new(const struct search_spec *spec, const struct space *space, 
     struct aging *aging = memory_array(1, sizeof *aging);
     if (!aging)
         return memory_error(err, "the search");
-    *aging = (struct aging){.spec = spec, .space = space};
-    aging->members = memory_array((size_t)spec->population, sizeof *aging->members);
+    *aging = (struct aging){.options = (const void *)&spec->options, .space = space};
+    aging->members = memory_array((size_t)aging->options->population, sizeof *aging->members);
     if (!aging->members) {
         state_free(aging);
         return memory_error(err, "the population");
@@ -77,7 +88,7 @@ static int state_new(const struct search_spec *spec, const struct space *space, 
 static const struct member *tournament(const struct aging *aging, struct rng *rng)
 {
     const struct member *best = NULL;
-    for (int64_t i = 0; i < aging->spec->tournament; i++) {
+    for (int64_t i = 0; i < aging->options->tournament; i++) {
         const struct member *drawn = &aging->members[rng_below(rng, (uint64_t)aging->count)];
         if (!best || result_compare(&drawn->result, &best->result) > 0)
             best = drawn;
@@ -88,14 +99,14 @@ static const struct member *tournament(const struct aging *aging, struct rng *rn
 static bool propose(void *state, struct rng *rng, struct proposal *out)
 {
     const struct aging *aging = state;
-    if (aging->count < aging->spec->population) {
+    if (aging->count < aging->options->population) {
         space_sample(aging->space, rng, &out->genotype);
         out->operator_name = "sample";
         return true;
     }
     const struct member *parent = tournament(aging, rng);
     out->parents[0] = parent->ticket;
-    if (rng_uniform(rng) < aging->spec->crossover) {
+    if (rng_uniform(rng) < aging->options->crossover) {
         const struct member *other = tournament(aging, rng);
         if (other != parent && space_cross(aging->space, &parent->genotype, &other->genotype, rng, &out->genotype)) {
             out->parents[1] = other->ticket;
@@ -123,7 +134,7 @@ static void tell(void *state, const struct news *news)
     if (!result_is_ok(news->result) || (news->function != news->ticket && lives(aging, news->function)))
         return;
     struct member *place;
-    if (aging->count < aging->spec->population) {
+    if (aging->count < aging->options->population) {
         place = &aging->members[aging->count++];
     } else {
         place = &aging->members[aging->oldest];
@@ -135,8 +146,7 @@ static void tell(void *state, const struct news *news)
 const struct strategy strategy_aging = {
     .name = "aging",
     .summary = "mutates the best of small tournaments; the oldest die (Real et al. 2019)",
-    .options = {"population", "tournament", "crossover"},
-    .read = read,
+    .options = options,
     .state_new = state_new,
     .state_free = state_free,
     .propose = propose,

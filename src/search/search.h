@@ -17,7 +17,7 @@
 #ifndef ACTSEARCH_SEARCH_SEARCH_H
 #define ACTSEARCH_SEARCH_SEARCH_H
 
-#include "base/json.h"
+#include "base/settings.h"
 #include "candidate/assignment.h"
 #include "expr/activation.h"
 #include "expr/fingerprint.h"
@@ -33,7 +33,8 @@ struct search;
 
 #define SEARCH_UNLIMITED INT64_MAX
 
-/* The `search` object of an experiment. */
+/* The `search` object of an experiment: {"strategy": NAME, "evaluations": 200, ...}; the table of spec.c says what may
+   stand in it. What a strategy has of its own stands beside the others, in that strategy's own table and struct. */
 struct search_spec {
     const struct strategy *strategy; /* an entry of the table in search/strategy.h */
     int64_t evaluations;             /* budget: candidates to train, baselines not counted; SEARCH_UNLIMITED: all */
@@ -42,17 +43,22 @@ struct search_spec {
     bool baselines;                  /* evaluate the catalogue's baselines first */
     bool seeded;                     /* a seed of its own was given; otherwise the experiment's counts */
     uint64_t seed;                   /* of the proposals; what is trained draws from the experiment's */
-    /* aging evolution (Real et al. 2019, arXiv 1802.01548) */
-    int64_t population, tournament;
-    double crossover; /* share of children made by crossover */
+    struct settings_room options;    /* the struct that the strategy's table fills */
 };
 
-/* Reads, with these defaults: window 16, baselines true, proposals 50 * evaluations + 1000,
-   population 64, tournament 16 (or the population, if that is smaller), crossover 0.1. `strategy` must
-   be given, and `evaluations` too unless the strategy comes to an end by itself. Without a `seed` that
+/* All but the budget by default. */
+struct search_spec search_spec_default(const struct strategy *strategy);
+
+/* `strategy` must be given, and `evaluations` too unless the strategy comes to an end by itself. Without a `seed` that
    of the experiment is to be filled in: two searches that differ in it alone train alike, and propose
    different functions. Keys of another strategy are refused like unknown ones. */
 int search_spec_read(struct json json, struct search_spec *spec, struct error *err);
+
+/* Appends the JSON with every default written out. */
+void search_spec_normal_form(const struct search_spec *spec, struct text *out);
+
+/* What can be written, for people; its parts are the strategies. */
+extern const struct settings_topic search_topic;
 
 enum { SEARCH_FINGERPRINT = CANDIDATE_FUNCTIONS * FINGERPRINT_LABEL }; /* of several functions: all, ";" between */
 

@@ -18,6 +18,7 @@
 struct error;
 struct rng;
 struct search_spec;
+struct setting;
 
 struct proposal {
     struct genotype genotype;
@@ -37,16 +38,12 @@ struct news {
                                     turned away, or failed in training. Borrowed during the call */
 };
 
-enum { STRATEGY_OPTIONS = 3 };
-
 struct strategy {
     const char *name;
-    const char *summary;                   /* one line for people */
-    const char *options[STRATEGY_OPTIONS]; /* its own keys in the `search` object, unused ones NULL */
-    bool ends;                             /* comes to an end by itself, so the budget may be left out */
-
-    /* Reads its own options, whose defaults are in *spec; NULL when it has none. */
-    int (*read)(struct json json, struct search_spec *spec, struct error *err);
+    const char *summary;           /* one line for people */
+    const struct setting *options; /* its own settings in the `search` object, of a struct that fits into
+                                      search_spec.options; NULL: it has none */
+    bool ends;                     /* comes to an end by itself, so the budget may be left out */
 
     /* Returns owned state in *state; spec and space are borrowed and outlive it. Everything that the
        strategy needs is allocated here. Errors: memory; a space it cannot work with. */

@@ -11,6 +11,7 @@
 #include "expr/parse.h"
 #include "rng/rng.h"
 #include "runner/search_source.h"
+#include "search/options.h"
 #include "search/strategy.h"
 #include "store/store.h"
 
@@ -266,14 +267,13 @@ static inline int fake_parts(const struct fake_run *run, struct grammar **gramma
                              struct error *err)
 {
     struct json_document *document = NULL;
-    struct search_spec spec = {.strategy = run->strategy ? run->strategy : strategy_by_name("aging"),
-                               .evaluations = run->evaluations,
-                               .proposals = 50 * run->evaluations,
-                               .window = run->window,
-                               .baselines = true,
-                               .population = 12,
-                               .tournament = 4,
-                               .crossover = 0.2};
+    struct search_spec spec = search_spec_default(run->strategy ? run->strategy : strategy_by_name("aging"));
+    spec.evaluations = run->evaluations;
+    spec.proposals = 50 * run->evaluations;
+    spec.window = run->window;
+    set_option(&spec, "population", 12);
+    set_option(&spec, "tournament", 4);
+    set_option(&spec, "crossover", 0.2);
     *search = NULL;
     *grammar = NULL;
     int status = json_parse(fake_grammar, "fake.json", &document, err);

@@ -11,16 +11,16 @@ START_TEST(options_have_defaults)
     ck_assert_int_eq(spec.proposals, 16000);
     ck_assert_int_eq(spec.window, 16);
     ck_assert(spec.baselines);
-    ck_assert_int_eq(spec.population, 64);
-    ck_assert_int_eq(spec.tournament, 16);
+    ck_assert_int_eq(*option_integer(&spec, "population"), 64);
+    ck_assert_int_eq(*option_integer(&spec, "tournament"), 16);
     ASSERT_OK(toy_spec_read("{\"strategy\": \"exhaustive\"}", &spec, &err));
     ck_assert_int_eq(spec.evaluations, SEARCH_UNLIMITED);
     ASSERT_OK(toy_spec_read("{\"strategy\": \"aging\", \"evaluations\": 9, \"population\": 4, \"crossover\": 0.5,"
                             "\"window\": 3, \"proposals\": 7, \"baselines\": false}",
                             &spec, &err));
-    ck_assert_int_eq(spec.population, 4);
-    ck_assert_int_eq(spec.tournament, 4);
-    ck_assert(spec.crossover == 0.5);
+    ck_assert_int_eq(*option_integer(&spec, "population"), 4);
+    ck_assert_int_eq(*option_integer(&spec, "tournament"), 4);
+    ck_assert(*option_number(&spec, "crossover") == 0.5);
     ck_assert_int_eq(spec.window, 3);
     ck_assert_int_eq(spec.proposals, 7);
     ck_assert(!spec.baselines);
@@ -116,6 +116,47 @@ START_TEST(a_small_space_ends_by_its_proposals)
 }
 END_TEST
 
+/* test_contract.c shows that a ticket sees no result inside its window. It sees the one just below: with the result of
+   ticket c alone changed, ticket c + window + 1 may change. Aging with a full tournament must then follow a new best at
+   once. */
+START_TEST(a_ticket_sees_the_result_just_below_its_window)
+{
+    struct grammar *grammar = toy_grammar(toy_wide);
+    struct space space = {grammar, 1};
+    struct error err;
+    for (int window = 1; window <= 16; window += 5) {
+        struct search_spec spec = toy_spec("aging", 200, window);
+        set_option(&spec, "tournament", 20 * 20); /* practically every member is in every tournament */
+        set_option(&spec, "crossover", 0);
+        struct search *search;
+        ASSERT_OK(search_new(&spec, &space, 3, &search, &err));
+        static struct ticket ticket;
+        enum search_state state;
+        int64_t best = -1;
+        for (int followed = 0; followed < 30;) {
+            ASSERT_OK(search_next(search, &ticket, &state, &err));
+            ck_assert_int_eq(state, SEARCH_TICKET);
+            if (ticket.parents[0] >= 0) {
+                ck_assert_msg(ticket.parents[0] == best, "window %d: ticket %d has the parent %d, not %d", window,
+                              (int)ticket.assignment.ticket, (int)ticket.parents[0], (int)best);
+                followed++;
+            }
+            /* Every result is better than all before: the newest visible trained ticket is the best. */
+            static bool trains[4000];
+            trains[ticket.assignment.ticket] = ticket.kind == TICKET_TRAIN;
+            struct result result = result_of_score((double)ticket.assignment.ticket);
+            if (trains[ticket.assignment.ticket])
+                search_tell(search, ticket.assignment.ticket, &result);
+            int64_t visible = ticket.assignment.ticket + 1 - window - 1;
+            if (visible >= 0 && trains[visible])
+                best = visible;
+        }
+        search_free(search);
+    }
+    grammar_free(grammar);
+}
+END_TEST
+
 /* The population, kept by the test in its own way: the last P that entered. Every parent must be one
    of them, and the best of a tournament cannot be the worst of all too often. */
 START_TEST(aging_takes_its_parents_from_the_living)
@@ -123,7 +164,7 @@ START_TEST(aging_takes_its_parents_from_the_living)
     enum { P = 20, WINDOW = 6 };
     struct grammar *grammar = toy_grammar(toy_wide);
     struct search_spec spec = toy_spec("aging", 300, WINDOW);
-    spec.crossover = 0.3;
+    set_option(&spec, "crossover", 0.3);
     struct history history = toy_run(&spec, grammar, TOY_AT_ONCE, INT64_MAX);
     int64_t entered[4000], functions[4000], count = 0;
     int crossed = 0, mutated = 0, applied = 0;
@@ -184,8 +225,8 @@ static double best_found(const char *strategy, struct grammar *grammar, uint64_t
 {
     struct error err;
     struct search_spec spec = toy_spec(strategy, 600, 8);
-    spec.population = 64;
-    spec.tournament = 16;
+    set_option(&spec, "population", 64);
+    set_option(&spec, "tournament", 16);
     struct search *search;
     static struct ticket ticket;
     enum search_state state;
@@ -230,6 +271,7 @@ int main(void)
 {
     return RUN_TESTS("search strategies", 60, options_have_defaults, wrong_options_are_refused,
                      exhaustive_proposes_every_genome_once_in_order, exhaustive_refuses_what_cannot_be_counted,
-                     a_small_space_ends_by_its_proposals, aging_takes_its_parents_from_the_living,
-                     operators_are_named_after_their_mutation, aging_beats_random_on_a_smooth_landscape);
+                     a_small_space_ends_by_its_proposals, a_ticket_sees_the_result_just_below_its_window,
+                     aging_takes_its_parents_from_the_living, operators_are_named_after_their_mutation,
+                     aging_beats_random_on_a_smooth_landscape);
 }

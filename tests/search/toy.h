@@ -3,6 +3,7 @@
 #ifndef ACTSEARCH_TESTS_SEARCH_TOY_H
 #define ACTSEARCH_TESTS_SEARCH_TOY_H
 
+#include "search/options.h"
 #include "testing.h"
 
 #include "base/json.h"
@@ -60,8 +61,8 @@ static inline struct search_spec toy_spec(const char *strategy, int evaluations,
              "{\"strategy\": \"%s\", \"evaluations\": %d, \"window\": %d, \"proposals\": %d, \"baselines\": false}",
              strategy, evaluations, window, 4 * evaluations + 50);
     ASSERT_OK(toy_spec_read(text, &spec, &err));
-    spec.population = 20;
-    spec.tournament = 6;
+    set_option(&spec, "population", 20); /* of a strategy that has one */
+    set_option(&spec, "tournament", 6);
     return spec;
 }
 
