@@ -16,20 +16,19 @@
 #ifndef ACTSEARCH_FITNESS_SCHEDULE_H
 #define ACTSEARCH_FITNESS_SCHEDULE_H
 
+#include "base/settings.h"
+
 #include <stdint.h>
 
 struct error;
-struct json;
 struct text;
-
-enum { SCHEDULE_SETTINGS = 3 }; /* of a kind alone, at most */
 
 struct schedule_kind; /* fitness/schedule_internal.h */
 
 struct schedule {
     const struct schedule_kind *kind;
-    double setting[SCHEDULE_SETTINGS]; /* of the kind alone, in its order */
-    double warmup;                     /* share of the run, 0: none */
+    double warmup;            /* share of the run, 0: none */
+    struct settings_room own; /* the struct that the kind's table fills */
 };
 
 /* The constant one. */
@@ -43,5 +42,8 @@ double schedule_factor(const struct schedule *schedule, int64_t step, int64_t ep
 
 /* Appends the JSON with every setting of its kind written out. */
 void schedule_normal_form(const struct schedule *schedule, struct text *out);
+
+/* The i-th kind, for people; false behind the last. */
+bool schedule_topic(int i, struct settings_topic *out);
 
 #endif

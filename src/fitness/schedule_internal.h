@@ -6,26 +6,14 @@
 
 #include <stdbool.h>
 
-/* A number that JSON may set. */
-struct schedule_setting {
-    const char *key;
-    bool whole; /* an integer */
-    double least, most, usual;
-};
-
 struct schedule_kind {
-    const char *name;
-    bool warms;                                         /* takes "warmup" */
-    struct schedule_setting setting[SCHEDULE_SETTINGS]; /* its own; those without a key are none */
+    const char *name, *summary;
+    bool warms;                     /* takes "warmup" */
+    const struct setting *settings; /* its own, of a struct that fits into schedule.own; NULL: it has none */
     /* As schedule_factor(), but for the warm-up. */
     double (*factor)(const struct schedule *schedule, int64_t step, int64_t epoch_steps, int64_t steps);
 };
 
 extern const struct schedule_kind *const schedule_kinds[]; /* ended by NULL; the first is the default */
-
-/* Places of the settings. */
-enum { STEP_EVERY, STEP_FACTOR };
-enum { COSINE_FINAL };
-enum { ONE_CYCLE_PEAK, ONE_CYCLE_START, ONE_CYCLE_FINAL };
 
 #endif

@@ -86,12 +86,18 @@ START_TEST(warm_up_is_a_straight_line_to_the_own_value)
 }
 END_TEST
 
+static double own(const struct schedule *schedule, const char *key)
+{
+    const struct setting *setting = settings_find(schedule->kind->settings, key);
+    return *(const double *)setting_member_of(setting, &schedule->own);
+}
+
 /* 20 steps, the top at step 0.3*20 - 1 = 5, the end at 19. */
 START_TEST(one_cycle_climbs_and_falls)
 {
     struct schedule schedule = schedule_of("{\"name\": \"one_cycle\"}");
-    ck_assert(schedule.setting[ONE_CYCLE_PEAK] == 0.3 && schedule.setting[ONE_CYCLE_START] == 0.04 &&
-              schedule.setting[ONE_CYCLE_FINAL] == 1e-4 && schedule.warmup == 0);
+    ck_assert(own(&schedule, "peak") == 0.3 && own(&schedule, "start") == 0.04 && own(&schedule, "final") == 1e-4 &&
+              schedule.warmup == 0);
     assert_factor(&schedule, 0, 20, 0.04);
     assert_factor(&schedule, 1, 20, 1 - 0.96 * (0.5 + 0.125 * (1 + sqrt(5)))); /* cos 36 degrees is (1 + sqrt 5) / 4 */
     assert_factor(&schedule, 5, 20, 1);
@@ -203,11 +209,10 @@ START_TEST(every_schedule_keeps_the_contract)
     ck_assert(schedule_default().kind == first);
     for (const struct schedule_kind *const *kind = schedule_kinds; *kind; kind++) {
         const struct schedule_kind *k = *kind;
-        ck_assert(k->name && k->factor);
+        ck_assert(k->name && k->summary && k->factor);
         for (const struct schedule_kind *const *other = schedule_kinds; other < kind; other++)
             ck_assert_str_ne((*other)->name, k->name);
-        for (int i = 0; i < SCHEDULE_SETTINGS && k->setting[i].key; i++) {
-            const struct schedule_setting *s = &k->setting[i];
+        for (const struct setting *s = k->settings; s && s->key; s++) {
             ck_assert(s->least <= s->usual && s->usual <= s->most);
             check_end(k, s->key, s->usual);
             check_end(k, s->key, s->least);
