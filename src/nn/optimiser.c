@@ -1,7 +1,6 @@
 /* Reading and writing the settings of optimisers: those of all, and those that a kind has of its own. */
 #include "nn/optimiser.h"
 
-#include "base/json.h"
 #include "base/text.h"
 #include "nn/optimiser_internal.h"
 
@@ -10,128 +9,123 @@ const struct optimiser_kind *const optimiser_kinds[] = {
 #include "nn/optimisers.def"
 #undef OPTIMISER
     NULL};
-enum { KINDS = sizeof optimiser_kinds / sizeof *optimiser_kinds - 1 };
 
-static struct optimiser usual(const struct optimiser_kind *kind)
+static const char *kind_name(int i)
 {
-    struct optimiser optimiser = {
-        .kind = kind, .learning_rates = {kind->learning_rate}, .rates = 1, .weight_decay = kind->weight_decay};
-    for (int i = 0; i < OPTIMISER_SETTINGS; i++)
-        optimiser.setting[i] = kind->setting[i].usual;
-    return optimiser;
+    return optimiser_kinds[i] ? optimiser_kinds[i]->name : NULL;
 }
 
-struct optimiser optimiser_default(void)
-{
-    return usual(optimiser_kinds[0]);
-}
+/* ---- types */
 
-/* How many settings the kind has of its own; they stand first. */
-static int count_settings(const struct optimiser_kind *kind)
+/* Read before all others, since the tables depend on it. */
+static void name_write(const struct setting *setting, const void *object, const void *context, struct text *out)
 {
-    int count = 0;
-    while (count < OPTIMISER_SETTINGS && kind->setting[count].key)
-        count++;
-    return count;
+    (void)setting, (void)context;
+    const struct optimiser *optimiser = object;
+    json_quote(optimiser->kind->name, out);
 }
+static const struct setting_type name_type = {.write = name_write};
 
-static int only_known_keys(struct json json, const struct optimiser_kind *kind, struct error *err)
+static int rates_read(struct json value, const struct setting *setting, void *object, void *context, struct error *err)
 {
-    enum { OTHERS = 4 };
-    const char *keys[OTHERS + OPTIMISER_SETTINGS + 1] = {"name", "learning_rate"};
-    int count = 2;
-    for (int i = 0; i < count_settings(kind); i++)
-        keys[count++] = kind->setting[i].key;
-    keys[count++] = "weight_decay";
-    keys[count] = "clip_norm";
-    return json_only_keys(json, keys, err);
-}
-
-static int read_setting(struct json json, const struct optimiser_setting *setting, double *value, struct error *err)
-{
-    struct json member = json_member(&json, setting->key);
-    bool flag = *value != 0;
-    int status = setting->flag ? json_bool_or(member, &flag, err)
-                               : json_number_or(member, setting->least, setting->most, value, err);
-    if (setting->flag)
-        *value = flag;
+    (void)context;
+    struct optimiser *optimiser = object;
+    const double least = setting->least, most = setting->most;
+    if (!json_is_array(value))
+        return json_number_or(value, least, most, &optimiser->learning_rates[0], err);
+    int status = json_array(value, 1, OPTIMISER_RATES, err);
+    for (int i = 0; !status && i < json_length(value); i++)
+        status = json_number(json_item(&value, i), least, most, &optimiser->learning_rates[i], err);
+    optimiser->rates = json_length(value);
     return status;
 }
 
-static int read_rates(struct json json, struct optimiser *optimiser, struct error *err)
+static void rates_write(const struct setting *setting, const void *object, const void *context, struct text *out)
 {
-    const double least = 1e-12, most = 1e6;
-    if (!json_is_array(json))
-        return json_number_or(json, least, most, &optimiser->learning_rates[0], err);
-    int status = json_array(json, 1, OPTIMISER_RATES, err);
-    for (int i = 0; !status && i < json_length(json); i++)
-        status = json_number(json_item(&json, i), least, most, &optimiser->learning_rates[i], err);
-    optimiser->rates = json_length(json);
-    return status;
-}
-
-static int read_kind(struct json json, const struct optimiser_kind **kind, struct error *err)
-{
-    const char *names[KINDS + 1] = {NULL};
-    int which = 0;
-    for (int i = 0; i < KINDS; i++)
-        names[i] = optimiser_kinds[i]->name;
-    int status = json_choice(json, names, &which, err);
-    *kind = optimiser_kinds[which];
-    return status;
-}
-
-int optimiser_read(struct json json, struct optimiser *optimiser, struct error *err)
-{
-    const struct optimiser_kind *kind = NULL;
-    *optimiser = optimiser_default();
-    if (!json_exists(json))
-        return 0;
-    int status = json_object(json, err);
-    if (!status)
-        status = read_kind(json_member(&json, "name"), &kind, err);
-    if (status)
-        return status;
-    *optimiser = usual(kind);
-    status = only_known_keys(json, kind, err);
-    for (int i = 0; !status && i < count_settings(kind); i++)
-        status = read_setting(json, &kind->setting[i], &optimiser->setting[i], err);
-    if (!status)
-        status = read_rates(json_member(&json, "learning_rate"), optimiser, err);
-    if (!status)
-        status = json_number_or(json_member(&json, "weight_decay"), 0, 1, &optimiser->weight_decay, err);
-    if (!status)
-        status = json_number_or(json_member(&json, "clip_norm"), 0, 1e12, &optimiser->clip_norm, err);
-    return status;
-}
-
-static void add_rates(const struct optimiser *optimiser, struct text *out)
-{
-    text_addf(out, ",\"learning_rate\":%s", optimiser->rates > 1 ? "[" : "");
+    (void)setting, (void)context;
+    const struct optimiser *optimiser = object;
+    text_add(out, optimiser->rates > 1 ? "[" : "");
     for (int i = 0; i < optimiser->rates; i++) {
         text_add(out, i ? "," : "");
         text_add_number(out, optimiser->learning_rates[i]);
     }
     text_add(out, optimiser->rates > 1 ? "]" : "");
 }
+static const struct setting_type rates_type = {
+    .form = "a number, or an array of 1 to 8 numbers,", .read = rates_read, .write = rates_write};
 
-static void add_setting(const char *key, double value, struct text *out)
+/* ---- tables: what stands before the kind's own settings, and behind them */
+
+static const struct setting before[] = {
+    {"name", SETTING_OWN(struct optimiser, kind, name_type), .name_at = kind_name, .required = true},
+    {"learning_rate", SETTING_OWN(struct optimiser, learning_rates, rates_type), .least = 1e-12, .most = 1e6,
+     .by = "0.001; of sgd 0.05",
+     .means = "of several, every candidate is trained with each and keeps the one with the best score"},
+    {0}};
+static const struct setting behind[] = {
+    {"weight_decay", SETTING_NUMBER(struct optimiser, weight_decay, 0, 1), .by = "0; of adamw 0.01",
+     .means = "times a weight, added to its gradient; biases and learned parameters of functions do not decay"},
+    {"clip_norm", SETTING_NUMBER(struct optimiser, clip_norm, 0, 1e12),
+     .means = "the whole gradient is scaled down to this norm; 0: never"},
+    {0}};
+
+struct tables {
+    struct settings_part parts[3];
+};
+
+static struct tables tables_of(struct optimiser *optimiser)
 {
-    text_addf(out, ",\"%s\":", key);
-    text_add_number(out, value);
+    return (struct tables){
+        {{before, optimiser, false}, {optimiser->kind->settings, &optimiser->own, false}, {behind, optimiser, true}}};
+}
+
+struct optimiser optimiser_usual(const struct optimiser_kind *kind)
+{
+    struct optimiser optimiser = {
+        .kind = kind, .learning_rates = {kind->learning_rate}, .rates = 1, .weight_decay = kind->weight_decay};
+    settings_reset(kind->settings, &optimiser.own);
+    return optimiser;
+}
+
+struct optimiser optimiser_default(void)
+{
+    return optimiser_usual(optimiser_kinds[0]);
+}
+
+/* ---- reading and writing */
+
+int optimiser_read(struct json json, struct optimiser *optimiser, struct error *err)
+{
+    int which = 0;
+    *optimiser = optimiser_default();
+    if (!json_exists(json))
+        return 0;
+    int status = json_object(json, err);
+    if (!status)
+        status = settings_choose(json_member(&json, "name"), kind_name, &which, err);
+    if (status)
+        return status;
+    *optimiser = optimiser_usual(optimiser_kinds[which]);
+    struct tables tables = tables_of(optimiser);
+    status = settings_known(json, tables.parts, err);
+    if (!status)
+        status = settings_read(json, SETTINGS(optimiser->kind->settings, &optimiser->own), NULL, err);
+    return status ? status : settings_read(json, SETTINGS_BOTH(before, optimiser, behind, optimiser), NULL, err);
 }
 
 void optimiser_normal_form(const struct optimiser *optimiser, struct text *out)
 {
-    const struct optimiser_kind *kind = optimiser->kind;
-    text_addf(out, "{\"name\":\"%s\"", kind->name);
-    add_rates(optimiser, out);
-    for (int i = 0; i < count_settings(kind); i++)
-        if (kind->setting[i].flag)
-            text_addf(out, ",\"%s\":%s", kind->setting[i].key, optimiser->setting[i] != 0 ? "true" : "false");
-        else
-            add_setting(kind->setting[i].key, optimiser->setting[i], out);
-    add_setting("weight_decay", optimiser->weight_decay, out);
-    add_setting("clip_norm", optimiser->clip_norm, out);
+    struct optimiser copy = *optimiser;
+    struct tables tables = tables_of(&copy);
+    text_add_char(out, '{');
+    settings_write(tables.parts, NULL, out);
     text_add_char(out, '}');
+}
+
+bool optimiser_topic(int i, struct settings_topic *out)
+{
+    const struct optimiser_kind *kind = optimiser_kinds[i];
+    if (kind)
+        *out = (struct settings_topic){.name = kind->name, .about = kind->summary, .settings = {kind->settings}};
+    return kind != NULL;
 }

@@ -20,14 +20,12 @@
 #ifndef ACTSEARCH_NN_OPTIMISER_H
 #define ACTSEARCH_NN_OPTIMISER_H
 
+#include "base/settings.h"
+
 struct error;
-struct json;
 struct text;
 
-enum {
-    OPTIMISER_RATES = 8,    /* in a list */
-    OPTIMISER_SETTINGS = 4, /* of a kind alone, at most */
-};
+enum { OPTIMISER_RATES = 8 }; /* in a list */
 
 struct optimiser_kind; /* nn/optimiser_internal.h */
 #define OPTIMISER(name) extern const struct optimiser_kind optimiser_##name;
@@ -38,18 +36,22 @@ struct optimiser {
     const struct optimiser_kind *kind;
     double learning_rates[OPTIMISER_RATES]; /* (rates); the first unless a list was given */
     int rates;
-    double setting[OPTIMISER_SETTINGS]; /* of the kind alone, in its order */
-    double weight_decay;                /* of the gradient, or of the weight itself with adamw */
-    double clip_norm;                   /* 0: no clipping */
+    double weight_decay;      /* of the gradient, or of the weight itself with adamw */
+    double clip_norm;         /* 0: no clipping */
+    struct settings_room own; /* the struct that the kind's own settings fill */
 };
 
-/* Adam with its usual settings. */
+/* Adam with its usual settings; and any kind with its own. */
 struct optimiser optimiser_default(void);
+struct optimiser optimiser_usual(const struct optimiser_kind *kind);
 
 /* Reads the object; an absent value gives the default. ERROR_INPUT names the path. */
 int optimiser_read(struct json json, struct optimiser *optimiser, struct error *err);
 
 /* Appends the JSON with every setting of its kind written out. */
 void optimiser_normal_form(const struct optimiser *optimiser, struct text *out);
+
+/* The i-th kind, for people; false behind the last. */
+bool optimiser_topic(int i, struct settings_topic *out);
 
 #endif

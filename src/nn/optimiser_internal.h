@@ -9,13 +9,6 @@
 
 struct array_loops;
 
-/* A number that JSON may set, or true and false, which are kept as 1 and 0. */
-struct optimiser_setting {
-    const char *key;
-    bool flag;
-    double least, most, usual;
-};
-
 enum {
     OPTIMISER_STATES = 2, /* arrays, at most */
     OPTIMISER_POWERS = 2, /* numbers, at most */
@@ -32,11 +25,11 @@ struct optimiser_step {
 };
 
 struct optimiser_kind {
-    const char *name;
-    double learning_rate, weight_decay;                   /* by default */
-    struct optimiser_setting setting[OPTIMISER_SETTINGS]; /* its own; those without a key are none */
-    int states;                                           /* arrays it keeps for every tensor, which start at 0 */
-    int operations;                                       /* of its step, for each number; for the benchmark */
+    const char *name, *summary;
+    double learning_rate, weight_decay; /* by default */
+    const struct setting *settings;     /* its own, of a struct that fits into optimiser.own; NULL: it has none */
+    int states;                         /* arrays it keeps for every tensor, which start at 0 */
+    int operations;                     /* of its step, for each number; for the benchmark */
     /* Numbers that it keeps of a run, which start at 1: brings them to the next step. NULL: none. */
     void (*advance)(const struct optimiser *optimiser, double power[OPTIMISER_POWERS]);
     /* g: (N), w: (N) changed, state: (states) arrays (N) changed. */
@@ -44,9 +37,5 @@ struct optimiser_kind {
 };
 
 extern const struct optimiser_kind *const optimiser_kinds[]; /* ended by NULL */
-
-/* Places of the settings. */
-enum { ADAM_BETA1, ADAM_BETA2, ADAM_EPSILON };
-enum { SGD_MOMENTUM, SGD_NESTEROV };
 
 #endif

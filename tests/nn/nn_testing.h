@@ -11,11 +11,25 @@
 #include "expr/tree.h"
 #include "nn/blas.h"
 #include "nn/network.h"
+#include "nn/optimiser_internal.h"
 #include "nn/trainer.h"
 #include "rng/rng.h"
 
 #include <math.h>
 #include <stdio.h>
+
+/* Where a number or a flag of the kind's own stands; NULL: it has none of that key. */
+static inline const double *own_number(const struct optimiser *optimiser, const char *key)
+{
+    const struct setting *setting = settings_find(optimiser->kind->settings, key);
+    return setting && setting->kind == SETTING_IS_NUMBER ? setting_member_of(setting, &optimiser->own) : NULL;
+}
+
+static inline const bool *own_flag(const struct optimiser *optimiser, const char *key)
+{
+    const struct setting *setting = settings_find(optimiser->kind->settings, key);
+    return setting && setting->kind == SETTING_IS_BOOL ? setting_member_of(setting, &optimiser->own) : NULL;
+}
 
 static inline struct data_shape row_data(ptrdiff_t features, int classes)
 {

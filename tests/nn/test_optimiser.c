@@ -1,6 +1,6 @@
 /* The contract of optimisers, held against every entry of optimisers.def; and AdamW: reading it, and its loop against
    steps worked out by hand and a twin in double. That all of them are the textbook's is shown by test_training.c. */
-#include "testing.h"
+#include "nn_testing.h"
 
 #include "base/isa.h"
 #include "base/json.h"
@@ -35,7 +35,7 @@ START_TEST(adamw_is_read_and_written)
     text_release(&text);
     ASSERT_OK(read_optimiser(form, &optimiser, &err));
     ASSERT_OK(read_optimiser("{\"name\": \"adamw\", \"weight_decay\": 0, \"beta1\": 0.5}", &optimiser, &err));
-    ck_assert(optimiser.weight_decay == 0 && optimiser.setting[ADAM_BETA1] == 0.5);
+    ck_assert(optimiser.weight_decay == 0 && *own_number(&optimiser, "beta1") == 0.5);
     ASSERT_FAILS(read_optimiser("{\"name\": \"adamw\", \"momentum\": 0}", &optimiser, &err), ERROR_INPUT,
                  "$.momentum: unknown");
     /* the others keep their defaults */
@@ -135,31 +135,34 @@ static void assert_refused(const struct optimiser_kind *kind, const char *key, c
                   err.where);
 }
 
-static void check_setting(const struct optimiser_kind *kind, int i)
+static void check_setting(const struct optimiser_kind *kind, const struct setting *setting)
 {
-    const struct optimiser_setting *setting = &kind->setting[i];
+    const char *key = setting->key;
     char form[100], beyond[40];
     struct text text = TEXT_EMPTY;
     struct optimiser optimiser = optimiser_default();
-    if (setting->flag) {
-        snprintf(form, sizeof form, "{\"name\": \"%s\", \"%s\": true}", kind->name, setting->key);
+    if (setting->kind == SETTING_IS_BOOL) {
+        snprintf(form, sizeof form, "{\"name\": \"%s\", \"%s\": true}", kind->name, key);
         optimiser = optimiser_of(form);
-        ck_assert(optimiser.setting[i] == 1);
-        snprintf(form, sizeof form, ",\"%s\":true,", setting->key);
+        ck_assert(*own_flag(&optimiser, key));
+        snprintf(form, sizeof form, ",\"%s\":true,", key);
     } else {
-        ck_assert(with_setting(kind, setting->key, setting->least).setting[i] == setting->least);
+        ck_assert_int_eq(setting->kind, SETTING_IS_NUMBER);
+        ck_assert(setting->least <= setting->usual && setting->usual <= setting->most);
+        optimiser = with_setting(kind, key, setting->least);
+        ck_assert(*own_number(&optimiser, key) == setting->least);
         snprintf(beyond, sizeof beyond, "%.17g", setting->most * 1.001 + 0.001);
-        assert_refused(kind, setting->key, beyond);
+        assert_refused(kind, key, beyond);
         snprintf(beyond, sizeof beyond, "%.17g", setting->least * 0.999 - 1e-9);
-        assert_refused(kind, setting->key, beyond);
-        optimiser = with_setting(kind, setting->key, setting->most);
-        ck_assert(optimiser.setting[i] == setting->most);
-        snprintf(form, sizeof form, ",\"%s\":%.6g,", setting->key, setting->most);
+        assert_refused(kind, key, beyond);
+        optimiser = with_setting(kind, key, setting->most);
+        ck_assert(*own_number(&optimiser, key) == setting->most);
+        snprintf(form, sizeof form, ",\"%s\":%.6g,", key, setting->most);
     }
     optimiser_normal_form(&optimiser, &text);
     ck_assert_msg(strstr(text_string(&text), form) != NULL, "%s lacks %s", text_string(&text), form);
     text_release(&text);
-    assert_refused(kind, setting->key, "\"much\"");
+    assert_refused(kind, key, "\"much\"");
 }
 
 /* Every setting has its range, its default and its place in the normal form, and no other kind's is known. */
@@ -172,10 +175,11 @@ START_TEST(settings_are_read_and_written)
     struct optimiser optimiser = optimiser_of(text);
     ck_assert(optimiser.kind == kind && optimiser.rates == 1 && optimiser.learning_rates[0] == kind->learning_rate);
     ck_assert(optimiser.weight_decay == kind->weight_decay && optimiser.clip_norm == 0);
-    for (int i = 0; i < OPTIMISER_SETTINGS && kind->setting[i].key; i++) {
-        ck_assert(optimiser.setting[i] == kind->setting[i].usual);
-        ck_assert(kind->setting[i].least <= kind->setting[i].usual && kind->setting[i].usual <= kind->setting[i].most);
-        check_setting(kind, i);
+    for (const struct setting *setting = kind->settings; setting && setting->key; setting++) {
+        const void *member = setting_member(setting, &optimiser.own);
+        ck_assert((setting->kind == SETTING_IS_BOOL ? *(const bool *)member : *(const double *)member) ==
+                  setting->usual);
+        check_setting(kind, setting);
     }
     optimiser_normal_form(&optimiser, &first);
     optimiser = optimiser_of(text_string(&first));

@@ -54,21 +54,22 @@ END_TEST
 static void twin_update(const struct optimiser *o, int t, int count, double rate, const double *g, bool decays,
                         double *w, double *m, double *v)
 {
-    const double *s = o->setting;
+    bool momentum = o->kind == &optimiser_sgd, decoupled = o->kind == &optimiser_adamw;
+    const double a = *own_number(o, momentum ? "momentum" : "beta1"); /* of the first moment */
     for (int i = 0; i < count; i++) {
         double decay = decays ? o->weight_decay : 0;
-        bool decoupled = o->kind == &optimiser_adamw;
         double gradient = g[i] + (decoupled ? 0 : decay * w[i]);
         w[i] -= decoupled ? rate * decay * w[i] : 0;
-        if (o->kind == &optimiser_sgd) {
-            m[i] = s[SGD_MOMENTUM] * m[i] + gradient;
-            w[i] -= rate * (s[SGD_NESTEROV] != 0 ? gradient + s[SGD_MOMENTUM] * m[i] : m[i]);
+        if (momentum) {
+            m[i] = a * m[i] + gradient;
+            w[i] -= rate * (*own_flag(o, "nesterov") ? gradient + a * m[i] : m[i]);
             continue;
         }
-        m[i] = s[ADAM_BETA1] * m[i] + (1 - s[ADAM_BETA1]) * gradient;
-        v[i] = s[ADAM_BETA2] * v[i] + (1 - s[ADAM_BETA2]) * gradient * gradient;
-        double first = m[i] / (1 - pow(s[ADAM_BETA1], t)), second = v[i] / (1 - pow(s[ADAM_BETA2], t));
-        w[i] -= rate * first / (sqrt(second) + s[ADAM_EPSILON]);
+        double b = *own_number(o, "beta2");
+        m[i] = a * m[i] + (1 - a) * gradient;
+        v[i] = b * v[i] + (1 - b) * gradient * gradient;
+        double first = m[i] / (1 - pow(a, t)), second = v[i] / (1 - pow(b, t));
+        w[i] -= rate * first / (sqrt(second) + *own_number(o, "epsilon"));
     }
 }
 
@@ -82,7 +83,7 @@ START_TEST(the_first_step_of_adam_is_the_sign_of_the_gradient)
     ASSERT_OK(read_network("{\"mlp\": [4]}", FEATURES, CLASSES, &network, &err));
     struct trainer_options options = {
         .isa = isa_best(), .batch = B, .optimiser = optimiser_default(), .input_square = 1};
-    options.optimiser.setting[ADAM_EPSILON] = 0.01;
+    ASSERT_OK(read_optimiser("{\"name\": \"adam\", \"epsilon\": 0.01}", &options.optimiser, &err));
     struct trainer *trainer = make_trainer(network, &options, "tanh(x)");
     fill_batch(trainer, network, B, 2);
     trainer_gradient(trainer, B);

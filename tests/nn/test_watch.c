@@ -5,13 +5,7 @@
 
 enum { B = 7, FEATURES = 6, CLASSES = 3, MOST = 30000, LAYERS = 16 };
 
-static const struct trainer_options watching = {
-    .isa = ISA_PORTABLE,
-    .batch = B,
-    .optimiser = {.kind = &optimiser_adam, .setting = {0.9, 0.999, 1e-8}, .clip_norm = 0.1, .weight_decay = 0.01},
-    .init = INIT_XAVIER,
-    .input_square = 1,
-    .watch = true};
+static struct trainer_options watching; /* main() fills it */
 
 static struct network *network_for(const char *text, const struct data_shape *shape)
 {
@@ -485,6 +479,11 @@ END_TEST
 
 int main(void)
 {
+    struct optimiser optimiser = optimiser_usual(&optimiser_adam);
+    optimiser.clip_norm = 0.1;
+    optimiser.weight_decay = 0.01;
+    watching = (struct trainer_options){
+        .isa = ISA_PORTABLE, .batch = B, .optimiser = optimiser, .init = INIT_XAVIER, .input_square = 1, .watch = true};
     return RUN_TESTS("watch", 60, figures_are_those_of_plain_code, dead_and_saturated_units_are_counted,
                      every_step_of_an_rnn_is_looked_at, every_place_in_an_lstm_is_looked_at,
                      gradients_and_steps_are_measured, a_look_leaves_no_trace, nothing_is_dropped_in_a_look);
