@@ -41,9 +41,9 @@ static enum outcome judge(struct run *run, const struct pass *pass)
         return OUTCOME_non_finite;
     if (run->step == 0) {
         double start = fmax(pass->loss, network_guessing_loss(run->fitness->network));
-        run->loss_limit = protocol->divergence_factor * start;
-        if (protocol->divergence_loss > 0)
-            run->loss_limit = fmin(run->loss_limit, protocol->divergence_loss);
+        run->loss_limit = protocol->divergence.factor * start;
+        if (protocol->divergence.loss > 0)
+            run->loss_limit = fmin(run->loss_limit, protocol->divergence.loss);
     }
     return pass->loss > run->loss_limit ? OUTCOME_diverged : OUTCOME_ok;
 }

@@ -2,7 +2,6 @@
 #include "fitness/protocol.h"
 
 #include "base/error.h"
-#include "base/json.h"
 #include "base/text.h"
 #include "result/evaluation.h"
 
@@ -66,101 +65,89 @@ int protocol_settle(struct protocol *protocol, enum data_target target, struct j
                      metric_name(protocol->metric), what[target]);
 }
 
-static int read_integer(struct json json, const char *key, int64_t min, int64_t max, int *out, struct error *err)
+/* ---- the table */
+
+static const char *metric_at(int i)
 {
-    int64_t value = *out;
-    int status = json_integer_or(json_member(&json, key), min, max, &value, err);
-    *out = (int)value;
-    return status;
+    return i < METRICS ? metrics[i].name : NULL;
 }
 
-static int read_choice(struct json json, const char *key, const char *const *names, int *out, struct error *err)
+static int augmentation_read(struct json value, const struct setting *setting, void *object, void *context,
+                             struct error *err)
 {
-    struct json member = json_member(&json, key);
-    return json_exists(member) ? json_choice(member, names, out, err) : 0;
+    (void)context;
+    return data_augmentation_read(value, setting_member(setting, object), err);
 }
 
-static int read_divergence(struct json json, struct protocol *protocol, struct error *err)
+static void augmentation_write(const struct setting *setting, const void *object, const void *context, struct text *out)
 {
-    static const char *const keys[] = {"factor", "loss", NULL};
-    if (!json_exists(json))
-        return 0;
-    int status = json_only_keys(json, keys, err);
-    if (!status)
-        status = json_number_or(json_member(&json, "factor"), 1, 1e30, &protocol->divergence_factor, err);
-    if (!status)
-        status = json_number_or(json_member(&json, "loss"), 0, 1e30, &protocol->divergence_loss, err);
-    return status;
+    (void)context;
+    data_augmentation_normal_form(setting_member_of(setting, object), out);
 }
+static const struct setting_type augmentation_type = {
+    .form = "{\"shift\": 0 to 1000, \"flip\": true or false}", .read = augmentation_read, .write = augmentation_write};
 
-static int read_members(struct json json, struct protocol *protocol, struct error *err)
-{
-    const char *metric_names[METRICS + 1] = {NULL};
-    for (int i = 0; i < METRICS; i++)
-        metric_names[i] = metrics[i].name;
-    int batch = (int)protocol->batch, init = (int)protocol->init, metric = (int)protocol->metric;
-    int status = read_integer(json, "epochs", 1, 100000, &protocol->epochs, err);
-    if (!status)
-        status = read_integer(json, "batch", 1, 1 << 20, &batch, err);
-    if (!status)
-        status = read_integer(json, "seeds", 1, 1000, &protocol->seeds, err);
-    if (!status)
-        status = read_integer(json, "first_seed", 0, 1000000, &protocol->first_seed, err);
-    if (!status)
-        status = read_integer(json, "validate_every", 1, 100000, &protocol->validate_every, err);
-    if (!status)
-        status = read_choice(json, "init", init_names, &init, err);
-    if (!status)
-        status = read_choice(json, "metric", metric_names, &metric, err);
-    if (!status)
-        status = optimiser_read(json_member(&json, "optimiser"), &protocol->optimiser, err);
-    if (!status)
-        status = schedule_read(json_member(&json, "schedule"), &protocol->schedule, err);
-    if (!status)
-        status = data_augmentation_read(json_member(&json, "augment"), &protocol->augmentation, err);
-    if (!status)
-        status = read_divergence(json_member(&json, "divergence"), protocol, err);
-    if (!status)
-        status = json_bool_or(json_member(&json, "watch"), &protocol->watch, err);
-    protocol->batch = batch;
-    protocol->init = (enum init)init;
-    protocol->metric = (enum metric)metric;
-    return status;
-}
+static const struct setting divergence[] = {
+    {"factor", SETTING_NUMBER(struct divergence, factor, 1, 1e30), .usual = 10,
+     .means = "times the loss of the first step, or of guessing if that is higher"},
+    {"loss", SETTING_NUMBER(struct divergence, loss, 0, 1e30), .means = "this loss; 0: no such limit"},
+    {0}};
+
+static const struct setting training[] = {
+    {"epochs", SETTING_INTEGER(struct protocol, epochs, 1, 100000), .usual = 2,
+     .means = "how often a training sees all rows of the train part"},
+    {"batch", SETTING_INTEGER(struct protocol, batch, 1, 1 << 20), .usual = 128, .means = "rows of a step"},
+    {"seeds", SETTING_INTEGER(struct protocol, seeds, 1, 1000), .usual = 1,
+     .means = "trainings of a candidate from the start, each with initial weights and an order of rows that are the "
+              "same for all candidates; the score is their mean"},
+    {"first_seed", SETTING_INTEGER(struct protocol, first_seed, 0, 1000000),
+     .means = "the number of the first; move it to measure again on fresh seeds"},
+    {"init", SETTING_CHOICE(struct protocol, init), .names = init_names, .usual = INIT_AUTO,
+     .means = "how weights are drawn: \"auto\" gives every layer's output the variance 1, whatever the candidate is"},
+    {"optimiser", SETTING_OWN(struct protocol, optimiser, optimiser_setting), .by = "adam", .means = "see below"},
+    {"schedule", SETTING_OWN(struct protocol, schedule, schedule_setting), .by = "constant",
+     .means = "of the learning rate; see below"},
+    {"metric", SETTING_CHOICE(struct protocol, metric), .name_at = metric_at, .usual = METRIC_DEFAULT,
+     .by = "by the data: accuracy for classes, r2 for a number, bits for the next symbol",
+     .means = "a candidate's score; of what is better when low, the negative"},
+    {"validate_every", SETTING_INTEGER(struct protocol, validate_every, 1, 100000), .usual = 1,
+     .means = "epochs between two looks at the validation part; the last one always"},
+    {"augment", SETTING_OWN(struct protocol, augmentation, augmentation_type), .by = "none",
+     .means = "images are moved by up to so many pixels, and mirrored, at random in each epoch"},
+    {"divergence", SETTING_OBJECT(struct protocol, divergence, divergence),
+     .means = "a training has failed when the loss of a step exceeds"},
+    {"watch", SETTING_BOOL(struct protocol, watch),
+     .means = "look into the network after each epoch (actsearch watch shows what was seen)"},
+    {0}};
 
 int protocol_read(struct json json, struct protocol *protocol, struct error *err)
 {
-    static const char *const keys[] = {"epochs",     "batch",    "seeds",  "first_seed",     "init",
-                                       "optimiser",  "schedule", "metric", "validate_every", "augment",
-                                       "divergence", "watch",    NULL};
-    *protocol = (struct protocol){.epochs = 2,
-                                  .batch = 128,
-                                  .seeds = 1,
-                                  .init = INIT_AUTO,
-                                  .optimiser = optimiser_default(),
-                                  .schedule = schedule_default(),
-                                  .metric = METRIC_DEFAULT,
-                                  .validate_every = 1,
-                                  .divergence_factor = 10};
+    *protocol = (struct protocol){0};
+    settings_reset(training, protocol);
     if (!json_exists(json))
         return 0;
-    int status = json_only_keys(json, keys, err);
-    return status ? status : read_members(json, protocol, err);
+    int status = settings_known(json, SETTINGS(training, protocol), err);
+    return status ? status : settings_read(json, SETTINGS(training, protocol), NULL, err);
 }
 
 void protocol_normal_form(const struct protocol *protocol, struct text *out)
 {
-    text_addf(out, "{\"epochs\":%d,\"batch\":%td,\"seeds\":%d,\"first_seed\":%d,\"init\":\"%s\",\"optimiser\":",
-              protocol->epochs, protocol->batch, protocol->seeds, protocol->first_seed, init_names[protocol->init]);
-    optimiser_normal_form(&protocol->optimiser, out);
-    text_add(out, ",\"schedule\":");
-    schedule_normal_form(&protocol->schedule, out);
-    text_addf(out, ",\"metric\":\"%s\",\"validate_every\":%d,\"augment\":", metric_name(protocol->metric),
-              protocol->validate_every);
-    data_augmentation_normal_form(&protocol->augmentation, out);
-    text_add(out, ",\"divergence\":{\"factor\":");
-    text_add_number(out, protocol->divergence_factor);
-    text_add(out, ",\"loss\":");
-    text_add_number(out, protocol->divergence_loss);
-    text_addf(out, "},\"watch\":%s}", protocol->watch ? "true" : "false");
+    struct protocol copy = *protocol;
+    text_add_char(out, '{');
+    settings_write(SETTINGS(training, &copy), NULL, out);
+    text_add_char(out, '}');
 }
+
+static bool training_part(int i, struct settings_topic *out)
+{
+    if (i < 2)
+        *out = i == 0 ? optimiser_topic : schedule_topic;
+    return i < 2;
+}
+
+const struct settings_topic training_topic = {
+    .name = "training",
+    .about = "How a candidate is trained, and what its score is. All of it may be left out.",
+    .settings = {training},
+    .part = training_part,
+};

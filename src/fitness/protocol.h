@@ -55,8 +55,10 @@ struct protocol {
     int validate_every; /* epochs; the last one always */
     bool watch;         /* look into the network after each epoch */
     struct data_augmentation augmentation;
-    double divergence_factor;
-    double divergence_loss; /* 0: no such limit */
+    struct divergence {
+        double factor;
+        double loss; /* 0: no such limit */
+    } divergence;
 };
 
 /* Reads the object; an absent value gives the defaults. ERROR_INPUT names the path. */
@@ -68,6 +70,9 @@ int protocol_settle(struct protocol *protocol, enum data_target target, struct j
 
 /* Appends the JSON with every setting written out: equal protocols, equal texts. */
 void protocol_normal_form(const struct protocol *protocol, struct text *out);
+
+/* What can be written, for people; its parts are optimisers and schedules. */
+extern const struct settings_topic training_topic;
 
 /* The metric's name, and whether more of it is better. */
 const char *metric_name(enum metric metric);

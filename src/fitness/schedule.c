@@ -182,7 +182,28 @@ void schedule_normal_form(const struct schedule *schedule, struct text *out)
     text_add_char(out, '}');
 }
 
-bool schedule_topic(int i, struct settings_topic *out)
+static void setting_reset(const struct setting *setting, void *object)
+{
+    *(struct schedule *)setting_member(setting, object) = schedule_default();
+}
+
+static int setting_read(struct json value, const struct setting *setting, void *object, void *context,
+                        struct error *err)
+{
+    (void)context;
+    return schedule_read(value, setting_member(setting, object), err);
+}
+
+static void setting_write(const struct setting *setting, const void *object, const void *context, struct text *out)
+{
+    (void)context;
+    schedule_normal_form(setting_member_of(setting, object), out);
+}
+
+const struct setting_type schedule_setting = {
+    .form = "{\"name\": NAME, ...}", .reset = setting_reset, .read = setting_read, .write = setting_write};
+
+static bool kind_topic(int i, struct settings_topic *out)
 {
     const struct schedule_kind *kind = schedule_kinds[i];
     if (kind)
@@ -190,3 +211,9 @@ bool schedule_topic(int i, struct settings_topic *out)
             .name = kind->name, .about = kind->summary, .settings = {kind->settings, kind->warms ? warming : NULL}};
     return kind != NULL;
 }
+
+const struct settings_topic schedule_topic = {
+    .name = "schedule",
+    .about = "How the learning rate changes in a training: {\"name\": NAME} and what that kind has of its own.",
+    .settings = {naming},
+    .part = kind_topic};

@@ -43,7 +43,10 @@ double schedule_factor(const struct schedule *schedule, int64_t step, int64_t ep
 /* Appends the JSON with every setting of its kind written out. */
 void schedule_normal_form(const struct schedule *schedule, struct text *out);
 
-/* The i-th kind, for people; false behind the last. */
-bool schedule_topic(int i, struct settings_topic *out);
+/* The type of a setting that is one. */
+extern const struct setting_type schedule_setting;
+
+/* What can be written, for people; its parts are the kinds. */
+extern const struct settings_topic schedule_topic;
 
 #endif

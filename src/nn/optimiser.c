@@ -122,10 +122,37 @@ void optimiser_normal_form(const struct optimiser *optimiser, struct text *out)
     text_add_char(out, '}');
 }
 
-bool optimiser_topic(int i, struct settings_topic *out)
+static void setting_reset(const struct setting *setting, void *object)
+{
+    *(struct optimiser *)setting_member(setting, object) = optimiser_default();
+}
+
+static int setting_read(struct json value, const struct setting *setting, void *object, void *context,
+                        struct error *err)
+{
+    (void)context;
+    return optimiser_read(value, setting_member(setting, object), err);
+}
+
+static void setting_write(const struct setting *setting, const void *object, const void *context, struct text *out)
+{
+    (void)context;
+    optimiser_normal_form(setting_member_of(setting, object), out);
+}
+
+const struct setting_type optimiser_setting = {
+    .form = "{\"name\": NAME, ...}", .reset = setting_reset, .read = setting_read, .write = setting_write};
+
+static bool kind_topic(int i, struct settings_topic *out)
 {
     const struct optimiser_kind *kind = optimiser_kinds[i];
     if (kind)
         *out = (struct settings_topic){.name = kind->name, .about = kind->summary, .settings = {kind->settings}};
     return kind != NULL;
 }
+
+const struct settings_topic optimiser_topic = {
+    .name = "optimiser",
+    .about = "How weights follow gradients: {\"name\": NAME}, what all kinds take, and what that kind has of its own.",
+    .settings = {before, behind},
+    .part = kind_topic};

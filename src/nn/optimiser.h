@@ -51,7 +51,10 @@ int optimiser_read(struct json json, struct optimiser *optimiser, struct error *
 /* Appends the JSON with every setting of its kind written out. */
 void optimiser_normal_form(const struct optimiser *optimiser, struct text *out);
 
-/* The i-th kind, for people; false behind the last. */
-bool optimiser_topic(int i, struct settings_topic *out);
+/* The type of a setting that is one. */
+extern const struct setting_type optimiser_setting;
+
+/* What can be written, for people; its parts are the kinds. */
+extern const struct settings_topic optimiser_topic;
 
 #endif
