@@ -2,7 +2,6 @@
 #include "fitness/fitness.h"
 
 #include "base/error.h"
-#include "base/json.h"
 #include "base/limits.h"
 #include "base/memory.h"
 #include "data/data.h"
@@ -68,6 +67,7 @@ int fitness_new(const struct protocol *protocol, const struct network *network, 
 {
     struct data_shape shape = data_shape(data);
     ALWAYS(network_features(network) == shape.features && network_targets(network) == shape.targets);
+    ALWAYS(protocol->metric != METRIC_DEFAULT && metric_fits(protocol->metric, shape.target));
     *fitness = NULL;
     struct fitness *result = memory_zeroed(1, sizeof *result);
     if (!result)
@@ -88,8 +88,6 @@ int fitness_new(const struct protocol *protocol, const struct network *network, 
     result->options.bytes = data_bytes(result->train);
     result->options.takes_bytes = bytes_pay(result);
     int status = check_measured(data, measured, err);
-    if (!status)
-        status = protocol_settle(&result->protocol, shape.target, (struct json){0}, err);
     if (!status)
         status = data_augmentation_check(&shape, &protocol->augmentation, "training.augment", err);
     if (!status)

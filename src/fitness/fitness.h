@@ -26,11 +26,11 @@ struct fitness;
 struct fitness_worker;
 struct network;
 
-/* *borrows* network and data, which must fit each other and live longer; copies the protocol. A candidate is trained on
-   the train part and measured on `measured`: a search takes the validation part, and who may open the test part of the
-   same division can take that; ERROR_INPUT when it is of another one. Limits the numerical library of the whole process
-   to `isa` (nn/blas.h). Returns owned. ERROR_MEMORY names the need when not even one worker fits into this machine;
-   ERROR_UNSUPPORTED when the process has already worked at another level. */
+/* *borrows* network and data, which must fit each other and live longer; copies the protocol, which protocol_settle()
+   has fixed. A candidate is trained on the train part and measured on `measured`: a search takes the validation part,
+   and who may open the test part of the same division can take that; ERROR_INPUT when it is of another one. Limits the
+   numerical library of the whole process to `isa` (nn/blas.h). Returns owned. ERROR_MEMORY names the need when not even
+   one worker fits into this machine; ERROR_UNSUPPORTED when the process has already worked at another level. */
 int fitness_new(const struct protocol *protocol, const struct network *network, const struct data_set *data,
                 struct data_part measured, uint64_t seed, enum isa isa, struct fitness **fitness, struct error *err);
 void fitness_free(struct fitness *fitness); /* accepts NULL */

@@ -94,6 +94,8 @@ static inline int bench_init_with(struct bench *bench, const char *data, const c
     if (!status)
         status = read_protocol(protocol, &bench->protocol, err);
     if (!status)
+        status = protocol_settle(&bench->protocol, data_shape(bench->data).target, (struct json){0}, err);
+    if (!status)
         status = fitness_new(&bench->protocol, bench->network, bench->data, data_part(bench->data, DATA_VALIDATION), 42,
                              isa, &bench->fitness, err);
     return status;
