@@ -11,18 +11,10 @@
 
 #include <string.h>
 
-static const char *const keys[] = {"type", "name", "from", "function", NULL};
-
-static int activation_read(struct json json, const struct network *network, struct layer *layer, struct error *err)
-{
-    (void)network;
-    return fixed_function_read(json_member(&json, "function"), NULL, &layer->fixed, err);
-}
-
-static void activation_normal_form(const struct layer *layer, struct text *out)
-{
-    fixed_function_normal_form("function", layer->fixed, out);
-}
+static const struct setting settings[] = {
+    {"function", LAYER_FUNCTION("the layer is a slot, which the candidate fills"),
+     .means = "a fixed function; its learned parameters, p or p{0.5}, are trained"},
+    {0}};
 
 static ptrdiff_t activation_workspace(const struct layer_run *run, ptrdiff_t B)
 {
@@ -85,11 +77,10 @@ static void activation_look(const struct layer_run *run, const struct step *step
 const struct layer_kind layer_activation = {
     .type = "activation",
     .prefix = "act",
-    .keys = keys,
+    .summary = "An activation function, for every number.",
+    .settings = settings,
     .in_place = true,
     .slot = true,
-    .read = activation_read,
-    .normal_form = activation_normal_form,
     .tensors = layer_function_tensor,
     .workspace = activation_workspace,
     .measure_workspace = activation_measure_workspace,

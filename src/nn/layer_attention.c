@@ -20,30 +20,20 @@
 
 enum { INPUT_WEIGHT, INPUT_BIAS, OUTPUT_WEIGHT, OUTPUT_BIAS };
 
-static const char *const keys[] = {"type", "name", "from", "heads", NULL};
+static const struct setting settings[] = {{"heads", SETTING_INTEGER(struct attention_options, heads, 1, NETWORK_WIDTH),
+                                           .usual = 1, .means = "must divide the channels of the input"},
+                                          {0}};
 
-static int attention_read(struct json json, const struct network *network, struct layer *layer, struct error *err)
+static int attention_fit(struct json json, const struct network *network, struct layer *layer, struct error *err)
 {
     (void)network;
     struct attention_options *options = layer->options;
-    struct json member = json_member(&json, "heads");
-    int64_t heads = 1;
     char shape[SHAPE_TEXT];
-    int status = json_integer_or(member, 1, NETWORK_WIDTH, &heads, err);
-    if (!status)
-        status = layer_want_sequence(json, layer, err);
-    options->heads = (ptrdiff_t)heads;
-    if (!status && shape_channels(&layer->in) % options->heads)
-        return json_fail(member, err, "choose a number that divides the channels",
-                         "the %td heads of %s cannot share the %td channels of its input, %s", options->heads,
-                         layer->name, shape_channels(&layer->in), shape_text(&layer->in, shape));
-    return status;
-}
-
-static void attention_normal_form(const struct layer *layer, struct text *out)
-{
-    const struct attention_options *options = layer->options;
-    text_addf(out, ",\"heads\":%td", options->heads);
+    if (shape_channels(&layer->in) % options->heads == 0)
+        return 0;
+    return json_fail(json_member(&json, "heads"), err, "choose a number that divides the channels",
+                     "the %td heads of %s cannot share the %td channels of its input, %s", options->heads, layer->name,
+                     shape_channels(&layer->in), shape_text(&layer->in, shape));
 }
 
 /* What the output matrix multiplies are means of vectors whose numbers "auto" gives the square 1. */
@@ -215,10 +205,11 @@ static void attention_backward(struct layer_run *run, struct step *step)
 const struct layer_kind layer_attention = {
     .type = "attention",
     .prefix = "attention",
-    .keys = keys,
+    .summary = "Causal self-attention: each step of a sequence sees itself and those before.",
+    .settings = settings,
+    .wants = LAYER_WANTS_SEQUENCE,
     .options = sizeof(struct attention_options),
-    .read = attention_read,
-    .normal_form = attention_normal_form,
+    .fit = attention_fit,
     .tensors = attention_tensors,
     .workspace = attention_workspace,
     .measure_workspace = attention_measure_workspace,

@@ -8,45 +8,19 @@
 
 enum { WEIGHT, BIAS };
 
-static const char *const keys[] = {"type", "name", "from", "channels", "kernel", "stride", "padding", "bias", NULL};
-static const char *const depthwise_keys[] = {"type", "name", "from", "kernel", "stride", "padding", "bias", NULL};
+static const struct setting settings[] = {
+    {"channels", LAYER_CHANNELS, .means = "filters"},
+    {"kernel", WINDOW_SIZE(struct conv_options), .means = "height and width of the filters"},
+    {"stride", WINDOW_STRIDE(struct conv_options, "1")},
+    {"padding", WINDOW_PADDING(struct conv_options)},
+    {"bias", SETTING_BOOL(struct conv_options, bias), .usual = true, .means = "a number is added to each channel"},
+    {0}};
 
-static int read_options(struct json json, ptrdiff_t channels, struct layer *layer, struct error *err)
+static int conv_fit(struct json json, const struct network *network, struct layer *layer, struct error *err)
 {
+    (void)network;
     struct conv_options *options = layer->options;
-    int status = window_read(json, "kernel", false, channels, &options->window, layer, err);
-    options->bias = true;
-    return status ? status : json_bool_or(json_member(&json, "bias"), &options->bias, err);
-}
-
-static int conv2d_read(struct json json, const struct network *network, struct layer *layer, struct error *err)
-{
-    (void)network;
-    int64_t channels = 0;
-    int status = layer_want_image(json, layer, err);
-    if (!status)
-        status = json_integer(json_member(&json, "channels"), 1, NETWORK_WIDTH, &channels, err);
-    return status ? status : read_options(json, (ptrdiff_t)channels, layer, err);
-}
-
-static int depthwise_read(struct json json, const struct network *network, struct layer *layer, struct error *err)
-{
-    (void)network;
-    int status = layer_want_image(json, layer, err);
-    return status ? status : read_options(json, shape_channels(&layer->in), layer, err);
-}
-
-static void depthwise_normal_form(const struct layer *layer, struct text *out)
-{
-    const struct conv_options *options = layer->options;
-    window_normal_form(&options->window, layer, "kernel", out);
-    text_addf(out, ",\"bias\":%s", options->bias ? "true" : "false");
-}
-
-static void conv2d_normal_form(const struct layer *layer, struct text *out)
-{
-    text_addf(out, ",\"channels\":%td", shape_channels(&layer->out));
-    depthwise_normal_form(layer, out);
+    return window_fit(json, false, &options->window, layer, err);
 }
 
 static bool is_depthwise(const struct layer *layer)
@@ -135,13 +109,18 @@ static void conv_backward(struct layer_run *run, struct step *step)
         blas_convolution_backward_data(run->engine, step->B, run->gy, run->values[WEIGHT], run->gx);
 }
 
-#define CONVOLUTION(kind_name, its_keys, reads, normal, winners)                                                       \
-    {                                                                                                                  \
-        .type = kind_name, .prefix = "conv", .keys = its_keys, .options = sizeof(struct conv_options), .read = reads,  \
-        .normal_form = normal, .tensors = conv_tensors, .workspace = conv_workspace,                                   \
-        .measure_workspace = conv_measure_workspace, .propagate = conv_propagate, .prepare = conv_prepare,             \
-        .release = conv_release, .forward = conv_forward, .backward = conv_backward, .goes_by_winners = winners        \
-    }
-const struct layer_kind layer_conv2d = CONVOLUTION("conv2d", keys, conv2d_read, conv2d_normal_form, winners_fit);
-const struct layer_kind layer_depthwise_conv2d =
-    CONVOLUTION("depthwise_conv2d", depthwise_keys, depthwise_read, depthwise_normal_form, NULL);
+#define CONVOLUTION                                                                                                    \
+    .prefix = "conv", .options = sizeof(struct conv_options), .wants = LAYER_WANTS_IMAGE, .fit = conv_fit,             \
+    .tensors = conv_tensors, .workspace = conv_workspace, .measure_workspace = conv_measure_workspace,                 \
+    .propagate = conv_propagate, .prepare = conv_prepare, .release = conv_release, .forward = conv_forward,            \
+    .backward = conv_backward
+const struct layer_kind layer_conv2d = {.type = "conv2d",
+                                        .summary = "A convolution over height and width of an image.",
+                                        .settings = settings,
+                                        .goes_by_winners = winners_fit,
+                                        CONVOLUTION};
+const struct layer_kind layer_depthwise_conv2d = {.type = "depthwise_conv2d",
+                                                  .summary = "A convolution with one filter for each channel.",
+                                                  .settings = settings + 1, /* its channels are those of the input */
+                                                  CONVOLUTION};
+#undef CONVOLUTION

@@ -12,32 +12,35 @@
 
 enum { WEIGHT, BIAS };
 
-static const char *const keys[] = {"type", "name", "from", "units", NULL};
-
-static int dense_read(struct json json, const struct network *network, struct layer *layer, struct error *err)
+/* "outputs" becomes known when the layer is fitted in; until then it is 0. */
+static int units_read(struct json value, const struct setting *setting, void *object, void *context, struct error *err)
 {
-    struct json units = json_member(&json, "units");
-    int64_t count = network->outputs;
-    int status = 0;
-    if (json_is_string(units)) {
-        static const char *const names[] = {"outputs", "classes", NULL};
-        int which;
-        status = json_choice(units, names, &which, err);
-    } else {
-        status = json_integer(units, 1, NETWORK_WIDTH, &count, err);
-    }
-    char shape[SHAPE_TEXT];
-    if (!status && layer->in.rank == 3)
-        status = json_fail(json, err, "put {\"type\": \"flatten\"} or {\"type\": \"global_average_pool\"} before it",
-                           "%s wants a row or a sequence, but its input is an image of %s", layer->name,
-                           shape_text(&layer->in, shape));
-    layer->out.size[layer->out.rank - 1] = (ptrdiff_t)count;
-    return status;
+    static const char *const names[] = {"outputs", "classes", NULL};
+    struct layer *layer = context;
+    ptrdiff_t *units = &layer->out.size[layer->out.rank - 1];
+    int which;
+    if (!json_is_string(value))
+        return layer_channels.read(value, setting, object, context, err);
+    *units = 0;
+    return json_choice(value, names, &which, err);
 }
+static const struct setting_type units_type = {.form = "\"outputs\" (what the data and the loss want), or an integer",
+                                               .read = units_read,
+                                               .write = layer_channels_write};
 
-static void dense_normal_form(const struct layer *layer, struct text *out)
+static const struct setting settings[] = {{"units", LAYER_CHANNELS_AS(units_type), .means = "outputs of the layer"},
+                                          {0}};
+
+static int dense_fit(struct json json, const struct network *network, struct layer *layer, struct error *err)
 {
-    text_addf(out, ",\"units\":%td", shape_channels(&layer->out));
+    ptrdiff_t *units = &layer->out.size[layer->out.rank - 1];
+    char shape[SHAPE_TEXT];
+    *units = *units ? *units : network->outputs;
+    if (layer->in.rank != 3)
+        return 0;
+    return json_fail(json, err, "put {\"type\": \"flatten\"} or {\"type\": \"global_average_pool\"} before it",
+                     "%s wants a row or a sequence, but its input is an image of %s", layer->name,
+                     shape_text(&layer->in, shape));
 }
 
 static void dense_tensors(const struct layer *layer, const struct candidate *candidate, struct layer_run *run)
@@ -118,10 +121,10 @@ static bool dense_takes_bytes(const struct layer *layer)
 const struct layer_kind layer_dense = {
     .type = "dense",
     .prefix = "dense",
-    .keys = keys,
+    .summary = "Dense: y = x W + b; on sequences for each step alike.",
+    .settings = settings,
     .takes_bytes = dense_takes_bytes,
-    .read = dense_read,
-    .normal_form = dense_normal_form,
+    .fit = dense_fit,
     .tensors = dense_tensors,
     .propagate = dense_propagate,
     .forward = dense_forward,

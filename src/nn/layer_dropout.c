@@ -11,30 +11,18 @@
 
 enum { STEPS = 1 << 16, DRAWS = 4 };
 
-static const char *const keys[] = {"type", "name", "from", "rate", NULL};
-
 struct dropout_options {
     double rate;
 };
+
+static const struct setting settings[] = {
+    {"rate", SETTING_NUMBER(struct dropout_options, rate, 0, 0.99), .usual = 0.5, .means = "the share that becomes 0"},
+    {0}};
 
 static double rate_of(const struct layer *layer)
 {
     const struct dropout_options *options = layer->options;
     return options->rate;
-}
-
-static int dropout_read(struct json json, const struct network *network, struct layer *layer, struct error *err)
-{
-    (void)network;
-    struct dropout_options *options = layer->options;
-    options->rate = 0.5;
-    return json_number_or(json_member(&json, "rate"), 0, 0.99, &options->rate, err);
-}
-
-static void dropout_normal_form(const struct layer *layer, struct text *out)
-{
-    text_add(out, ",\"rate\":");
-    text_add_number(out, rate_of(layer));
 }
 
 static ptrdiff_t dropout_workspace(const struct layer_run *run, ptrdiff_t B)
@@ -85,11 +73,10 @@ static void dropout_backward(struct layer_run *run, struct step *step)
 const struct layer_kind layer_dropout = {
     .type = "dropout",
     .prefix = "dropout",
-    .keys = keys,
+    .summary = "In training, numbers at random become 0 and the others grow to make up for it.",
+    .settings = settings,
     .options = sizeof(struct dropout_options),
     .in_place = true,
-    .read = dropout_read,
-    .normal_form = dropout_normal_form,
     .workspace = dropout_workspace,
     .propagate = dropout_propagate,
     .forward = dropout_forward,

@@ -15,17 +15,14 @@
 
 enum { WEIGHT, POSITIONS };
 
-static const char *const keys[] = {"type", "name", "from", "channels", "positions", NULL};
+static const struct setting settings[] = {{"channels", LAYER_CHANNELS, .means = "numbers of a vector"},
+                                          {"positions", SETTING_BOOL(struct embedding_options, positions),
+                                           .means = "a learned vector of the place is added, which attention wants"},
+                                          {0}};
 
-static int embedding_read(struct json json, const struct network *network, struct layer *layer, struct error *err)
+static int embedding_fit(struct json json, const struct network *network, struct layer *layer, struct error *err)
 {
     struct embedding_options *options = layer->options;
-    int64_t channels = 0;
-    int status = json_integer(json_member(&json, "channels"), 1, NETWORK_WIDTH, &channels, err);
-    if (!status)
-        status = json_bool_or(json_member(&json, "positions"), &options->positions, err);
-    if (status)
-        return status;
     char shape[SHAPE_TEXT];
     if (layer->from != LAYER_INPUT)
         return json_fail(json, err, "make it the first layer, or write \"from\": \"input\"",
@@ -36,15 +33,7 @@ static int embedding_read(struct json json, const struct network *network, struc
                          "%s turns the symbols of a text into vectors, but the data are numbers, %s", layer->name,
                          shape_text(&layer->in, shape));
     options->tokens = network->data.tokens;
-    layer->out.size[layer->out.rank - 1] = (ptrdiff_t)channels;
     return 0;
-}
-
-static void embedding_normal_form(const struct layer *layer, struct text *out)
-{
-    const struct embedding_options *options = layer->options;
-    text_addf(out, ",\"channels\":%td,\"positions\":%s", shape_channels(&layer->out),
-              options->positions ? "true" : "false");
 }
 
 static void embedding_tensors(const struct layer *layer, const struct candidate *candidate, struct layer_run *run)
@@ -103,10 +92,10 @@ static void embedding_backward(struct layer_run *run, struct step *step)
 const struct layer_kind layer_embedding = {
     .type = "embedding",
     .prefix = "embedding",
-    .keys = keys,
+    .summary = "The symbols of a text to learned vectors; it reads the input.",
+    .settings = settings,
     .options = sizeof(struct embedding_options),
-    .read = embedding_read,
-    .normal_form = embedding_normal_form,
+    .fit = embedding_fit,
     .tensors = embedding_tensors,
     .propagate = embedding_propagate,
     .forward = embedding_forward,

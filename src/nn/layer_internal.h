@@ -10,7 +10,7 @@
 #ifndef ACTSEARCH_NN_LAYER_INTERNAL_H
 #define ACTSEARCH_NN_LAYER_INTERNAL_H
 
-#include "base/json.h"
+#include "base/settings.h"
 #include "expr/tree.h"
 #include "nn/network.h"
 #include "nn/shape_internal.h"
@@ -65,25 +65,30 @@ struct statistics {
     double mean, variance;
 };
 
+/* What a kind takes. */
+enum layer_wants { LAYER_WANTS_ANY, LAYER_WANTS_IMAGE, LAYER_WANTS_SEQUENCE };
+
 struct layer_kind {
-    const char *type;   /* in JSON */
-    const char *prefix; /* of default names */
-    const char *const *keys;
-    size_t options; /* bytes of its own struct, layer->options, all 0 before read(); 0: it has none */
+    const char *type;    /* in JSON */
+    const char *prefix;  /* of default names */
+    const char *summary; /* a sentence for people */
+    /* Its own settings, of its own struct, layer->options; the context of their types is the layer. NULL: none. */
+    const struct setting *settings;
+    size_t options; /* bytes of that struct; 0: it has none */
+    enum layer_wants wants;
     bool in_place;
     bool slot;     /* holds an activation function: layer->fixed, or the candidate's */
     bool joins;    /* reads a second value, layer->with */
     bool reshapes; /* gives the numbers that it reads, in their order, in another shape */
     /* Whether it can take the network's input as bytes (run->bytes). NULL: no. */
     bool (*takes_bytes)(const struct layer *layer);
-    /* Reads the kind's own keys; layer->in is set, sets layer->out. `network` says what the data want. */
-    int (*read)(struct json json, const struct network *network, struct layer *layer, struct error *err);
+    /* Sets layer->out, from layer->in and the options, which have been read, and refuses what does not fit together.
+       `network` says what the data want; `json` is the layer's place. NULL: it is layer->in. */
+    int (*fit)(struct json json, const struct network *network, struct layer *layer, struct error *err);
     /* Releases what the options own. NULL: nothing. */
     void (*forget)(struct layer *layer);
     /* Bytes of step->scratch for tapes of its own, beside that in the slot. NULL: none. */
     size_t (*scratch)(const struct layer *layer);
-    /* Appends the kind's own keys: ,"units":128. NULL: none. */
-    void (*normal_form)(const struct layer *layer, struct text *out);
     /* Fills run->tensors and run->tensor for a candidate (NULL: none, tensors of the layer alone). NULL: none. */
     void (*tensors)(const struct layer *layer, const struct candidate *candidate, struct layer_run *run);
     /* Floats of workspace to train on B rows, and to measure B rows. NULL: none. */
@@ -115,8 +120,15 @@ struct layer_kind {
 #undef LAYER
 extern const struct layer_kind *const layer_kinds[]; /* all of them, ended by NULL */
 
-/* Refuses inputs that are no images, or no sequences, naming the layer and the shape. */
-int layer_want_image(struct json json, const struct layer *layer, struct error *err);
-int layer_want_sequence(struct json json, const struct layer *layer, struct error *err);
+/* Refuses inputs that the kind does not take, naming the layer and the shape. */
+int layer_check_input(struct json json, const struct layer *layer, struct error *err);
+
+/* The type of a setting that is the number of channels of layer->out, and of one that is a function in the slot. */
+extern const struct setting_type layer_channels, layer_function_setting;
+void layer_channels_write(const struct setting *setting, const void *object, const void *context, struct text *out);
+#define LAYER_FUNCTION(otherwise) .kind = SETTING_IS_OWN, .type = &layer_function_setting, .by = (otherwise)
+#define LAYER_CHANNELS LAYER_CHANNELS_AS(layer_channels)
+#define LAYER_CHANNELS_AS(its_type)                                                                                    \
+    .kind = SETTING_IS_OWN, .type = &(its_type), .least = 1, .most = NETWORK_WIDTH, .required = true
 
 #endif

@@ -13,7 +13,6 @@
 
 enum { SCALE, SHIFT, MEAN, VARIANCE };
 
-static const char *const keys[] = {"type", "name", "from", NULL};
 static const double epsilon = 1e-5, momentum = 0.1;
 
 static void norm_tensors(const struct layer *layer, const struct candidate *candidate, struct layer_run *run)
@@ -86,7 +85,8 @@ static void batch_norm_backward(struct layer_run *run, struct step *step)
 const struct layer_kind layer_batch_norm = {
     .type = "batch_norm",
     .prefix = "norm",
-    .keys = keys,
+    .summary = "Mean 0 and variance 1 for each channel, over the batch and all positions, then a learned scale and "
+               "shift; running moments when measuring.",
     .in_place = true,
     .tensors = batch_norm_tensors,
     .workspace = batch_norm_workspace,
@@ -125,7 +125,7 @@ static void layer_norm_backward(struct layer_run *run, struct step *step)
 const struct layer_kind layer_layer_norm = {
     .type = "layer_norm",
     .prefix = "norm",
-    .keys = keys,
+    .summary = "Mean 0 and variance 1 over the channels of each position, then a learned scale and shift.",
     .in_place = true,
     .tensors = norm_tensors,
     .workspace = layer_norm_workspace,

@@ -8,8 +8,11 @@
 
 #include <string.h>
 
-static const char *const keys[] = {"type", "name", "from", "size", "stride", "padding", NULL};
-static const char *const global_keys[] = {"type", "name", "from", NULL};
+static const struct setting settings[] = {
+    {"size", WINDOW_SIZE(struct pool_options), .means = "height and width of the windows"},
+    {"stride", WINDOW_STRIDE(struct pool_options, "the size")},
+    {"padding", WINDOW_PADDING(struct pool_options)},
+    {0}};
 
 static const struct window *window_of(const struct layer *layer)
 {
@@ -17,16 +20,11 @@ static const struct window *window_of(const struct layer *layer)
     return &options->window;
 }
 
-static int pool_read(struct json json, const struct network *network, struct layer *layer, struct error *err)
+static int pool_fit(struct json json, const struct network *network, struct layer *layer, struct error *err)
 {
     (void)network;
     struct pool_options *options = layer->options;
-    return window_read(json, "size", true, shape_channels(&layer->in), &options->window, layer, err);
-}
-
-static void pool_normal_form(const struct layer *layer, struct text *out)
-{
-    window_normal_form(window_of(layer), layer, "size", out);
+    return window_fit(json, true, &options->window, layer, err);
 }
 
 static ptrdiff_t max_pool_workspace(const struct layer_run *run, ptrdiff_t B)
@@ -112,10 +110,11 @@ static bool max_pool_is_two_by_two(const struct layer *layer)
 const struct layer_kind layer_max_pool = {
     .type = "max_pool",
     .prefix = "pool",
-    .keys = keys,
+    .summary = "The largest number in each window of an image, for each channel.",
+    .settings = settings,
+    .wants = LAYER_WANTS_IMAGE,
     .options = sizeof(struct pool_options),
-    .read = pool_read,
-    .normal_form = pool_normal_form,
+    .fit = pool_fit,
     .workspace = max_pool_workspace,
     .forward = max_pool_forward,
     .backward = max_pool_backward,
@@ -167,23 +166,21 @@ static void average_pool_propagate(const struct layer *layer, const struct candi
 const struct layer_kind layer_average_pool = {
     .type = "average_pool",
     .prefix = "pool",
-    .keys = keys,
+    .summary = "The mean of each window of an image, for each channel; what lies outside counts as 0.",
+    .settings = settings,
+    .wants = LAYER_WANTS_IMAGE,
     .options = sizeof(struct pool_options),
-    .read = pool_read,
-    .normal_form = pool_normal_form,
+    .fit = pool_fit,
     .propagate = average_pool_propagate,
     .forward = average_pool_forward,
     .backward = average_pool_backward,
 };
 
 /* One window as large as the image. */
-static int global_read(struct json json, const struct network *network, struct layer *layer, struct error *err)
+static int global_fit(struct json json, const struct network *network, struct layer *layer, struct error *err)
 {
-    (void)network;
+    (void)json, (void)network, (void)err;
     struct pool_options *options = layer->options;
-    int status = layer_want_image(json, layer, err);
-    if (status)
-        return status;
     options->window = (struct window){.size = {layer->in.size[0], layer->in.size[1]}, .stride = {1, 1}};
     layer->out = (struct shape){.rank = 1, .size = {shape_channels(&layer->in)}};
     return 0;
@@ -213,9 +210,10 @@ static void global_backward(struct layer_run *run, struct step *step)
 const struct layer_kind layer_global_average_pool = {
     .type = "global_average_pool",
     .prefix = "pool",
-    .keys = global_keys,
+    .summary = "The mean of each channel of an image, which becomes a row.",
+    .wants = LAYER_WANTS_IMAGE,
     .options = sizeof(struct pool_options),
-    .read = global_read,
+    .fit = global_fit,
     .propagate = average_pool_propagate,
     .forward = global_forward,
     .backward = global_backward,

@@ -15,72 +15,86 @@
 #include "nn/recurrence_internal.h"
 #include "nn/slot_internal.h"
 
-static const char *const rnn_keys[] = {"type", "name", "from", "units", "function", "returns", NULL};
-static const char *const gated_keys[] = {"type", "name", "from", "units", "function", "slot", "gates", "returns", NULL};
 static const char *const slots[] = {"state", "gates", NULL};
 static const char *const returns[] = {"sequence", "last", NULL};
 
-static int read_option(struct json json, const char *key, const char *const *names, bool *second, struct error *err)
+/* What stands where the slot is not. */
+static int gates_read(struct json value, const struct setting *setting, void *object, void *context, struct error *err)
 {
-    struct json member = json_member(&json, key);
-    int which = 0;
-    int status = json_exists(member) ? json_choice(member, names, &which, err) : 0;
-    *second = which == 1;
-    return status;
-}
-
-static int read_recurrent(struct json json, const struct cell *cell, struct layer *layer, struct error *err)
-{
-    struct recurrent_options *options = layer->options;
-    int64_t units = 0;
-    options->cell = cell;
-    int status = json_integer(json_member(&json, "units"), 1, NETWORK_WIDTH, &units, err);
-    if (!status)
-        status = layer_want_sequence(json, layer, err);
-    if (!status)
-        status = read_option(json, "returns", returns, &options->last, err);
-    if (!status)
-        status = fixed_function_read(json_member(&json, "function"), NULL, &layer->fixed, err);
-    layer->out = options->last ? (struct shape){.rank = 1, .size = {(ptrdiff_t)units}}
-                               : (struct shape){.rank = 2, .size = {layer->in.size[0], (ptrdiff_t)units}};
-    return status;
-}
-
-/* And the function that stands where the slot is not. */
-static int read_gated(struct json json, const struct cell *cell, struct layer *layer, struct error *err)
-{
-    struct recurrent_options *options = layer->options;
-    struct json gates = json_member(&json, "gates");
-    int status = read_recurrent(json, cell, layer, err);
-    if (!status)
-        status = read_option(json, "slot", slots, &options->in_gates, err);
-    if (!status && options->in_gates && json_exists(gates))
-        status = json_fail(gates, err, "write \"function\" for a fixed function there",
-                           "the gates of %s are its slot already", layer->name);
-    if (!status)
-        status = fixed_function_read(gates, options->in_gates ? "tanh(x)" : "sigmoid(x)", &options->other, err);
+    (void)setting;
+    struct recurrent_options *options = object;
+    const struct layer *layer = context;
+    if (options->in_gates && json_exists(value))
+        return json_fail(value, err, "write \"function\" for a fixed function there",
+                         "the gates of %s are its slot already", layer->name);
+    int status = fixed_function_read(value, options->in_gates ? "tanh(x)" : "sigmoid(x)", &options->other, err);
     if (!status && tree_parameter_count(&options->other->tree))
-        status = json_fail(gates, err, "write numbers in their place",
+        status = json_fail(value, err, "write numbers in their place",
                            "the gates of %s have learned parameters, which only a slot may have", layer->name);
     return status;
 }
 
-static int rnn_read(struct json json, const struct network *network, struct layer *layer, struct error *err)
+static void gates_write(const struct setting *setting, const void *object, const void *context, struct text *out)
 {
-    (void)network;
-    return read_recurrent(json, &recurrence_rnn, layer, err);
+    (void)setting, (void)context;
+    const struct recurrent_options *options = object;
+    fixed_function_write(options->other, out);
 }
 
-static int gru_read(struct json json, const struct network *network, struct layer *layer, struct error *err)
+static bool gates_says(const struct setting *setting, const void *object, const void *context)
 {
-    (void)network;
-    return read_gated(json, &recurrence_gru, layer, err);
+    (void)setting, (void)context;
+    const struct recurrent_options *options = object;
+    return !options->in_gates;
+}
+static const struct setting_type gates_type = {
+    .form = "a function of x", .read = gates_read, .write = gates_write, .says = gates_says};
+
+/* Messages list "returns" last; the normal form has it before what fills the places. */
+#define FUNCTION LAYER_FUNCTION("the slot, which the candidate fills"), .turn = 1
+#define RETURNS                                                                                                        \
+    SETTING_CHOICE(struct recurrent_options, last), .names = returns,                                                  \
+                                                    .means = "the states of all steps, or the last one as a row"
+static const struct setting rnn_settings[] = {
+    {"units", LAYER_CHANNELS, .means = "numbers of the state"}, {"function", FUNCTION}, {"returns", RETURNS}, {0}};
+static const struct setting gated_settings[] = {
+    {"units", LAYER_CHANNELS, .means = "numbers of the state"},
+    {"function", FUNCTION},
+    {"slot", SETTING_CHOICE(struct recurrent_options, in_gates), .names = slots, .turn = 1,
+     .means = "the slot stands in the place of tanh, or in that of the sigmoids"},
+    {"gates", SETTING_OWN(struct recurrent_options, other, gates_type), .by = "sigmoid(x)", .turn = 1,
+     .means = "what the gates are when they are no slot"},
+    {"returns", RETURNS},
+    {0}};
+#undef FUNCTION
+#undef RETURNS
+
+static int fit(const struct cell *cell, struct layer *layer)
+{
+    struct recurrent_options *options = layer->options;
+    ptrdiff_t units = shape_channels(&layer->out);
+    options->cell = cell;
+    if (options->last)
+        layer->out = (struct shape){.rank = 1, .size = {units}};
+    return 0;
 }
 
-static int lstm_read(struct json json, const struct network *network, struct layer *layer, struct error *err)
+static int rnn_fit(struct json json, const struct network *network, struct layer *layer, struct error *err)
 {
-    (void)network;
-    return read_gated(json, &recurrence_lstm, layer, err);
+    (void)json, (void)network, (void)err;
+    return fit(&recurrence_rnn, layer);
+}
+
+static int gru_fit(struct json json, const struct network *network, struct layer *layer, struct error *err)
+{
+    (void)json, (void)network, (void)err;
+    return fit(&recurrence_gru, layer);
+}
+
+static int lstm_fit(struct json json, const struct network *network, struct layer *layer, struct error *err)
+{
+    (void)json, (void)network, (void)err;
+    return fit(&recurrence_lstm, layer);
 }
 
 static void recurrent_forget(struct layer *layer)
@@ -93,18 +107,6 @@ static size_t recurrent_scratch(const struct layer *layer)
 {
     const struct recurrent_options *options = layer->options;
     return options->other ? tape_scratch_bytes(options->other->tape) : 0;
-}
-
-static void recurrent_normal_form(const struct layer *layer, struct text *out)
-{
-    const struct recurrent_options *options = layer->options;
-    text_addf(out, ",\"units\":%td,\"returns\":\"%s\"", shape_channels(&layer->out), returns[options->last]);
-    fixed_function_normal_form("function", layer->fixed, out);
-    if (!options->other)
-        return;
-    text_addf(out, ",\"slot\":\"%s\"", slots[options->in_gates]);
-    if (!options->in_gates)
-        fixed_function_normal_form("gates", options->other, out);
 }
 
 /* ---- initialisation: of the sums that functions see, the input's product is one half and the state's the other */
@@ -162,13 +164,26 @@ static ptrdiff_t recurrent_measure_workspace(const struct layer_run *run, ptrdif
 }
 
 #define RECURRENT                                                                                                      \
-    .options = sizeof(struct recurrent_options), .forget = recurrent_forget, .scratch = recurrent_scratch,             \
-    .normal_form = recurrent_normal_form, .slot = true, .tensors = recurrent_tensors,                                  \
-    .workspace = recurrent_workspace, .measure_workspace = recurrent_measure_workspace,                                \
-    .propagate = recurrent_propagate, .forward = recurrence_forward, .backward = recurrence_backward,                  \
-    .places = recurrence_places
-const struct layer_kind layer_rnn = {.type = "rnn", .prefix = "rnn", .keys = rnn_keys, .read = rnn_read, RECURRENT};
-const struct layer_kind layer_gru = {.type = "gru", .prefix = "gru", .keys = gated_keys, .read = gru_read, RECURRENT};
-const struct layer_kind layer_lstm = {
-    .type = "lstm", .prefix = "lstm", .keys = gated_keys, .read = lstm_read, RECURRENT};
+    .options = sizeof(struct recurrent_options), .wants = LAYER_WANTS_SEQUENCE, .forget = recurrent_forget,            \
+    .scratch = recurrent_scratch, .slot = true, .tensors = recurrent_tensors, .workspace = recurrent_workspace,        \
+    .measure_workspace = recurrent_measure_workspace, .propagate = recurrent_propagate, .forward = recurrence_forward, \
+    .backward = recurrence_backward, .places = recurrence_places
+const struct layer_kind layer_rnn = {.type = "rnn",
+                                     .prefix = "rnn",
+                                     .summary = "A recurrent layer: h' = f(x W + b + h U + c), f the candidate.",
+                                     .settings = rnn_settings,
+                                     .fit = rnn_fit,
+                                     RECURRENT};
+const struct layer_kind layer_gru = {.type = "gru",
+                                     .prefix = "gru",
+                                     .summary = "A gated recurrent unit (Cho et al. 2014).",
+                                     .settings = gated_settings,
+                                     .fit = gru_fit,
+                                     RECURRENT};
+const struct layer_kind layer_lstm = {.type = "lstm",
+                                      .prefix = "lstm",
+                                      .summary = "Long short-term memory (Hochreiter and Schmidhuber 1997).",
+                                      .settings = gated_settings,
+                                      .fit = lstm_fit,
+                                      RECURRENT};
 #undef RECURRENT

@@ -5,10 +5,7 @@
 
 #include <string.h>
 
-static const char *const flatten_keys[] = {"type", "name", "from", NULL};
-static const char *const add_keys[] = {"type", "name", "from", "with", NULL};
-
-static int flatten_read(struct json json, const struct network *network, struct layer *layer, struct error *err)
+static int flatten_fit(struct json json, const struct network *network, struct layer *layer, struct error *err)
 {
     (void)json;
     (void)network;
@@ -33,15 +30,15 @@ static void pass_gradient(struct layer_run *run, struct step *step)
 const struct layer_kind layer_flatten = {
     .type = "flatten",
     .prefix = "flatten",
-    .keys = flatten_keys,
+    .summary = "An image or a sequence to a row.",
     .in_place = true,
     .reshapes = true,
-    .read = flatten_read,
+    .fit = flatten_fit,
     .forward = flatten_forward,
     .backward = pass_gradient,
 };
 
-static int add_read(struct json json, const struct network *network, struct layer *layer, struct error *err)
+static int add_fit(struct json json, const struct network *network, struct layer *layer, struct error *err)
 {
     const struct shape *with = layer->with == LAYER_INPUT ? &network->input : &network->layer[layer->with].out;
     char a[SHAPE_TEXT], b[SHAPE_TEXT];
@@ -60,10 +57,10 @@ static void add_forward(struct layer_run *run, struct step *step)
 const struct layer_kind layer_add = {
     .type = "add",
     .prefix = "add",
-    .keys = add_keys,
+    .summary = "The sum of two values of one shape.",
     .in_place = true,
     .joins = true,
-    .read = add_read,
+    .fit = add_fit,
     .forward = add_forward,
     .backward = pass_gradient,
 };

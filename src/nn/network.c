@@ -173,8 +173,7 @@ void network_normal_form(const struct network *network, struct text *out)
             text_add(out, ",\"with\":");
             json_quote(name_of(network, layer->with), out);
         }
-        if (layer->kind->normal_form)
-            layer->kind->normal_form(layer, out);
+        settings_write(SETTINGS(layer->kind->settings, layer->options), layer, out);
         text_add_char(out, '}');
     }
     text_addf(out, "],\"loss\":{\"name\":\"%s\"", network->loss.kind->name);

@@ -93,20 +93,39 @@ static int read_kind(struct json json, const struct layer_kind **kind, struct er
     return status;
 }
 
+static const struct setting common[] = {
+    {"type", SETTING_ELSEWHERE, .form = "a kind of layer", .required = true},
+    {"name", SETTING_ELSEWHERE, .form = "a string", .by = "the kind and the place among its like, such as dense2"},
+    {"from", SETTING_ELSEWHERE, .form = "the name of a layer before this one, or \"input\"", .by = "the layer before",
+     .means = "whose value it reads"},
+    {0}};
+static const struct setting joining[] = {{"with", SETTING_ELSEWHERE, .form = "the name of a layer, or \"input\"",
+                                          .required = true, .means = "whose value is added"},
+                                         {0}};
+
+/* Which values it reads. */
+static int read_sources(struct json json, const struct layer_kind *kind, const struct network *network, int *source,
+                        int *with, struct error *err)
+{
+    struct json member = json_member(&json, "with");
+    const char *name = NULL;
+    int status = read_source(json_member(&json, "from"), network, source, err);
+    *with = *source;
+    if (status || !kind->joins)
+        return status;
+    status = json_string(member, &name, err);
+    return status ? status : read_source(member, network, with, err);
+}
+
 static int read_layer(struct json json, const struct layer_kind *kind, struct network *network, int *source,
                       struct error *err)
 {
-    int status = json_only_keys(json, kind->keys, err);
+    const struct settings_part parts[] = {
+        {common, NULL, false}, {kind->joins ? joining : NULL, NULL, false}, {kind->settings, NULL, true}};
+    int with;
+    int status = settings_known(json, parts, err);
     if (!status)
-        status = read_source(json_member(&json, "from"), network, source, err);
-    int with = *source;
-    if (!status && kind->joins) {
-        struct json member = json_member(&json, "with");
-        const char *name = NULL;
-        status = json_string(member, &name, err);
-        if (!status)
-            status = read_source(member, network, &with, err);
-    }
+        status = read_sources(json, kind, network, source, &with, err);
     if (status)
         return status;
     struct layer *layer = append(network, kind, *source);
@@ -115,9 +134,14 @@ static int read_layer(struct json json, const struct layer_kind *kind, struct ne
         layer->options = memory_zeroed(1, kind->options);
     if (kind->options && !layer->options)
         return memory_error(err, "the network's layers");
+    settings_reset(kind->settings, layer->options);
     status = read_name(json, network, layer, err);
-    if (!status && kind->read)
-        status = kind->read(json, network, layer, err);
+    if (!status)
+        status = layer_check_input(json, layer, err);
+    if (!status)
+        status = settings_read(json, SETTINGS(kind->settings, layer->options), layer, err);
+    if (!status && kind->fit)
+        status = kind->fit(json, network, layer, err);
     *source = network->layers - 1;
     return status;
 }
@@ -128,17 +152,23 @@ static int join(struct json json, struct network *network, int *source, int with
     struct layer *layer = append(network, &layer_add, *source);
     layer->with = with;
     *source = network->layers - 1;
-    return layer_add.read(json, network, layer, err);
+    return layer_add.fit(json, network, layer, err);
 }
 
 static int read_list(struct json json, struct network *network, int *source, struct error *err);
 
+static const struct setting branches[] = {
+    {"type", SETTING_ELSEWHERE, .form = "\"residual\"", .required = true},
+    {"layers", SETTING_ELSEWHERE, .form = "an array of layers", .required = true, .means = "the branch"},
+    {"shortcut", SETTING_ELSEWHERE, .form = "an array of layers", .by = "none",
+     .means = "what the input goes through before the branch is added"},
+    {0}};
+
 static int read_residual(struct json json, struct network *network, int *source, struct error *err)
 {
-    static const char *const keys[] = {"type", "layers", "shortcut", NULL};
     struct json shortcut = json_member(&json, "shortcut");
     int with = *source;
-    int status = json_only_keys(json, keys, err);
+    int status = settings_known(json, SETTINGS(branches, NULL), err);
     if (!status)
         status = read_list(json_member(&json, "layers"), network, source, err);
     if (!status && json_exists(shortcut))

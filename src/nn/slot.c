@@ -39,17 +39,41 @@ void fixed_function_free(struct fixed_function *function)
     memory_free(function);
 }
 
-void fixed_function_normal_form(const char *key, const struct fixed_function *function, struct text *out)
+void fixed_function_write(const struct fixed_function *function, struct text *out)
 {
-    if (!function)
-        return;
     struct text text = TEXT_EMPTY;
     tree_print(&function->tree, &text);
-    text_addf(out, ",\"%s\":", key);
     json_quote(text_string(&text), out);
     out->failed |= text_failed(&text);
     text_release(&text);
 }
+
+static int function_read(struct json value, const struct setting *setting, void *object, void *context,
+                         struct error *err)
+{
+    (void)setting, (void)object;
+    struct layer *layer = context;
+    return fixed_function_read(value, NULL, &layer->fixed, err);
+}
+
+static void function_write(const struct setting *setting, const void *object, const void *context, struct text *out)
+{
+    (void)setting, (void)object;
+    const struct layer *layer = context;
+    fixed_function_write(layer->fixed, out);
+}
+
+static bool function_says(const struct setting *setting, const void *object, const void *context)
+{
+    (void)setting, (void)object;
+    const struct layer *layer = context;
+    return layer->fixed != NULL;
+}
+
+const struct setting_type layer_function_setting = {.form = "a function of x, such as \"tanh(x)\"",
+                                                    .read = function_read,
+                                                    .write = function_write,
+                                                    .says = function_says};
 
 void layer_function_tensor(const struct layer *layer, const struct candidate *candidate, struct layer_run *run)
 {

@@ -16,8 +16,8 @@ struct fixed_function {
    stays NULL. */
 int fixed_function_read(struct json json, const char *otherwise, struct fixed_function **function, struct error *err);
 void fixed_function_free(struct fixed_function *function); /* accepts NULL */
-/* Appends ,"key":"tanh(x)" unless the function is NULL. */
-void fixed_function_normal_form(const char *key, const struct fixed_function *function, struct text *out);
+/* Appends "tanh(x)", in quotes. */
+void fixed_function_write(const struct fixed_function *function, struct text *out);
 /* Sets run->P and what follows it, and appends the tensor of the learned parameters when the layer owns some. */
 void layer_function_tensor(const struct layer *layer, const struct candidate *candidate, struct layer_run *run);
 /* Runs the function in the slot on N numbers, rows of channels behind one another, the first of them of channel

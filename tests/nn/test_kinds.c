@@ -92,19 +92,16 @@ END_TEST
 
 static bool has_key(const struct layer_kind *kind, const char *key)
 {
-    const char *const *keys = kind->keys;
-    while (*keys && strcmp(*keys, key) != 0)
-        keys++;
-    return *keys != NULL;
+    return settings_find(kind->settings, key) != NULL;
 }
 
 START_TEST(descriptors_are_whole)
 {
     for (const struct layer_kind *const *kind = layer_kinds; *kind; kind++) {
         const struct layer_kind *k = *kind;
-        ck_assert_msg(k->type && k->prefix && k->keys && k->forward && k->backward, "%s", k->type);
-        ck_assert_msg(has_key(k, "type") && has_key(k, "name") && has_key(k, "from"), "%s", k->type);
-        ck_assert_msg(has_key(k, "with") == k->joins, "%s", k->type);
+        ck_assert_msg(k->type && k->prefix && k->summary && k->forward && k->backward, "%s", k->type);
+        ck_assert_msg(!has_key(k, "type") && !has_key(k, "name") && !has_key(k, "from"), "%s", k->type);
+        ck_assert_msg(!has_key(k, "with"), "%s", k->type); /* what joins has it by that */
         ck_assert_msg(!k->prepare == !k->release, "%s", k->type);
         ck_assert_msg(!k->slot || (has_key(k, "function") && k->tensors), "%s", k->type);
         ck_assert_msg(k->slot || (!k->places && !k->look && !k->does_pool), "%s", k->type);
