@@ -110,12 +110,20 @@ static struct loss_sum squared_error(const struct loss *loss, enum isa isa, ptrd
     return total;
 }
 
-const struct loss_kind loss_softmax_cross_entropy = {
-    .name = "softmax_cross_entropy", .smooths = true, .outputs = one_a_class, .run = softmax_cross_entropy};
-static const struct loss_kind loss_sigmoid_cross_entropy = {
-    .name = "sigmoid_cross_entropy", .outputs = one_for_two, .run = sigmoid_cross_entropy};
-static const struct loss_kind loss_squared_error = {
-    .name = "squared_error", .numbers = true, .outputs = one_number, .run = squared_error};
+const struct loss_kind loss_softmax_cross_entropy = {.name = "softmax_cross_entropy",
+                                                     .summary = "For classes, or the next symbol: one output for each.",
+                                                     .smooths = true,
+                                                     .outputs = one_a_class,
+                                                     .run = softmax_cross_entropy};
+static const struct loss_kind loss_sigmoid_cross_entropy = {.name = "sigmoid_cross_entropy",
+                                                            .summary = "For two classes: one output.",
+                                                            .outputs = one_for_two,
+                                                            .run = sigmoid_cross_entropy};
+static const struct loss_kind loss_squared_error = {.name = "squared_error",
+                                                    .summary = "For a number: one output.",
+                                                    .numbers = true,
+                                                    .outputs = one_number,
+                                                    .run = squared_error};
 
 const struct loss_kind *const loss_kinds[] = {&loss_softmax_cross_entropy, &loss_sigmoid_cross_entropy,
                                               &loss_squared_error, NULL};

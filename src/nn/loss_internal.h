@@ -25,7 +25,7 @@ struct loss {
     double smoothing; /* softmax_cross_entropy */
 };
 struct loss_kind {
-    const char *name;
+    const char *name, *summary;
     bool numbers; /* predicts a number, not a class */
     bool smooths; /* has label smoothing */
     /* Outputs for so many classes; 0 when it has none for them. */

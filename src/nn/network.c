@@ -153,37 +153,6 @@ void network_draw_weights(const struct network *network, struct rng *rng, float 
         z[i] = (float)rng_normal(rng);
 }
 
-static const char *name_of(const struct network *network, int source)
-{
-    return source == LAYER_INPUT ? "input" : network->layer[source].name;
-}
-
-void network_normal_form(const struct network *network, struct text *out)
-{
-    text_add(out, "{\"layers\":[");
-    for (int l = 0; l < network->layers; l++) {
-        const struct layer *layer = &network->layer[l];
-        text_addf(out, "%s{\"type\":\"%s\",\"name\":", l ? "," : "", layer->kind->type);
-        json_quote(layer->name, out);
-        if (layer->from != l - 1) {
-            text_add(out, ",\"from\":");
-            json_quote(name_of(network, layer->from), out);
-        }
-        if (layer->kind->joins) {
-            text_add(out, ",\"with\":");
-            json_quote(name_of(network, layer->with), out);
-        }
-        settings_write(SETTINGS(layer->kind->settings, layer->options), layer, out);
-        text_add_char(out, '}');
-    }
-    text_addf(out, "],\"loss\":{\"name\":\"%s\"", network->loss.kind->name);
-    if (network->loss.kind->smooths) {
-        text_add(out, ",\"label_smoothing\":");
-        text_add_number(out, network->loss.smoothing);
-    }
-    text_addf(out, "},\"parameters\":\"%s\"}", parameter_set_names[network->parameters]);
-}
-
 /* Layers with weights, whatever their shape, and those that change it. What leaves the chain of layers and comes back,
    the shortcut of a residual block, is in parentheses. */
 static void describe_layers(const struct network *network, struct text *out)

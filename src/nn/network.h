@@ -65,6 +65,7 @@ struct error;
 struct json;
 struct network;
 struct rng;
+struct settings_topic;
 struct text;
 
 enum {
@@ -116,6 +117,9 @@ void network_draw_weights(const struct network *network, struct rng *rng, float 
 
 /* Appends the description as JSON with every default written out: equal networks, equal texts. */
 void network_normal_form(const struct network *network, struct text *out);
+
+/* What can be written, for people; its parts are kinds of layers, and losses. */
+extern const struct settings_topic network_topic;
 
 /* Appends "784-128-64-10, 109386 parameters, 2 slots" for people, with the shape of every layer that has weights, and
    who has learned parameters if not layers. */

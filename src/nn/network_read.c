@@ -1,11 +1,12 @@
-/* The reader of network descriptions. Nested residual branches become a plain list of layers in which
- * every layer names its source:
+/* The reader of network descriptions, and their normal form. Nested residual branches become a plain list of layers in
+ * which every layer names its source:
  *
  *   network  = { "layers": [ entry, ... ] | "mlp": [ units, ... ], "loss": loss, "parameters": sets }
  *   entry    = { "type": KIND, "name": NAME, "from": NAME, ...the kind's own keys }
  *            | { "type": "residual", "layers": [ entry, ... ], "shortcut": [ entry, ... ] } */
 #include "base/error.h"
 #include "base/memory.h"
+#include "base/text.h"
 #include "nn/network.h"
 #include "nn/network_internal.h"
 #include "nn/slot_internal.h"
@@ -287,44 +288,116 @@ static bool fits(const struct loss_kind *kind, const struct data_shape *data)
                          : data->target != DATA_TARGET_NUMBER && kind->outputs(data->classes) > 0;
 }
 
-/* "loss": NAME, or {"name": NAME, "label_smoothing": 0.1}; without it the first that fits the data. */
-static int read_loss(struct json json, struct network *network, struct error *err)
+/* ---- loss */
+
+static const char *loss_name(int i)
 {
-    static const char *const keys[] = {"name", "label_smoothing", NULL};
-    const char *names[16] = {NULL};
-    int which = 0, status = 0;
-    for (int i = 0; loss_kinds[i]; i++)
-        names[i] = loss_kinds[i]->name;
-    while (!fits(loss_kinds[which], &network->data))
-        which++;
-    struct json name = json, smoothing = {0};
-    if (json_is_object(json)) {
-        status = json_only_keys(json, keys, err);
-        name = json_member(&json, "name");
-        smoothing = json_member(&json, "label_smoothing");
-    }
-    if (!status && json_exists(name))
-        status = json_choice(name, names, &which, err);
-    if (!status)
-        status = json_number_or(smoothing, 0, 0.999, &network->loss.smoothing, err);
-    if (status)
-        return status;
-    network->loss.kind = loss_kinds[which];
-    if (!fits(network->loss.kind, &network->data))
-        return json_fail(name, err, NULL, "%s does not fit the data, which have %s", network->loss.kind->name,
+    return loss_kinds[i] ? loss_kinds[i]->name : NULL;
+}
+
+static const struct setting loss_naming[] = {
+    {"name", SETTING_ELSEWHERE, .name_at = loss_name, .by = "the first that fits the data"}, {0}};
+static const struct setting loss_smoothing[] = {
+    {"label_smoothing", SETTING_NUMBER(struct loss, smoothing, 0, 0.999),
+     .means = "the share of the right class that is spread over all (softmax_cross_entropy alone)"},
+    {0}};
+
+static int check_loss(struct json name, struct json smoothing, const struct network *network, struct error *err)
+{
+    const struct loss *loss = &network->loss;
+    if (!fits(loss->kind, &network->data))
+        return json_fail(name, err, NULL, "%s does not fit the data, which have %s", loss->kind->name,
                          network->data.target == DATA_TARGET_NUMBER ? "a number to predict" : "classes");
-    if (network->loss.smoothing > 0 && !network->loss.kind->smooths)
+    if (loss->smoothing > 0 && !loss->kind->smooths)
         return json_fail(smoothing, err, NULL, "only softmax_cross_entropy smooths labels");
-    network->outputs = network->loss.kind->numbers ? 1 : network->loss.kind->outputs(network->data.classes);
     return 0;
 }
 
-static int read_parameter_sets(struct json json, struct network *network, struct error *err)
+/* "loss": NAME, or {"name": NAME, "label_smoothing": 0.1}; without it the first that fits the data. */
+static int loss_read(struct json value, const struct setting *setting, void *object, void *context, struct error *err)
 {
-    int which = PARAMETERS_LAYER;
-    int status = json_exists(json) ? json_choice(json, parameter_set_names, &which, err) : 0;
-    network->parameters = (enum parameter_sets)which;
+    (void)setting, (void)context;
+    struct network *network = object;
+    const struct settings_part *smoothing = SETTINGS(loss_smoothing, &network->loss);
+    int which = 0, status = 0;
+    while (!fits(loss_kinds[which], &network->data))
+        which++;
+    struct json name = json_is_object(value) ? json_member(&value, "name") : value;
+    if (json_is_object(value))
+        status = settings_known(value, SETTINGS_BOTH(loss_naming, NULL, loss_smoothing, NULL), err);
+    if (!status && json_exists(name))
+        status = settings_choose(name, loss_name, &which, err);
+    if (!status && json_is_object(value))
+        status = settings_read(value, smoothing, NULL, err);
+    network->loss.kind = loss_kinds[which];
+    if (!status)
+        status = check_loss(name, json_member(&value, "label_smoothing"), network, err);
+    network->outputs = network->loss.kind->numbers ? 1 : network->loss.kind->outputs(network->data.classes);
     return status;
+}
+
+static void loss_write(const struct setting *setting, const void *object, const void *context, struct text *out)
+{
+    (void)setting;
+    const struct network *network = object;
+    struct loss loss = network->loss;
+    text_addf(out, "{\"name\":\"%s\"", loss.kind->name);
+    settings_write(SETTINGS(loss.kind->smooths ? loss_smoothing : NULL, &loss), context, out);
+    text_add_char(out, '}');
+}
+static const struct setting_type loss_type = {
+    .form = "the name of a loss, or {\"name\": NAME, ...}", .read = loss_read, .write = loss_write};
+
+/* ---- the whole */
+
+static const char *name_of(const struct network *network, int source)
+{
+    return source == LAYER_INPUT ? "input" : network->layer[source].name;
+}
+
+static void layers_write(const struct setting *setting, const void *object, const void *context, struct text *out)
+{
+    (void)setting, (void)context;
+    const struct network *network = object;
+    text_add_char(out, '[');
+    for (int l = 0; l < network->layers; l++) {
+        const struct layer *layer = &network->layer[l];
+        text_addf(out, "%s{\"type\":\"%s\",\"name\":", l ? "," : "", layer->kind->type);
+        json_quote(layer->name, out);
+        if (layer->from != l - 1) {
+            text_add(out, ",\"from\":");
+            json_quote(name_of(network, layer->from), out);
+        }
+        if (layer->kind->joins) {
+            text_add(out, ",\"with\":");
+            json_quote(name_of(network, layer->with), out);
+        }
+        settings_write(SETTINGS(layer->kind->settings, layer->options), layer, out);
+        text_add_char(out, '}');
+    }
+    text_add_char(out, ']');
+}
+/* Read when all else is: what the last layer must give follows from the loss. */
+static const struct setting_type layers_type = {.form = "an array of layers", .write = layers_write};
+
+static const struct setting members[] = {
+    {"layers", SETTING_OWN(struct network, layer, layers_type), .by = "",
+     .means = "each reads the value of the one before; see below"},
+    {"mlp", SETTING_ELSEWHERE, .form = "an array of integers from 1 to 1048576", .by = "",
+     .means = "instead of \"layers\": dense layers of so many units, each with an activation behind it, and a dense "
+              "layer with the outputs"},
+    {"loss", SETTING_OWN(struct network, loss, loss_type), .by = "the first that fits the data", .means = "see below"},
+    {"parameters", SETTING_CHOICE(struct network, parameters), .names = parameter_set_names,
+     .means =
+         "who has a set of its own of the parameters that functions learn: each layer, each channel of each layer, "
+         "or all layers with one function of the candidate together"},
+    {0}};
+
+void network_normal_form(const struct network *network, struct text *out)
+{
+    text_add_char(out, '{');
+    settings_write(SETTINGS(members, (void *)network), NULL, out);
+    text_add_char(out, '}');
 }
 
 /* Of those that share, the first open one of a slot's number. */
@@ -345,17 +418,14 @@ void network_find_owners(struct network *network)
 
 static int read_network(struct json json, struct network *network, struct error *err)
 {
-    static const char *const keys[] = {"layers", "mlp", "loss", "parameters", NULL};
-    int status = json_only_keys(json, keys, err);
+    int status = settings_known(json, SETTINGS(members, network), err);
     if (status)
         return status;
     struct json layers = json_member(&json, "layers"), mlp = json_member(&json, "mlp");
     if (json_exists(layers) == json_exists(mlp))
         return json_fail(json, err, "write {\"mlp\": [128, 64]} or {\"layers\": [...]}",
                          "a network has either \"layers\" or \"mlp\"");
-    status = read_loss(json_member(&json, "loss"), network, err);
-    if (!status)
-        status = read_parameter_sets(json_member(&json, "parameters"), network, err);
+    status = settings_read(json, SETTINGS(members, network), NULL, err);
     if (status)
         return status;
     return json_exists(mlp) ? read_mlp(mlp, network, err) : read_layers(layers, network, err);
@@ -402,3 +472,55 @@ int network_read(struct json json, const struct data_shape *data, struct network
         *network = result;
     return status;
 }
+
+/* ---- help */
+
+static bool layer_topic(int i, struct settings_topic *out)
+{
+    static const int kinds = (int)KINDS;
+    if (i < kinds) {
+        const struct layer_kind *kind = layer_kinds[i];
+        *out = (struct settings_topic){
+            .name = kind->type, .about = kind->summary, .settings = {kind->settings, kind->joins ? joining : NULL}};
+    } else if (i == kinds) {
+        *out = (struct settings_topic){.name = residual,
+                                       .about = "A branch of layers, whose value is added to its input.",
+                                       .settings = {branches}};
+    }
+    return i <= kinds;
+}
+
+static bool loss_topic(int i, struct settings_topic *out)
+{
+    const struct loss_kind *kind = loss_kinds[i];
+    if (kind)
+        *out = (struct settings_topic){.name = kind->name, .about = kind->summary};
+    return kind != NULL;
+}
+
+static bool network_part(int i, struct settings_topic *out)
+{
+    static const struct settings_topic parts[] = {
+        {.name = "layers",
+         .about =
+             "What all kinds of layers take; the kinds, and what each has of its own, follow. The last layer gives "
+             "what the loss wants: {\"type\": \"dense\", \"units\": \"outputs\"}.",
+         .settings = {common},
+         .part = layer_topic},
+        {.name = "loss",
+         .about = "What a training makes small: \"loss\": NAME, or an object.",
+         .settings = {loss_naming, loss_smoothing},
+         .part = loss_topic}};
+    if (i < 2)
+        *out = parts[i];
+    return i < 2;
+}
+
+const struct settings_topic network_topic = {
+    .name = "network",
+    .about =
+        "What candidates are tried in. The candidate fills every activation layer, and every recurrent layer, that "
+        "has no \"function\" of its own; at least one must be left.",
+    .settings = {members},
+    .part = network_part,
+};

@@ -72,6 +72,34 @@ START_TEST(losses_must_fit_the_data)
 }
 END_TEST
 
+/* What a loss does not have its normal form does not mention. */
+START_TEST(losses_write_what_they_have)
+{
+    static const struct {
+        const char *loss, *form;
+    } cases[] = {
+        {"\"sigmoid_cross_entropy\"", ",\"loss\":{\"name\":\"sigmoid_cross_entropy\"},\"parameters\":\"layer\"}"},
+        {"{}", ",\"loss\":{\"name\":\"softmax_cross_entropy\",\"label_smoothing\":0},\"parameters\":\"layer\"}"},
+        {"{\"label_smoothing\": 0.1}",
+         ",\"loss\":{\"name\":\"softmax_cross_entropy\",\"label_smoothing\":0.1},\"parameters\":\"layer\"}"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct error err;
+        struct network *network = NULL;
+        char text[200];
+        struct text form = TEXT_EMPTY;
+        snprintf(text, sizeof text, "{\"mlp\": [3], \"loss\": %s}", cases[i].loss);
+        ASSERT_OK(read_network(text, 4, 2, &network, &err));
+        network_normal_form(network, &form);
+        size_t length = strlen(cases[i].form);
+        ck_assert_uint_gt(form.length, length);
+        ck_assert_str_eq(text_string(&form) + form.length - length, cases[i].form);
+        text_release(&form);
+        network_free(network);
+    }
+}
+END_TEST
+
 /* Residual branches and sources by name are one network: the same normal form, which reads back to itself. */
 START_TEST(residual_is_written_out_in_the_normal_form)
 {
@@ -245,6 +273,7 @@ END_TEST
 int main(void)
 {
     return RUN_TESTS("layers", 60, shapes_that_do_not_fit_are_refused_by_name, losses_must_fit_the_data,
-                     residual_is_written_out_in_the_normal_form, batch_norm_keeps_running_moments,
-                     dropout_drops_its_share_in_training_only, earlier_candidates_leave_nothing_behind);
+                     losses_write_what_they_have, residual_is_written_out_in_the_normal_form,
+                     batch_norm_keeps_running_moments, dropout_drops_its_share_in_training_only,
+                     earlier_candidates_leave_nothing_behind);
 }
