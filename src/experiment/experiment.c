@@ -2,8 +2,8 @@
 
 #include "base/error.h"
 #include "base/file.h"
-#include "base/json.h"
 #include "base/memory.h"
+#include "base/settings.h"
 #include "base/text.h"
 #include "base/unicode.h"
 #include "fitness/fitness.h"
@@ -41,8 +41,10 @@ static int read_document(const char *path, const char *const *settings, struct j
 }
 
 /* The name becomes a file name, so it must not lead anywhere. */
-static int read_name(struct json value, char **out, struct error *err)
+static int name_read(struct json value, const struct setting *setting, void *object, void *context, struct error *err)
 {
+    (void)setting, (void)context;
+    struct experiment *experiment = object;
     const char *name = NULL;
     int status = json_string(value, &name, err);
     if (status)
@@ -53,29 +55,26 @@ static int read_name(struct json value, char **out, struct error *err)
     if (!good)
         return json_fail(value, err, "use letters, digits, '-', '_' and '.'; at most 100",
                          "\"%s\" cannot be a name, because it also names the database", EXCERPT(name, 60));
-    return memory_keep_string(name, "the experiment", out, err);
+    return memory_keep_string(name, "the experiment", &experiment->name, err);
 }
+static const struct setting_type name_type = {.form = "letters, digits, '-', '_' and '.'; at most 100",
+                                              .read = name_read};
 
-static int read_description(struct json value, char **out, struct error *err)
+static int check_description(struct json value, void *object, struct error *err)
 {
-    const char *description = "";
-    int status = json_string_or(value, &description, err);
-    return status ? status : memory_keep_string(description, "the experiment", out, err);
-}
-
-static int read_seed(struct json value, uint64_t *seed, struct error *err)
-{
-    int64_t number = 1;
-    int status = json_integer_or(value, 0, INT64_C(9007199254740992), &number, err);
-    *seed = (uint64_t)number;
-    return status;
+    (void)value;
+    struct experiment *experiment = object;
+    return experiment->description ? 0 : memory_keep_string("", "the experiment", &experiment->description, err);
 }
 
 /* A grammar stands in its own file or, as an object, in the experiment. */
-static int read_grammar(struct json value, const char *path, struct grammar **grammar, struct error *err)
+static int grammar_setting_read(struct json value, const struct setting *setting, void *object, void *context,
+                                struct error *err)
 {
+    (void)setting, (void)context;
+    struct experiment *experiment = object;
     if (json_is_object(value))
-        return grammar_parse(value, grammar, err);
+        return grammar_parse(value, &experiment->grammar, err);
     const char *relative = NULL;
     if (!json_is_string(value))
         return json_fail(value, err, "for example: \"grammar\": \"../grammars/default.json\"",
@@ -85,38 +84,72 @@ static int read_grammar(struct json value, const char *path, struct grammar **gr
     if (status)
         return status;
     struct text file = TEXT_EMPTY;
-    file_beside(path, relative, &file);
-    status = text_failed(&file) ? memory_error(err, relative) : grammar_read(text_string(&file), grammar, err);
+    file_beside(experiment->path, relative, &file);
+    status =
+        text_failed(&file) ? memory_error(err, relative) : grammar_read(text_string(&file), &experiment->grammar, err);
     text_release(&file);
     return status;
 }
+static const struct setting_type grammar_type = {.form = "the path of a grammar file, from the folder of this file, or "
+                                                         "the grammar itself as an object",
+                                                 .read = grammar_setting_read};
 
-static int read_members(struct json json, struct experiment *experiment, struct error *err)
+static int data_read(struct json value, const struct setting *setting, void *object, void *context, struct error *err)
 {
-    static const char *const keys[] = {"name",     "description", "grammar", "data", "network",
-                                       "training", "search",      "seed",    NULL};
-    struct json data = json_member(&json, "data"), training = json_member(&json, "training");
-    struct json search = json_member(&json, "search");
-    int status = json_only_keys(json, keys, err);
-    if (!status)
-        status = read_name(json_member(&json, "name"), &experiment->name, err);
-    if (!status)
-        status = read_description(json_member(&json, "description"), &experiment->description, err);
-    if (!status)
-        status = read_seed(json_member(&json, "seed"), &experiment->seed, err);
-    if (!status)
-        status = read_grammar(json_member(&json, "grammar"), experiment->path, &experiment->grammar, err);
-    if (!status)
-        status = data_spec_read(data, experiment->path, &experiment->data, err);
-    if (!status)
-        status = json_object(json_member(&json, "network"), err);
-    if (!status)
-        status = protocol_read(training, &experiment->protocol, err);
-    if (!status)
-        status = search_spec_read(search, &experiment->search, err);
+    (void)setting, (void)context;
+    struct experiment *experiment = object;
+    return data_spec_read(value, experiment->path, &experiment->data, err);
+}
+static const struct setting_type data_type = {.form = "an object", .read = data_read};
+
+/* It can only be read when the data are there. */
+static int network_setting_read(struct json value, const struct setting *setting, void *object, void *context,
+                                struct error *err)
+{
+    (void)setting, (void)object, (void)context;
+    return json_object(value, err);
+}
+static const struct setting_type network_type = {.form = "an object", .read = network_setting_read};
+
+static int training_read(struct json value, const struct setting *setting, void *object, void *context,
+                         struct error *err)
+{
+    (void)setting, (void)context;
+    struct experiment *experiment = object;
+    return protocol_read(value, &experiment->protocol, err);
+}
+static const struct setting_type training_type = {.form = "an object", .read = training_read};
+
+static int search_read(struct json value, const struct setting *setting, void *object, void *context, struct error *err)
+{
+    (void)setting, (void)context;
+    struct experiment *experiment = object;
+    int status = search_spec_read(value, &experiment->search, err);
     if (!status && !experiment->search.seeded)
         experiment->search.seed = experiment->seed;
     return status;
+}
+static const struct setting_type search_type = {.form = "an object", .read = search_read};
+
+/* What is small is read before what is an object. */
+static const struct setting members[] = {
+    {"name", SETTING_OWN(struct experiment, name, name_type), .required = true, .means = "also names the database"},
+    {"description", SETTING_STRING(struct experiment, description), .check = check_description, .means = "for people"},
+    {"grammar", SETTING_OWN(struct experiment, grammar, grammar_type), .required = true, .turn = 1,
+     .means = "which functions may be proposed: actsearch help grammar"},
+    {"data", SETTING_OWN(struct experiment, data, data_type), .required = true, .turn = 1},
+    {"network", SETTING_OWN(struct experiment, network, network_type), .required = true, .turn = 1},
+    {"training", SETTING_OWN(struct experiment, protocol, training_type), .by = "", .turn = 1},
+    {"search", SETTING_OWN(struct experiment, search, search_type), .required = true, .turn = 1},
+    {"seed", SETTING_INTEGER(struct experiment, seed, 0, 9007199254740992.0), .usual = 1,
+     .means = "all that is drawn at random follows from it"},
+    {0}};
+
+static int read_members(struct json json, struct experiment *experiment, struct error *err)
+{
+    settings_reset(members, experiment);
+    int status = settings_known(json, SETTINGS(members, experiment), err);
+    return status ? status : settings_read(json, SETTINGS(members, experiment), NULL, err);
 }
 
 int experiment_read(const char *path, const char *const *settings, struct experiment **experiment, struct error *err)
