@@ -6,6 +6,7 @@
 #include "base/memory.h"
 #include "data/data.h"
 #include "data/sealed.h"
+#include "json.h"
 #include "testing.h"
 
 #include <stdint.h>
@@ -120,7 +121,7 @@ static inline int read_spec(const char *text, struct data_spec *spec, struct err
 {
     struct json_document *document;
     *spec = (struct data_spec){0};
-    int status = json_parse(text, "experiment.json", &document, err);
+    int status = parse_json(text, "experiment.json", &document, err);
     if (!status)
         status = data_spec_read(json_root(document), in_folder("experiment.json"), spec, err);
     json_document_free(document);

@@ -128,7 +128,7 @@ END_TEST
 static int read_augmentation(const char *text, struct data_augmentation *augmentation, struct error *err)
 {
     struct json_document *document;
-    int status = json_parse(text, "experiment.json", &document, err);
+    int status = parse_json(text, "experiment.json", &document, err);
     if (status)
         return status;
     struct json root = json_root(document);

@@ -4,7 +4,7 @@
 
 enum { PIXELS_EACH = 1024, IMAGE = 3 * PIXELS_EACH, RECORD = 1 + IMAGE, BATCH = 6, TEST = 4 };
 
-#define CIFAR "{\"format\":\"cifar10\",\"folder\":\".\",\"train\":20,\"validation\":8"
+#define CIFAR "{'format':'cifar10','folder':'.','train':20,'validation':8"
 
 /* Channel c of pixel p of image n. */
 static uint8_t pixel(int n, int p, int c)
@@ -52,7 +52,7 @@ START_TEST(planes_become_channels)
     struct error err;
     struct data_set *set;
     write_cifar();
-    ASSERT_OK(open_set(CIFAR ",\"scale\":\"none\"}", 1, &set, &err));
+    ASSERT_OK(open_set(CIFAR ",'scale':'none'}", 1, &set, &err));
     struct data_shape shape = data_shape(set);
     ck_assert_int_eq(shape.rank, 3);
     ck_assert_int_eq(shape.size[0], 32);
@@ -90,7 +90,7 @@ START_TEST(the_test_batch_is_sealed)
     struct data_set *set;
     struct data_sealed *sealed;
     write_cifar();
-    ASSERT_OK(open_sealed(CIFAR ",\"scale\":\"none\"}", 1, &sealed, &err));
+    ASSERT_OK(open_sealed(CIFAR ",'scale':'none'}", 1, &sealed, &err));
     ck_assert_int_eq(data_size(data_sealed_part(sealed)), TEST);
     static float x[TEST][IMAGE];
     int32_t y[TEST];
@@ -141,7 +141,7 @@ START_TEST(the_digest_covers_every_pixel_in_use)
     static uint8_t bytes[BATCH * RECORD];
     write_cifar();
     uint64_t expected = digest_of(CIFAR "}");
-    ck_assert_uint_eq(digest_of(CIFAR ",\"scale\":\"unit\"}"), expected);
+    ck_assert_uint_eq(digest_of(CIFAR ",'scale':'unit'}"), expected);
     ASSERT_OK(open_set(CIFAR "}", 3, &set, &err));
     int32_t n = data_index(data_part(set, DATA_VALIDATION), 7);
     data_set_free(set);

@@ -197,7 +197,7 @@ static int read_as_squares(const char *text, struct data_spec *spec, struct erro
 {
     struct json_document *document;
     *spec = (struct data_spec){0};
-    int status = json_parse(text, "experiment.json", &document, err);
+    int status = parse_json(text, "experiment.json", &document, err);
     if (!status)
         status = data_spec_read_as(&squares, json_root(document), in_folder("experiment.json"), spec, err);
     json_document_free(document);

@@ -5,7 +5,7 @@
 
 #include <math.h>
 
-#define TINY "{\"format\":\"idx\",\"folder\":\".\",\"train\":12,\"validation\":5"
+#define TINY "{'format':'idx','folder':'.','train':12,'validation':5"
 
 /* What each image of the tiny set must look like, wherever it went. */
 static void check_rows(const struct data_set *set, enum data_split split, int *seen)
@@ -28,7 +28,7 @@ START_TEST(images_and_labels_stay_together)
     struct error err;
     struct data_set *set;
     write_idx_set();
-    ASSERT_OK(open_set(TINY ",\"scale\":\"none\"}", 1, &set, &err));
+    ASSERT_OK(open_set(TINY ",'scale':'none'}", 1, &set, &err));
     struct data_shape shape = data_shape(set);
     ck_assert_int_eq(shape.features, PIXELS);
     ck_assert_int_eq(shape.rank, 3);
@@ -59,7 +59,7 @@ START_TEST(gather_follows_the_index)
     struct error err;
     struct data_set *set;
     write_idx_set();
-    ASSERT_OK(open_set(TINY ",\"scale\":\"unit\"}", 1, &set, &err));
+    ASSERT_OK(open_set(TINY ",'scale':'unit'}", 1, &set, &err));
     const int32_t index[] = {11, 0, 3, 3};
     float x[4 * PIXELS], all[12 * PIXELS];
     int32_t y[4], labels[12];
@@ -113,7 +113,7 @@ START_TEST(standard_scale_is_measured_on_train_alone)
     struct data_set *set, *raw;
     write_idx_set();
     ASSERT_OK(open_set(TINY "}", 5, &set, &err));
-    ASSERT_OK(open_set(TINY ",\"scale\":\"none\"}", 5, &raw, &err));
+    ASSERT_OK(open_set(TINY ",'scale':'none'}", 5, &raw, &err));
     enum { N = 12 * PIXELS, NV = 5 * PIXELS };
     float x[N], u[N], v[NV], w[NV];
     data_gather_range(data_part(set, DATA_TRAIN), 0, 12, x, NO_TARGETS);
@@ -221,8 +221,8 @@ START_TEST(plain_and_packed_files_are_the_same)
     ASSERT_OK(open_set(TINY "}", 1, &packed, &err));
     write_file("images", bytes, put_images(bytes, TRAIN_IMAGES, 0));
     write_gzip("labels.gz", bytes, put_labels(bytes, TRAIN_IMAGES));
-    ASSERT_OK(open_set("{\"format\":\"idx\",\"train_images\":\"images\",\"train_labels\":\"labels.gz\","
-                       "\"test_images\":\"no\",\"test_labels\":\"no\",\"train\":12,\"validation\":5}",
+    ASSERT_OK(open_set("{'format':'idx','train_images':'images','train_labels':'labels.gz',"
+                       "'test_images':'no','test_labels':'no','train':12,'validation':5}",
                        1, &plain, &err));
     ck_assert_uint_eq(data_digest(packed), data_digest(plain));
     data_set_free(packed);
@@ -374,7 +374,7 @@ START_TEST(missing_files_and_folders_are_refused)
     write_idx_set();
     ck_assert_int_eq(unlink(in_folder("train-labels-idx1-ubyte")), 0);
     check_refused(ERROR_IO, "train-labels-idx1-ubyte: there is no such file, nor one with .gz");
-    ASSERT_FAILS(open_set("{\"format\":\"idx\",\"folder\":\".\",\"train_images\":\".\"}", 1, &set, &err), ERROR_IO,
+    ASSERT_FAILS(open_set("{'format':'idx','folder':'.','train_images':'.'}", 1, &set, &err), ERROR_IO,
                  "Is a directory");
 }
 END_TEST
@@ -384,11 +384,11 @@ START_TEST(more_rows_than_there_are_is_refused)
     struct error err;
     struct data_set *set;
     write_idx_set();
-    ASSERT_FAILS(open_set("{\"format\":\"idx\",\"folder\":\".\",\"train\":16,\"validation\":5}", 1, &set, &err),
-                 ERROR_INPUT, "there are 20 rows to divide, but train 16 + validation 5 are asked for");
-    ASSERT_FAILS(open_set("{\"format\":\"idx\",\"folder\":\".\",\"train\":0.9,\"validation\":0.01}", 1, &set, &err),
-                 ERROR_INPUT, "of 20 rows, 18 are for train and 0 for validation");
-    ASSERT_OK(open_set("{\"format\":\"idx\",\"folder\":\".\"}", 1, &set, &err));
+    ASSERT_FAILS(open_set("{'format':'idx','folder':'.','train':16,'validation':5}", 1, &set, &err), ERROR_INPUT,
+                 "there are 20 rows to divide, but train 16 + validation 5 are asked for");
+    ASSERT_FAILS(open_set("{'format':'idx','folder':'.','train':0.9,'validation':0.01}", 1, &set, &err), ERROR_INPUT,
+                 "of 20 rows, 18 are for train and 0 for validation");
+    ASSERT_OK(open_set("{'format':'idx','folder':'.'}", 1, &set, &err));
     ck_assert_int_eq(data_size(data_part(set, DATA_TRAIN)), 17);
     ck_assert_int_eq(data_size(data_part(set, DATA_VALIDATION)), 3);
     data_set_free(set);
@@ -446,7 +446,7 @@ START_TEST(fashion_mnist_opens)
         return;
     }
     char text[256];
-    snprintf(text, sizeof text, "{\"format\":\"idx\",\"folder\":\"%s\",\"train\":10000,\"validation\":5000}", fashion);
+    snprintf(text, sizeof text, "{'format':'idx','folder':'%s','train':10000,'validation':5000}", fashion);
     ASSERT_OK(open_set(text, 1, &set, &err));
     struct text line = TEXT_EMPTY;
     data_describe(set, &line);

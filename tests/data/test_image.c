@@ -58,14 +58,13 @@ START_TEST(every_kind_of_set_is_served_from_an_image)
 {
     for (int k = 0; data_synthetic_name(k); k++) {
         char text[128];
-        snprintf(text, sizeof text, "{\"format\":\"made_up\",\"name\":\"%s\",\"samples\":60}", data_synthetic_name(k));
+        snprintf(text, sizeof text, "{'format':'made_up','name':'%s','samples':60}", data_synthetic_name(k));
         check_image(text);
     }
     make_folder();
     write_text("table.csv", "a,b,y\n1,2,no\n3,4,yes\n5,6,no\n7,8,yes\n9,10,no\n");
     char text[400];
-    snprintf(text, sizeof text,
-             "{\"format\":\"csv\",\"file\":\"%s\",\"label\":\"y\",\"train\":2,\"validation\":2,\"test\":1}",
+    snprintf(text, sizeof text, "{'format':'csv','file':'%s','label':'y','train':2,'validation':2,'test':1}",
              in_folder("table.csv"));
     check_image(text);
     for (int i = 0; i < FORMAT_CASES; i++)
@@ -78,7 +77,7 @@ START_TEST(short_memory_is_an_error)
 {
     struct error err;
     struct data_set *set, *seen = NULL;
-    ASSERT_OK(open_set("{\"format\":\"made_up\",\"name\":\"spirals\",\"samples\":60}", 3, &set, &err));
+    ASSERT_OK(open_set("{'format':'made_up','name':'spirals','samples':60}", 3, &set, &err));
     void *image = memory_aligned(data_image_size(set));
     data_image_write(set, image);
     for (long n = 1; n <= 5; n++) { /* the set, the list of names, its name, two classes */

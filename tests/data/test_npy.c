@@ -6,8 +6,8 @@
 
 enum { ROWS = 10 };
 
-#define NPY "{\"format\":\"npy\",\"inputs\":\"x.npy\",\"labels\":\"y.npy\",\"train\":6,\"validation\":2"
-#define RAW NPY ",\"scale\":\"none\"}"
+#define NPY "{'format':'npy','inputs':'x.npy','labels':'y.npy','train':6,'validation':2"
+#define RAW NPY ",'scale':'none'}"
 
 static size_t put_start(uint8_t *out, int version, const char *literal)
 {
@@ -179,7 +179,7 @@ START_TEST(images_are_scaled_as_a_whole)
             struct data_set *set;
             char text[256];
             write_inputs(1, types[type], "10, 3, 2", 6);
-            snprintf(text, sizeof text, NPY ",\"scale\":\"%s\"}", scales[scale]);
+            snprintf(text, sizeof text, NPY ",'scale':'%s'}", scales[scale]);
             ASSERT_OK(open_set(text, 1, &set, &err));
             data_gather_range(data_part(set, DATA_TRAIN), 0, 6, x[type][scale], NO_TARGETS);
             data_set_free(set);
@@ -208,7 +208,7 @@ START_TEST(numbers_are_predicted_from_a_target)
         values[i] = 0.5 * i - 2;
     write_inputs(1, "<f4", "10, 2", 2);
     write_array("y.npy", 2, "<f8", "10, 1", values, ROWS);
-    ASSERT_OK(open_set("{\"format\":\"npy\",\"inputs\":\"x.npy\",\"target\":\"y.npy\"}", 1, &set, &err));
+    ASSERT_OK(open_set("{'format':'npy','inputs':'x.npy','target':'y.npy'}", 1, &set, &err));
     ck_assert_int_eq(data_shape(set).target, DATA_TARGET_NUMBER);
     struct data_number number = data_number(set);
     for (int i = 0; i < 6; i++) {
@@ -234,7 +234,7 @@ START_TEST(packed_arrays_and_other_spellings_are_read)
     size_t data = put_array(packed, 1, "<i2", "10, 2", (double[20]){0}, 20) - header;
     write_inputs(1, "<i2", "10, 2", 2);
     read_bytes("x.npy", packed, sizeof packed);
-    size_t size = put_start(bytes, 1, "{\"shape\":(10L, 2L),\"fortran_order\":False,\"descr\":\"<i2\"}\n");
+    size_t size = put_start(bytes, 1, "{'shape':(10L, 2L),'fortran_order':False,'descr':'<i2'}\n");
     memcpy(bytes + size, packed + header, data);
     write_file("x.npy", bytes, size + data);
     ck_assert_uint_eq(digest_of(RAW), expected);
@@ -364,7 +364,7 @@ START_TEST(every_failing_allocation_is_reported)
     write_inputs(1, "|u1", "10, 3, 2", 6);
     check_allocations(RAW, 20);
     write_inputs(1, "<f4", "10, 3, 2", 6);
-    check_allocations("{\"format\":\"npy\",\"inputs\":\"x.npy\",\"target\":\"y.npy\"}", 15);
+    check_allocations("{'format':'npy','inputs':'x.npy','target':'y.npy'}", 15);
 }
 END_TEST
 

@@ -196,8 +196,8 @@ START_TEST(a_row_is_the_same_in_every_part)
     for (int i = 0; i < FORMAT_CASES; i++) {
         if (format_cases[i].own_test || strcmp(format_cases[i].format, "made_up") == 0) /* made from the seed, too */
             continue;
-        bool text = strcmp(format_cases[i].format, "text") == 0, scaled = strstr(format_cases[i].members, "\"scale\"");
-        const char *description = begin_case(i, text || scaled ? "" : ",\"scale\":\"none\"");
+        bool text = strcmp(format_cases[i].format, "text") == 0, scaled = strstr(format_cases[i].members, "'scale'");
+        const char *description = begin_case(i, text || scaled ? "" : ",'scale':'none'");
         struct parts a = open_parts(description, 1), b = open_parts(description, 2);
         struct data_number numbers[2] = {data_number(a.set), data_number(b.set)};
         for (ptrdiff_t t = 0; t < data_size(a.part[TEST]); t++) {

@@ -8,7 +8,7 @@
 #include <sys/stat.h>
 #include <sys/wait.h>
 
-#define TINY "{\"format\":\"idx\",\"folder\":\".\",\"train\":12,\"validation\":5"
+#define TINY "{'format':'idx','folder':'.','train':12,'validation':5"
 
 START_TEST(idx_test_rows_are_the_test_files)
 {
@@ -16,8 +16,8 @@ START_TEST(idx_test_rows_are_the_test_files)
     struct data_sealed *sealed;
     struct data_set *set;
     write_idx_set();
-    ASSERT_OK(open_sealed(TINY ",\"scale\":\"none\"}", 1, &sealed, &err));
-    ASSERT_OK(open_set(TINY ",\"scale\":\"none\"}", 1, &set, &err));
+    ASSERT_OK(open_sealed(TINY ",'scale':'none'}", 1, &sealed, &err));
+    ASSERT_OK(open_set(TINY ",'scale':'none'}", 1, &set, &err));
     ck_assert_int_eq(data_size(data_sealed_part(sealed)), TEST_IMAGES);
     ck_assert_uint_eq(data_digest(data_sealed_part(sealed).set), data_digest(set));
     float x[TEST_IMAGES * PIXELS];
@@ -60,7 +60,7 @@ START_TEST(table_test_rows_are_the_rest)
     struct error err;
     struct data_sealed *sealed;
     struct data_set *set;
-    const char *text = "{\"format\":\"made_up\",\"name\":\"moons\",\"samples\":100,\"scale\":\"none\"}";
+    const char *text = "{'format':'made_up','name':'moons','samples':100,'scale':'none'}";
     ASSERT_OK(open_sealed(text, 7, &sealed, &err));
     ASSERT_OK(open_set(text, 7, &set, &err));
     int seen[100] = {0};
@@ -78,10 +78,9 @@ START_TEST(table_test_rows_are_the_rest)
     /* Standard scaling uses the means of train: undo it with two known rows of train. */
     struct data_sealed *scaled;
     struct data_set *scaled_set;
-    text = "{\"format\":\"made_up\",\"name\":\"moons\",\"samples\":100}";
+    text = "{'format':'made_up','name':'moons','samples':100}";
     ASSERT_OK(open_sealed(text, 7, &scaled, &err));
-    ASSERT_OK(
-        open_set("{\"format\":\"made_up\",\"name\":\"moons\",\"samples\":100,\"scale\":\"none\"}", 7, &set, &err));
+    ASSERT_OK(open_set("{'format':'made_up','name':'moons','samples':100,'scale':'none'}", 7, &set, &err));
     ASSERT_OK(open_set(text, 7, &scaled_set, &err));
     float raw[4], out[4], raw_test[40], out_test[40];
     data_gather_range(data_part(set, DATA_TRAIN), 0, 2, raw, NO_TARGETS);
@@ -104,9 +103,8 @@ START_TEST(no_test_rows_is_an_error)
 {
     struct error err;
     struct data_sealed *sealed;
-    ASSERT_FAILS(
-        open_sealed("{\"format\":\"made_up\",\"name\":\"moons\",\"train\":0.5,\"validation\":0.5}", 1, &sealed, &err),
-        ERROR_INPUT, "moons: train and validation leave no row for the test part");
+    ASSERT_FAILS(open_sealed("{'format':'made_up','name':'moons','train':0.5,'validation':0.5}", 1, &sealed, &err),
+                 ERROR_INPUT, "moons: train and validation leave no row for the test part");
     ck_assert_ptr_null(sealed);
 }
 END_TEST

@@ -2,7 +2,7 @@
 
 #include "base/text.h"
 
-#define TEXT "{\"format\":\"text\",\"file\":\"t.txt\",\"steps\":8"
+#define TEXT "{'format':'text','file':'t.txt','steps':8"
 
 enum { STEPS = 8, LENGTH = 1000 };
 
@@ -131,13 +131,13 @@ START_TEST(parts_are_shares_or_samples)
     char text[LENGTH];
     make_text(text);
     write_gzip("t.txt", text, LENGTH);
-    ASSERT_OK(open_set(TEXT ",\"train\":100,\"validation\":20,\"test\":4}", 1, &set, &err));
+    ASSERT_OK(open_set(TEXT ",'train':100,'validation':20,'test':4}", 1, &set, &err));
     ck_assert_int_eq(data_size(data_part(set, DATA_TRAIN)), 100);
     ck_assert_int_eq(data_size(data_part(set, DATA_VALIDATION)), 20);
     data_set_free(set);
-    ASSERT_FAILS(open_set(TEXT ",\"train\":100,\"validation\":20,\"test\":5}", 1, &set, &err), ERROR_INPUT,
+    ASSERT_FAILS(open_set(TEXT ",'train':100,'validation':20,'test':5}", 1, &set, &err), ERROR_INPUT,
                  "t.txt: there are 124 rows to divide, but train 100 + validation 20 + test 5 are asked for");
-    ASSERT_FAILS(open_sealed(TEXT ",\"train\":0.5,\"validation\":0.5}", 1, &sealed, &err), ERROR_INPUT,
+    ASSERT_FAILS(open_sealed(TEXT ",'train':0.5,'validation':0.5}", 1, &sealed, &err), ERROR_INPUT,
                  "t.txt: train and validation leave no row for the test part");
 }
 END_TEST

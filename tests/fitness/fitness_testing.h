@@ -2,6 +2,7 @@
 #ifndef ACTSEARCH_TESTS_FITNESS_TESTING_H
 #define ACTSEARCH_TESTS_FITNESS_TESTING_H
 
+#include "json.h"
 #include "testing.h"
 
 #include "base/json.h"
@@ -24,7 +25,7 @@ struct bench {
 static inline int read_protocol(const char *text, struct protocol *protocol, struct error *err)
 {
     struct json_document *document = NULL;
-    int status = json_parse(text, "test.json", &document, err);
+    int status = parse_json(text, "test.json", &document, err);
     if (!status)
         status = protocol_read(json_root(document), protocol, err);
     json_document_free(document);
@@ -52,7 +53,7 @@ static inline int open_data(const char *text, struct data_set **data, struct err
     struct json_document *document = NULL;
     struct data_spec spec;
     *data = NULL;
-    int status = json_parse(text, "test.json", &document, err);
+    int status = parse_json(text, "test.json", &document, err);
     if (!status)
         status = data_spec_read(json_root(document), "test.json", &spec, err);
     json_document_free(document);
@@ -69,7 +70,7 @@ static inline int open_network(const char *text, const struct data_set *data, st
     struct json_document *document = NULL;
     struct data_shape shape = data_shape(data);
     *network = NULL;
-    int status = json_parse(text, "test.json", &document, err);
+    int status = parse_json(text, "test.json", &document, err);
     if (!status)
         status = network_read(json_root(document), &shape, network, err);
     json_document_free(document);

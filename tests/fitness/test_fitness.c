@@ -8,9 +8,9 @@
 #include <pthread.h>
 #include <unistd.h>
 
-static const char *const mlp = "{\"mlp\": [16, 16]}";
-static const char *const plain = "{\"epochs\": 3, \"batch\": 64, \"seeds\": 2, \"optimiser\": {\"name\": \"adam\","
-                                 "\"learning_rate\": 0.01}}";
+static const char *const mlp = "{'mlp': [16, 16]}";
+static const char *const plain = "{'epochs': 3, 'batch': 64, 'seeds': 2, 'optimiser': {'name': 'adam',"
+                                 "'learning_rate': 0.01}}";
 static const char *const good = "p*x*sigmoid(p*x)";
 
 static void evaluate(const struct bench *bench, struct fitness_worker *worker, const char *candidate,
@@ -36,10 +36,10 @@ START_TEST(a_candidate_is_trained_and_scored)
     struct error err;
     struct bench bench;
     struct evaluation result = EVALUATION_EMPTY;
-    ASSERT_OK(bench_init(&bench, "{\"mlp\": [32, 32]}",
-                         "{\"epochs\": 60, \"batch\": 32, \"seeds\": 2, \"first_seed\": 5, \"validate_every\": 7,"
-                         "\"optimiser\": {\"name\": \"adam\", \"learning_rate\": 0.01},"
-                         "\"schedule\": {\"name\": \"cosine\"}}",
+    ASSERT_OK(bench_init(&bench, "{'mlp': [32, 32]}",
+                         "{'epochs': 60, 'batch': 32, 'seeds': 2, 'first_seed': 5, 'validate_every': 7,"
+                         "'optimiser': {'name': 'adam', 'learning_rate': 0.01},"
+                         "'schedule': {'name': 'cosine'}}",
                          isa_best(), &err));
     evaluate_alone(&bench, good, &result);
     ck_assert_int_eq((int)result.result.outcome, OUTCOME_ok);
@@ -80,9 +80,9 @@ START_TEST(learned_parameters_are_noted_with_their_owner)
     static const struct {
         const char *network;
         int layers, channels[2];
-    } cases[] = {{"{\"mlp\": [5, 3]}", 2, {LEARNED_BY_ALL, LEARNED_BY_ALL}},
-                 {"{\"mlp\": [5, 3], \"parameters\": \"channel\"}", 2, {5, 3}},
-                 {"{\"mlp\": [5, 3], \"parameters\": \"shared\"}", 1, {LEARNED_BY_ALL}}};
+    } cases[] = {{"{'mlp': [5, 3]}", 2, {LEARNED_BY_ALL, LEARNED_BY_ALL}},
+                 {"{'mlp': [5, 3], 'parameters': 'channel'}", 2, {5, 3}},
+                 {"{'mlp': [5, 3], 'parameters': 'shared'}", 1, {LEARNED_BY_ALL}}};
     for (int c = 0; c < 3; c++) {
         struct error err;
         struct bench bench;
@@ -209,8 +209,8 @@ START_TEST(a_seed_index_means_the_same_in_every_protocol)
     struct evaluation both = EVALUATION_EMPTY, second = EVALUATION_EMPTY;
     ASSERT_OK(bench_init(&bench, mlp, plain, isa_best(), &err));
     ASSERT_OK(bench_init(&shifted, mlp,
-                         "{\"epochs\": 3, \"batch\": 64, \"seeds\": 1, \"first_seed\": 1,"
-                         "\"optimiser\": {\"name\": \"adam\", \"learning_rate\": 0.01}}",
+                         "{'epochs': 3, 'batch': 64, 'seeds': 1, 'first_seed': 1,"
+                         "'optimiser': {'name': 'adam', 'learning_rate': 0.01}}",
                          isa_best(), &err));
     evaluate_alone(&bench, good, &both);
     evaluate_alone(&shifted, good, &second);
@@ -230,18 +230,18 @@ START_TEST(failures_have_names)
         const char *candidate, *protocol;
         enum outcome outcome;
     } cases[] = {
-        {"exp(exp(x+5))", "{\"init\": \"he\"}", OUTCOME_non_finite},
+        {"exp(exp(x+5))", "{'init': 'he'}", OUTCOME_non_finite},
         {"log(x)", "{}", OUTCOME_non_finite},
-        {"sqrt(max(0,x))", "{\"epochs\": 20}", OUTCOME_ok},      /* f' is infinite at 0, but left of it nothing moves */
-        {"sin(1e30*x)", "{\"epochs\": 20}", OUTCOME_non_finite}, /* f' is 1e30: the weights go */
+        {"sqrt(max(0,x))", "{'epochs': 20}", OUTCOME_ok},      /* f' is infinite at 0, but left of it nothing moves */
+        {"sin(1e30*x)", "{'epochs': 20}", OUTCOME_non_finite}, /* f' is 1e30: the weights go */
         {"x^3",
-         "{\"epochs\": 50, \"batch\": 16, \"init\": \"he\", \"optimiser\": {\"name\": \"sgd\", \"learning_rate\": "
+         "{'epochs': 50, 'batch': 16, 'init': 'he', 'optimiser': {'name': 'sgd', 'learning_rate': "
          "0.2}}",
          OUTCOME_non_finite},
-        {"x", "{\"epochs\": 50, \"optimiser\": {\"name\": \"sgd\", \"learning_rate\": 1000}}", OUTCOME_diverged},
-        {"tanh(x)", "{\"divergence\": {\"loss\": 0.001}}", OUTCOME_diverged},
+        {"x", "{'epochs': 50, 'optimiser': {'name': 'sgd', 'learning_rate': 1000}}", OUTCOME_diverged},
+        {"tanh(x)", "{'divergence': {'loss': 0.001}}", OUTCOME_diverged},
         {"tanh(x)", "{}", OUTCOME_ok},
-        {"0*x", "{\"epochs\": 20}", OUTCOME_ok}, /* learns nothing, but that is a score too */
+        {"0*x", "{'epochs': 20}", OUTCOME_ok}, /* learns nothing, but that is a score too */
     };
     struct error err;
     struct evaluation result = EVALUATION_EMPTY;
@@ -271,7 +271,7 @@ START_TEST(a_failed_trial_is_the_last)
     struct error err;
     struct bench bench;
     struct evaluation result = EVALUATION_EMPTY;
-    ASSERT_OK(bench_init(&bench, mlp, "{\"seeds\": 4}", isa_best(), &err));
+    ASSERT_OK(bench_init(&bench, mlp, "{'seeds': 4}", isa_best(), &err));
     evaluate_alone(&bench, "log(x)", &result);
     ck_assert_int_eq((int)result.trial_count, 1);
     ck_assert_int_eq((int)result.parameter_count, 0);
@@ -288,7 +288,7 @@ START_TEST(an_abort_ends_at_once)
     struct bench bench;
     struct fitness_worker *worker = NULL;
     struct evaluation result = EVALUATION_EMPTY;
-    ASSERT_OK(bench_init(&bench, mlp, "{\"epochs\": 100000}", isa_best(), &err));
+    ASSERT_OK(bench_init(&bench, mlp, "{'epochs': 100000}", isa_best(), &err));
     ASSERT_OK(fitness_worker_new(bench.fitness, &worker, &err));
     struct assignment assignment = assigned("tanh(x)");
     atomic_int abort = 1;
@@ -312,10 +312,9 @@ START_TEST(of_several_rates_the_best_is_kept)
     for (int i = 0; i < 3; i++) {
         struct bench bench;
         char protocol[300];
-        snprintf(
-            protocol, sizeof protocol,
-            "{\"epochs\": 8, \"batch\": 32, \"seeds\": 2, \"optimiser\": {\"name\": \"adam\", \"learning_rate\": %s}}",
-            rates[i]);
+        snprintf(protocol, sizeof protocol,
+                 "{'epochs': 8, 'batch': 32, 'seeds': 2, 'optimiser': {'name': 'adam', 'learning_rate': %s}}",
+                 rates[i]);
         ASSERT_OK(bench_init(&bench, mlp, protocol, isa_best(), &err));
         evaluate_alone(&bench, good, &results[i]);
         bench_release(&bench);
@@ -334,13 +333,12 @@ START_TEST(numbers_are_predicted)
     struct error err;
     struct bench bench;
     struct evaluation result = EVALUATION_EMPTY;
-    ASSERT_OK(
-        bench_init_with(&bench,
-                        "{\"format\": \"made_up\", \"name\": \"waves\", \"samples\": 600, \"noise\": 0.02,"
-                        "\"train\": 300, \"validation\": 200, \"test\": 100}",
-                        "{\"mlp\": [32, 32]}",
-                        "{\"epochs\": 60, \"batch\": 32, \"optimiser\": {\"name\": \"adam\", \"learning_rate\": 0.01}}",
-                        isa_best(), &err));
+    ASSERT_OK(bench_init_with(&bench,
+                              "{'format': 'made_up', 'name': 'waves', 'samples': 600, 'noise': 0.02,"
+                              "'train': 300, 'validation': 200, 'test': 100}",
+                              "{'mlp': [32, 32]}",
+                              "{'epochs': 60, 'batch': 32, 'optimiser': {'name': 'adam', 'learning_rate': 0.01}}",
+                              isa_best(), &err));
     evaluate_alone(&bench, good, &result);
     const struct measures *validation = &result.trials[0].validation;
     ck_assert_double_gt(result_score(&result.result), 0.8);
@@ -380,9 +378,9 @@ static void write_images(const char *folder, int count)
 /* Images that are mostly zeros are trained on as bytes, with the same result as on numbers. */
 START_TEST(dark_images_are_taken_as_bytes)
 {
-    static const char *const slow = "{\"epochs\": 4, \"batch\": 16, \"seeds\": 2, \"init\": \"he\","
-                                    "\"optimiser\": {\"name\": \"adam\", \"learning_rate\": 0.003}}";
-    static const char *const moved = "{\"epochs\": 1, \"augment\": {\"shift\": 1}}";
+    static const char *const slow = "{'epochs': 4, 'batch': 16, 'seeds': 2, 'init': 'he',"
+                                    "'optimiser': {'name': 'adam', 'learning_rate': 0.003}}";
+    static const char *const moved = "{'epochs': 1, 'augment': {'shift': 1}}";
     char folder[] = "/tmp/actsearch-fitness-XXXXXX", data[256], command[64];
     struct error err;
     struct bench bench;
@@ -390,10 +388,10 @@ START_TEST(dark_images_are_taken_as_bytes)
     ck_assert_ptr_nonnull(mkdtemp(folder));
     write_images(folder, 200);
     snprintf(data, sizeof data,
-             "{\"format\": \"idx\", \"train_images\": \"%s/images\", \"train_labels\": \"%s/labels\","
-             "\"test_images\": \"-\", \"test_labels\": \"-\", \"train\": 120, \"validation\": 60}",
+             "{'format': 'idx', 'train_images': '%s/images', 'train_labels': '%s/labels',"
+             "'test_images': '-', 'test_labels': '-', 'train': 120, 'validation': 60}",
              folder, folder);
-    ASSERT_OK(bench_init_with(&bench, data, "{\"mlp\": [32]}", slow, isa_best(), &err));
+    ASSERT_OK(bench_init_with(&bench, data, "{'mlp': [32]}", slow, isa_best(), &err));
     ck_assert(bench.fitness->options.takes_bytes);
     evaluate_alone(&bench, "tanh(x)", &bytes);
     bench.fitness->options.takes_bytes = false;
@@ -407,7 +405,7 @@ START_TEST(dark_images_are_taken_as_bytes)
     evaluation_release(&bytes);
     evaluation_release(&numbers);
     bench_release(&bench);
-    ASSERT_OK(bench_init_with(&bench, data, "{\"mlp\": [32]}", moved, isa_best(), &err));
+    ASSERT_OK(bench_init_with(&bench, data, "{'mlp': [32]}", moved, isa_best(), &err));
     ck_assert(!bench.fitness->options.takes_bytes);
     bench_release(&bench);
     snprintf(command, sizeof command, "rm -r %s", folder);
@@ -421,7 +419,7 @@ START_TEST(progress_goes_from_0_to_1)
     struct error err;
     struct bench bench;
     struct evaluation results[3] = {EVALUATION_EMPTY, EVALUATION_EMPTY, EVALUATION_EMPTY};
-    ASSERT_OK(bench_init(&bench, mlp, "{\"epochs\": 5, \"batch\": 300, \"init\": \"he\"}", isa_best(), &err));
+    ASSERT_OK(bench_init(&bench, mlp, "{'epochs': 5, 'batch': 300, 'init': 'he'}", isa_best(), &err));
     evaluate_alone(&bench, "tanh(x)", &results[0]);
     evaluate_alone(&bench, "tanh(x)*(1 + 0*t)", &results[1]);
     evaluate_alone(&bench, "(1-t)*x + t*tanh(x)", &results[2]);
@@ -444,7 +442,7 @@ START_TEST(only_images_are_augmented)
 {
     struct error err;
     struct bench bench;
-    ASSERT_FAILS(bench_init(&bench, mlp, "{\"augment\": {\"shift\": 1}}", isa_best(), &err), ERROR_INPUT, "image");
+    ASSERT_FAILS(bench_init(&bench, mlp, "{'augment': {'shift': 1}}", isa_best(), &err), ERROR_INPUT, "image");
     bench_release(&bench);
 }
 END_TEST
@@ -457,8 +455,8 @@ START_TEST(training_allocates_nothing)
         struct bench bench;
         struct evaluation result = EVALUATION_EMPTY;
         struct fitness_worker *worker = NULL;
-        ASSERT_OK(bench_init(&bench, mlp, i ? "{\"epochs\": 9, \"seeds\": 3, \"watch\": true}" : "{\"epochs\": 1}",
-                             isa_best(), &err));
+        ASSERT_OK(bench_init(&bench, mlp, i ? "{'epochs': 9, 'seeds': 3, 'watch': true}" : "{'epochs': 1}", isa_best(),
+                             &err));
         ASSERT_OK(fitness_worker_new(bench.fitness, &worker, &err));
         evaluate(&bench, worker, good, &result);
         allocations[i] = memory_allocations();
@@ -476,14 +474,14 @@ END_TEST
 /* A watched training ends with the bits of one that is not, and has a row for each seed, epoch and layer. */
 START_TEST(watching_changes_nothing)
 {
-    static const char *const network = "{\"layers\": [{\"type\": \"dense\", \"units\": 12}, {\"type\": \"batch_norm\"},"
-                                       "{\"type\": \"activation\"}, {\"type\": \"dropout\", \"rate\": 0.2},"
-                                       "{\"type\": \"dense\", \"units\": \"outputs\"}]}";
+    static const char *const network = "{'layers': [{'type': 'dense', 'units': 12}, {'type': 'batch_norm'},"
+                                       "{'type': 'activation'}, {'type': 'dropout', 'rate': 0.2},"
+                                       "{'type': 'dense', 'units': 'outputs'}]}";
     static const char *const layers[] = {"dense1", "norm1", "act1", "dense2"};
     static const char *const protocols[] = {
-        "{\"epochs\": 3, \"batch\": 64, \"seeds\": 2, \"first_seed\": 4, \"schedule\": {\"name\": \"cosine\"}}",
-        "{\"epochs\": 3, \"batch\": 64, \"seeds\": 2, \"first_seed\": 4, \"schedule\": {\"name\": \"cosine\"}, "
-        "\"watch\": true}"};
+        "{'epochs': 3, 'batch': 64, 'seeds': 2, 'first_seed': 4, 'schedule': {'name': 'cosine'}}",
+        "{'epochs': 3, 'batch': 64, 'seeds': 2, 'first_seed': 4, 'schedule': {'name': 'cosine'}, "
+        "'watch': true}"};
     struct error err;
     struct evaluation result[2] = {EVALUATION_EMPTY, EVALUATION_EMPTY};
     size_t need[2];
@@ -527,7 +525,7 @@ START_TEST(memory_is_planned)
     ASSERT_OK(fitness_check_memory(bench.fitness, 64, &err));
     ASSERT_FAILS(fitness_check_memory(bench.fitness, 2000000000, &err), ERROR_MEMORY, "threads needs");
     bench_release(&bench);
-    ASSERT_FAILS(bench_init(&huge, "{\"mlp\": [1000000, 1000000]}", plain, isa_best(), &err), ERROR_MEMORY,
+    ASSERT_FAILS(bench_init(&huge, "{'mlp': [1000000, 1000000]}", plain, isa_best(), &err), ERROR_MEMORY,
                  "training with 1 thread needs");
     bench_release(&huge);
 }
@@ -539,7 +537,7 @@ START_TEST(every_failed_allocation_is_an_error)
     struct bench bench;
     struct assignment assignment = assigned(good);
     int failures = 0;
-    ASSERT_OK(bench_init(&bench, mlp, "{\"epochs\": 1, \"watch\": true}", isa_best(), &err));
+    ASSERT_OK(bench_init(&bench, mlp, "{'epochs': 1, 'watch': true}", isa_best(), &err));
     for (long n = 1;; n++) {
         struct fitness *fitness = NULL;
         struct fitness_worker *worker = NULL;

@@ -4,12 +4,12 @@
 
 #include "nn/network_internal.h"
 
-static const char *const protocol = "{\"epochs\": 3, \"batch\": 32, \"seeds\": 2, \"watch\": true}";
+static const char *const protocol = "{'epochs': 3, 'batch': 32, 'seeds': 2, 'watch': true}";
 
 /* %s: who has learned parameters, and what the two activations say of their functions. */
-static const char *const form = "{\"parameters\": \"%s\", \"layers\": [{\"type\": \"dense\", \"units\": 9},"
-                                "{\"type\": \"activation\"%s}, {\"type\": \"dense\", \"units\": 7},"
-                                "{\"type\": \"activation\"%s}, {\"type\": \"dense\", \"units\": \"outputs\"}]}";
+static const char *const form = "{'parameters': '%s', 'layers': [{'type': 'dense', 'units': 9},"
+                                "{'type': 'activation'%s}, {'type': 'dense', 'units': 7},"
+                                "{'type': 'activation'%s}, {'type': 'dense', 'units': 'outputs'}]}";
 
 static struct bench open_with(const char *parameters, const char *first, const char *second)
 {
@@ -51,7 +51,7 @@ static struct evaluation evaluate(const struct bench *bench, const char *functio
 START_TEST(each_slot_has_its_function)
 {
     struct bench both = open_with("layer", "", "");
-    struct bench fixed = open_with("layer", "", ", \"function\": \"tanh(x)\"");
+    struct bench fixed = open_with("layer", "", ", 'function': 'tanh(x)'");
     separate_slots(&both);
     struct evaluation two = evaluate(&both, "x*sigmoid(p0*x); tanh(x)"), one = evaluate(&fixed, "x*sigmoid(p0*x)");
     struct evaluation other = evaluate(&both, "tanh(x); x*sigmoid(p0*x)");

@@ -8,8 +8,8 @@
 #include <math.h>
 #include <unistd.h>
 
-static const char *const protocol = "{\"epochs\": 5, \"batch\": 32, \"validate_every\": 2, \"optimiser\":"
-                                    "{\"name\": \"adam\", \"learning_rate\": 0.01}}";
+static const char *const protocol = "{'epochs': 5, 'batch': 32, 'validate_every': 2, 'optimiser':"
+                                    "{'name': 'adam', 'learning_rate': 0.01}}";
 
 /* One data set with both ways to measure. */
 struct pair {
@@ -23,7 +23,7 @@ static int open_test_part(const char *text, uint64_t seed, struct data_sealed **
     struct json_document *document = NULL;
     struct data_spec spec;
     *sealed = NULL;
-    int status = json_parse(text, "test.json", &document, err);
+    int status = parse_json(text, "test.json", &document, err);
     if (!status)
         status = data_spec_read(json_root(document), "test.json", &spec, err);
     json_document_free(document);
@@ -159,9 +159,9 @@ static void check_pair(const struct pair *pair)
 
 START_TEST(classes_are_measured_on_either_part)
 {
-    struct pair pair = open_pair("{\"format\": \"made_up\", \"name\": \"spirals\", \"samples\": 500, \"noise\": 0.05,"
-                                 "\"classes\": 3, \"train\": 300, \"validation\": 110, \"test\": 90}",
-                                 "{\"mlp\": [16]}");
+    struct pair pair = open_pair("{'format': 'made_up', 'name': 'spirals', 'samples': 500, 'noise': 0.05,"
+                                 "'classes': 3, 'train': 300, 'validation': 110, 'test': 90}",
+                                 "{'mlp': [16]}");
     check_pair(&pair);
     close_pair(&pair);
 }
@@ -169,9 +169,9 @@ END_TEST
 
 START_TEST(numbers_are_measured_on_either_part)
 {
-    struct pair pair = open_pair("{\"format\": \"made_up\", \"name\": \"waves\", \"samples\": 500, \"noise\": 0.05,"
-                                 "\"train\": 300, \"validation\": 110, \"test\": 90}",
-                                 "{\"mlp\": [16]}");
+    struct pair pair = open_pair("{'format': 'made_up', 'name': 'waves', 'samples': 500, 'noise': 0.05,"
+                                 "'train': 300, 'validation': 110, 'test': 90}",
+                                 "{'mlp': [16]}");
     check_pair(&pair);
     close_pair(&pair);
 }
@@ -203,11 +203,11 @@ START_TEST(bytes_are_measured_on_either_part)
     write_images(folder, "train", 200, 7);
     write_images(folder, "test", 50, 11);
     snprintf(data, sizeof data,
-             "{\"format\": \"idx\", \"train_images\": \"%s/train-images\", \"train_labels\": \"%s/train-labels\","
-             "\"test_images\": \"%s/test-images\", \"test_labels\": \"%s/test-labels\", \"train\": 120,"
-             "\"validation\": 60}",
+             "{'format': 'idx', 'train_images': '%s/train-images', 'train_labels': '%s/train-labels',"
+             "'test_images': '%s/test-images', 'test_labels': '%s/test-labels', 'train': 120,"
+             "'validation': 60}",
              folder, folder, folder, folder);
-    struct pair pair = open_pair(data, "{\"mlp\": [16]}");
+    struct pair pair = open_pair(data, "{'mlp': [16]}");
     ck_assert(pair.bench.fitness->options.takes_bytes && pair.confirming->options.takes_bytes);
     check_pair(&pair);
     close_pair(&pair);
@@ -219,12 +219,12 @@ END_TEST
 /* With another seed the rows to measure on may be among those that are trained on. */
 START_TEST(another_division_is_refused)
 {
-    static const char *const data = "{\"format\": \"made_up\", \"name\": \"moons\", \"samples\": 100}";
+    static const char *const data = "{'format': 'made_up', 'name': 'moons', 'samples': 100}";
     struct error err;
     struct bench bench;
     struct data_sealed *sealed = NULL;
     struct fitness *fitness = NULL;
-    ASSERT_OK(bench_init_with(&bench, data, "{\"mlp\": [8]}", protocol, isa_best(), &err));
+    ASSERT_OK(bench_init_with(&bench, data, "{'mlp': [8]}", protocol, isa_best(), &err));
     ASSERT_OK(open_test_part(data, 2, &sealed, &err));
     ASSERT_FAILS(fitness_new(&bench.protocol, bench.network, bench.data, data_sealed_part(sealed), 42, isa_best(),
                              &fitness, &err),

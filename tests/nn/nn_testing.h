@@ -2,6 +2,7 @@
 #ifndef ACTSEARCH_TESTS_NN_TESTING_H
 #define ACTSEARCH_TESTS_NN_TESTING_H
 
+#include "json.h"
 #include "testing.h"
 
 #include "base/json.h"
@@ -69,7 +70,7 @@ static inline int read_network_for(const char *text, const struct data_shape *da
 {
     struct json_document *document = NULL;
     *network = NULL;
-    int status = json_parse(text, "test.json", &document, err);
+    int status = parse_json(text, "test.json", &document, err);
     if (!status)
         status = network_read(json_root(document), data, network, err);
     json_document_free(document);

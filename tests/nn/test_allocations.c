@@ -57,22 +57,22 @@ int posix_memalign(void **out, size_t alignment, size_t size)
 }
 #endif
 
-#define SLOT "{\"type\":\"activation\"},"
-#define END "{\"type\":\"dense\",\"units\":\"outputs\"}]}"
+#define SLOT "{'type':'activation'},"
+#define END "{'type':'dense','units':'outputs'}]}"
 
 static const struct {
     const char *what, *network;
     int rank; /* of a sample */
 } cases[] = {
-    {"an MLP", "{\"mlp\":[32,16]}", 1},
+    {"an MLP", "{'mlp':[32,16]}", 1},
     {"a CNN",
-     "{\"layers\":[{\"type\":\"conv2d\",\"channels\":16,\"kernel\":3,\"padding\":1}," SLOT
-     "{\"type\":\"max_pool\",\"size\":2},{\"type\":\"conv2d\",\"channels\":8,\"kernel\":3},{\"type\":\"batch_norm\"}"
-     "," SLOT "{\"type\":\"dropout\",\"rate\":0.1},{\"type\":\"flatten\"}," END,
+     "{'layers':[{'type':'conv2d','channels':16,'kernel':3,'padding':1}," SLOT
+     "{'type':'max_pool','size':2},{'type':'conv2d','channels':8,'kernel':3},{'type':'batch_norm'}"
+     "," SLOT "{'type':'dropout','rate':0.1},{'type':'flatten'}," END,
      3},
-    {"an LSTM", "{\"layers\":[{\"type\":\"lstm\",\"units\":16}," END, 2},
+    {"an LSTM", "{'layers':[{'type':'lstm','units':16}," END, 2},
     {"attention",
-     "{\"layers\":[{\"type\":\"residual\",\"layers\":[{\"type\":\"layer_norm\"},{\"type\":\"attention\",\"heads\":2}]}"
+     "{'layers':[{'type':'residual','layers':[{'type':'layer_norm'},{'type':'attention','heads':2}]}"
      "," SLOT END,
      2},
 };

@@ -7,11 +7,11 @@ enum { B = 7, MOST = 4000 };
 /* Networks for a row of 6 numbers, an image of 6x5x2, a sequence of 4x3 with an answer for each step (SEQUENCE) or
    one for all (TAIL), a text of 5 symbols; classes 0: a number to predict. */
 enum data_kind { ROW, IMAGE, SEQUENCE, TAIL, TEXT };
-#define CONV "{\"type\": \"conv2d\", \"channels\": 3, \"kernel\": 3"
-#define ACT "{\"type\": \"activation\"}"
-#define OUT "{\"type\": \"dense\", \"units\": \"outputs\"}"
-#define END "{\"type\": \"flatten\"}, " OUT
-#define EMBEDDING "{\"type\": \"embedding\", \"channels\": 6"
+#define CONV "{'type': 'conv2d', 'channels': 3, 'kernel': 3"
+#define ACT "{'type': 'activation'}"
+#define OUT "{'type': 'dense', 'units': 'outputs'}"
+#define END "{'type': 'flatten'}, " OUT
+#define EMBEDDING "{'type': 'embedding', 'channels': 6"
 static const struct {
     const char *what;
     enum data_kind data;
@@ -19,149 +19,139 @@ static const struct {
     const char *text;
 } cases[] = {
     {"dense", ROW, 4,
-     "{\"layers\": [{\"type\": \"dense\", \"units\": 7}, " ACT ", {\"type\": \"dense\", \"units\": 5},"
-     "{\"type\": \"activation\", \"function\": \"tanh(p{1.5}*x)\"}, {\"type\": \"dense\", \"units\": 8}, " ACT
-     ", {\"type\": \"dense\", \"units\": \"outputs\"}]}"},
-    {"an activation first", ROW, 4, "{\"layers\": [" ACT ", {\"type\": \"dense\", \"units\": \"outputs\"}]}"},
-    {"label smoothing", ROW, 4,
-     "{\"mlp\": [5], \"loss\": {\"name\": \"softmax_cross_entropy\", \"label_smoothing\": 0.2}}"},
-    {"binary", ROW, 2, "{\"mlp\": [5], \"loss\": \"sigmoid_cross_entropy\"}"},
-    {"a number", ROW, 0, "{\"mlp\": [5, 4]}"},
+     "{'layers': [{'type': 'dense', 'units': 7}, " ACT ", {'type': 'dense', 'units': 5},"
+     "{'type': 'activation', 'function': 'tanh(p{1.5}*x)'}, {'type': 'dense', 'units': 8}, " ACT
+     ", {'type': 'dense', 'units': 'outputs'}]}"},
+    {"an activation first", ROW, 4, "{'layers': [" ACT ", {'type': 'dense', 'units': 'outputs'}]}"},
+    {"label smoothing", ROW, 4, "{'mlp': [5], 'loss': {'name': 'softmax_cross_entropy', 'label_smoothing': 0.2}}"},
+    {"binary", ROW, 2, "{'mlp': [5], 'loss': 'sigmoid_cross_entropy'}"},
+    {"a number", ROW, 0, "{'mlp': [5, 4]}"},
     {"dense at every step", SEQUENCE, 4,
-     "{\"layers\": [{\"type\": \"dense\", \"units\": 5}, " ACT ", {\"type\": \"dense\", \"units\": \"outputs\"}]}"},
-    {"conv2d", IMAGE, 3, "{\"layers\": [" CONV "}, " ACT ", " END "]}"},
+     "{'layers': [{'type': 'dense', 'units': 5}, " ACT ", {'type': 'dense', 'units': 'outputs'}]}"},
+    {"conv2d", IMAGE, 3, "{'layers': [" CONV "}, " ACT ", " END "]}"},
     {"conv2d under a pool", IMAGE, 3,
-     "{\"layers\": [{\"type\": \"conv2d\", \"channels\": 16, \"kernel\": 3, \"padding\": 1}, " ACT
-     ", {\"type\": \"max_pool\", \"size\": 2}, " END "]}"},
-    {"conv2d, padded", IMAGE, 3,
-     "{\"layers\": [" CONV ", \"padding\": \"same\"}, " ACT ", " CONV "}, " ACT ", " END "]}"},
+     "{'layers': [{'type': 'conv2d', 'channels': 16, 'kernel': 3, 'padding': 1}, " ACT
+     ", {'type': 'max_pool', 'size': 2}, " END "]}"},
+    {"conv2d, padded", IMAGE, 3, "{'layers': [" CONV ", 'padding': 'same'}, " ACT ", " CONV "}, " ACT ", " END "]}"},
     {"conv2d, strides", IMAGE, 3,
-     "{\"layers\": [{\"type\": \"conv2d\", \"channels\": 4, \"kernel\": [3, 2], \"stride\": [2, 1], \"padding\": [1, "
+     "{'layers': [{'type': 'conv2d', 'channels': 4, 'kernel': [3, 2], 'stride': [2, 1], 'padding': [1, "
      "0],"
-     "\"bias\": false}, " ACT ", " CONV ", \"stride\": 2, \"padding\": \"same\"}, " ACT ", " END "]}"},
+     "'bias': false}, " ACT ", " CONV ", 'stride': 2, 'padding': 'same'}, " ACT ", " END "]}"},
     {"depthwise_conv2d", IMAGE, 3,
-     "{\"layers\": [" CONV "}, " ACT ", {\"type\": \"depthwise_conv2d\", \"kernel\": 3, \"padding\": 1}, " ACT ", " END
-     "]}"},
-    {"max_pool", IMAGE, 3,
-     "{\"layers\": [" CONV ", \"padding\": 1}, " ACT ", {\"type\": \"max_pool\", \"size\": 2}, " END "]}"},
+     "{'layers': [" CONV "}, " ACT ", {'type': 'depthwise_conv2d', 'kernel': 3, 'padding': 1}, " ACT ", " END "]}"},
+    {"max_pool", IMAGE, 3, "{'layers': [" CONV ", 'padding': 1}, " ACT ", {'type': 'max_pool', 'size': 2}, " END "]}"},
     {"max_pool, overlapping", IMAGE, 3,
-     "{\"layers\": [" CONV ", \"padding\": 1}, " ACT
-     ", {\"type\": \"max_pool\", \"size\": 3, \"stride\": 2, \"padding\": 1}, " END "]}"},
+     "{'layers': [" CONV ", 'padding': 1}, " ACT ", {'type': 'max_pool', 'size': 3, 'stride': 2, 'padding': 1}, " END
+     "]}"},
     {"average_pool", IMAGE, 3,
-     "{\"layers\": [" CONV ", \"padding\": 1}, " ACT
-     ", {\"type\": \"average_pool\", \"size\": 3, \"stride\": 2, \"padding\": 1}, " END "]}"},
+     "{'layers': [" CONV ", 'padding': 1}, " ACT
+     ", {'type': 'average_pool', 'size': 3, 'stride': 2, 'padding': 1}, " END "]}"},
     {"global_average_pool", IMAGE, 3,
-     "{\"layers\": [" CONV "}, " ACT
-     ", {\"type\": \"global_average_pool\"}, {\"type\": \"dense\", \"units\": \"outputs\"}]}"},
+     "{'layers': [" CONV "}, " ACT ", {'type': 'global_average_pool'}, {'type': 'dense', 'units': 'outputs'}]}"},
     {"batch_norm", IMAGE, 3,
-     "{\"layers\": [" CONV "}, {\"type\": \"batch_norm\"}, " ACT
-     ", {\"type\": \"flatten\"}, {\"type\": \"dense\", \"units\": 5},"
-     "{\"type\": \"batch_norm\"}, " ACT ", {\"type\": \"dense\", \"units\": \"outputs\"}]}"},
+     "{'layers': [" CONV "}, {'type': 'batch_norm'}, " ACT ", {'type': 'flatten'}, {'type': 'dense', 'units': 5},"
+     "{'type': 'batch_norm'}, " ACT ", {'type': 'dense', 'units': 'outputs'}]}"},
     {"layer_norm", SEQUENCE, 3,
-     "{\"layers\": [{\"type\": \"dense\", \"units\": 5}, {\"type\": \"layer_norm\"}, " ACT
-     ", {\"type\": \"dense\", \"units\": \"outputs\"}]}"},
+     "{'layers': [{'type': 'dense', 'units': 5}, {'type': 'layer_norm'}, " ACT
+     ", {'type': 'dense', 'units': 'outputs'}]}"},
     {"norms of many channels", ROW, 3,
-     "{\"layers\": [{\"type\": \"dense\", \"units\": 37}, {\"type\": \"batch_norm\"}, " ACT
-     ", {\"type\": \"dense\", \"units\": 50},"
-     "{\"type\": \"layer_norm\"}, " ACT ", {\"type\": \"dense\", \"units\": \"outputs\"}]}"},
+     "{'layers': [{'type': 'dense', 'units': 37}, {'type': 'batch_norm'}, " ACT ", {'type': 'dense', 'units': 50},"
+     "{'type': 'layer_norm'}, " ACT ", {'type': 'dense', 'units': 'outputs'}]}"},
     {"residual", IMAGE, 3,
-     "{\"layers\": [" CONV "}, {\"type\": \"residual\", \"layers\": [" ACT ", " CONV
-     ", \"padding\": 1}, {\"type\": \"batch_norm\"}, " ACT "]}, " ACT ", " END "]}"},
+     "{'layers': [" CONV "}, {'type': 'residual', 'layers': [" ACT ", " CONV
+     ", 'padding': 1}, {'type': 'batch_norm'}, " ACT "]}, " ACT ", " END "]}"},
     {"residual with a shortcut", IMAGE, 3,
-     "{\"layers\": [" ACT ", {\"type\": \"residual\", \"layers\": [" CONV ", \"stride\": 2, \"padding\": 1}, " ACT "],"
-     "\"shortcut\": [{\"type\": \"conv2d\", \"channels\": 3, \"kernel\": 1, \"stride\": 2}]}, " ACT ", " END "]}"},
+     "{'layers': [" ACT ", {'type': 'residual', 'layers': [" CONV ", 'stride': 2, 'padding': 1}, " ACT "],"
+     "'shortcut': [{'type': 'conv2d', 'channels': 3, 'kernel': 1, 'stride': 2}]}, " ACT ", " END "]}"},
     {"a value read three times", ROW, 3,
-     "{\"layers\": [{\"type\": \"dense\", \"units\": 5, \"name\": \"a\"}, " ACT
-     ", {\"type\": \"add\", \"with\": \"a\"},"
-     "{\"type\": \"dense\", \"units\": 5, \"from\": \"a\", \"name\": \"b\"}, {\"type\": \"add\", \"with\": \"add1\"},"
-     "{\"type\": \"add\", \"with\": \"add2\"}, {\"type\": \"dense\", \"units\": \"outputs\"}]}"},
+     "{'layers': [{'type': 'dense', 'units': 5, 'name': 'a'}, " ACT ", {'type': 'add', 'with': 'a'},"
+     "{'type': 'dense', 'units': 5, 'from': 'a', 'name': 'b'}, {'type': 'add', 'with': 'add1'},"
+     "{'type': 'add', 'with': 'add2'}, {'type': 'dense', 'units': 'outputs'}]}"},
     {"slots in two kinds of layers", SEQUENCE, 4,
-     "{\"layers\": [{\"type\": \"dense\", \"units\": 3}, " ACT ", {\"type\": \"gru\", \"units\": 5}, "
-     "{\"type\": \"activation\", \"function\": \"tanh(p{1.5}*x)\"}, {\"type\": \"lstm\", \"units\": 4}, " ACT ", " OUT
-     "]}"},
+     "{'layers': [{'type': 'dense', 'units': 3}, " ACT ", {'type': 'gru', 'units': 5}, "
+     "{'type': 'activation', 'function': 'tanh(p{1.5}*x)'}, {'type': 'lstm', 'units': 4}, " ACT ", " OUT "]}"},
     {"a slot that nothing learned stands before", ROW, 3,
-     "{\"layers\": [" ACT ", {\"type\": \"dense\", \"units\": 6, \"name\": \"a\"}, "
-     "{\"type\": \"activation\", \"from\": \"input\", \"name\": \"b\"}, {\"type\": \"add\", \"with\": \"a\"}, " OUT
-     "]}"},
+     "{'layers': [" ACT ", {'type': 'dense', 'units': 6, 'name': 'a'}, "
+     "{'type': 'activation', 'from': 'input', 'name': 'b'}, {'type': 'add', 'with': 'a'}, " OUT "]}"},
     {"rnn", SEQUENCE, 4,
-     "{\"layers\": ["
-     "{\"type\": \"rnn\", \"units\": 5}"
+     "{'layers': ["
+     "{'type': 'rnn', 'units': 5}"
      ", " OUT "]}"},
     {"rnn, its last state", TAIL, 3,
-     "{\"layers\": ["
-     "{\"type\": \"rnn\", \"units\": 17}"
+     "{'layers': ["
+     "{'type': 'rnn', 'units': 17}"
      ", "
-     "{\"type\": \"rnn\", \"units\": 4, \"returns\": \"last\"}"
+     "{'type': 'rnn', 'units': 4, 'returns': 'last'}"
      ", " OUT "]}"},
     {"gru", SEQUENCE, 4,
-     "{\"layers\": ["
-     "{\"type\": \"gru\", \"units\": 5}"
+     "{'layers': ["
+     "{'type': 'gru', 'units': 5}"
      ", " OUT "]}"},
     {"gru behind a gru, its last state", TAIL, 3,
-     "{\"layers\": ["
-     "{\"type\": \"gru\", \"units\": 9}"
+     "{'layers': ["
+     "{'type': 'gru', 'units': 9}"
      ", "
-     "{\"type\": \"gru\", \"units\": 3, \"returns\": \"last\"}"
+     "{'type': 'gru', 'units': 3, 'returns': 'last'}"
      ", " OUT "]}"},
     {"gru, the slot in its gates", SEQUENCE, 4,
-     "{\"layers\": ["
-     "{\"type\": \"gru\", \"units\": 6, \"slot\": \"gates\"}"
+     "{'layers': ["
+     "{'type': 'gru', 'units': 6, 'slot': 'gates'}"
      ", " OUT "]}"},
     {"gru, a fixed function and other gates", SEQUENCE, 4,
-     "{\"layers\": ["
-     "{\"type\": \"gru\", \"units\": 4, \"function\": \"tanh(p{1.5}*x)\", \"gates\": \"0.5+0.5*tanh(0.7*x)\"}"
+     "{'layers': ["
+     "{'type': 'gru', 'units': 4, 'function': 'tanh(p{1.5}*x)', 'gates': '0.5+0.5*tanh(0.7*x)'}"
      ", " ACT ", " OUT "]}"},
     {"lstm", SEQUENCE, 4,
-     "{\"layers\": ["
-     "{\"type\": \"lstm\", \"units\": 5}"
+     "{'layers': ["
+     "{'type': 'lstm', 'units': 5}"
      ", " OUT "]}"},
     {"lstm behind a lstm, its last state", TAIL, 3,
-     "{\"layers\": ["
-     "{\"type\": \"lstm\", \"units\": 9}"
+     "{'layers': ["
+     "{'type': 'lstm', 'units': 9}"
      ", "
-     "{\"type\": \"lstm\", \"units\": 3, \"returns\": \"last\"}"
+     "{'type': 'lstm', 'units': 3, 'returns': 'last'}"
      ", " OUT "]}"},
     {"lstm, the slot in its gates", TAIL, 4,
-     "{\"layers\": ["
-     "{\"type\": \"lstm\", \"units\": 6, \"slot\": \"gates\", \"returns\": \"last\"}"
+     "{'layers': ["
+     "{'type': 'lstm', 'units': 6, 'slot': 'gates', 'returns': 'last'}"
      ", " OUT "]}"},
     {"a recurrent layer of one unit", SEQUENCE, 4,
-     "{\"layers\": ["
-     "{\"type\": \"lstm\", \"units\": 1}"
+     "{'layers': ["
+     "{'type': 'lstm', 'units': 1}"
      ", "
-     "{\"type\": \"gru\", \"units\": 1}"
+     "{'type': 'gru', 'units': 1}"
      ", "
-     "{\"type\": \"rnn\", \"units\": 1}"
+     "{'type': 'rnn', 'units': 1}"
      ", " OUT "]}"},
     {"embedding", TEXT, 6,
-     "{\"layers\": [" EMBEDDING "}"
+     "{'layers': [" EMBEDDING "}"
      ", " ACT ", " OUT "]}"},
     {"embedding with positions", TEXT, 6,
-     "{\"layers\": [" EMBEDDING ", \"positions\": true}"
+     "{'layers': [" EMBEDDING ", 'positions': true}"
      ", "
-     "{\"type\": \"gru\", \"units\": 4}"
+     "{'type': 'gru', 'units': 4}"
      ", " OUT "]}"},
     {"two embeddings of one text", TEXT, 6,
-     "{\"layers\": [" EMBEDDING "}"
-     ", " ACT ", " EMBEDDING ", \"from\": \"input\", \"name\": \"other\"}"
+     "{'layers': [" EMBEDDING "}"
+     ", " ACT ", " EMBEDDING ", 'from': 'input', 'name': 'other'}"
      ", "
-     "{\"type\": \"add\", \"with\": \"act1\"}"
+     "{'type': 'add', 'with': 'act1'}"
      ", " OUT "]}"},
     {"attention, one head", SEQUENCE, 4,
-     "{\"layers\": ["
-     "{\"type\": \"attention\"}"
+     "{'layers': ["
+     "{'type': 'attention'}"
      ", " ACT ", " OUT "]}"},
     {"attention, three heads", TAIL, 3,
-     "{\"layers\": ["
-     "{\"type\": \"attention\", \"heads\": 3}"
+     "{'layers': ["
+     "{'type': 'attention', 'heads': 3}"
      ", " ACT ", "
-     "{\"type\": \"attention\", \"heads\": 1}"
+     "{'type': 'attention', 'heads': 1}"
      ", " END "]}"},
     {"a transformer block", TEXT, 6,
-     "{\"layers\": [" EMBEDDING ", \"positions\": true},"
-     "{\"type\": \"residual\", \"layers\": [{\"type\": \"layer_norm\"}, {\"type\": \"attention\", \"heads\": 2}]},"
-     "{\"type\": \"residual\", \"layers\": [{\"type\": \"layer_norm\"}, {\"type\": \"dense\", \"units\": 12}, " ACT
-     ", {\"type\": \"dense\", \"units\": 6}]}, {\"type\": \"layer_norm\"}, " OUT "]}"},
+     "{'layers': [" EMBEDDING ", 'positions': true},"
+     "{'type': 'residual', 'layers': [{'type': 'layer_norm'}, {'type': 'attention', 'heads': 2}]},"
+     "{'type': 'residual', 'layers': [{'type': 'layer_norm'}, {'type': 'dense', 'units': 12}, " ACT
+     ", {'type': 'dense', 'units': 6}]}, {'type': 'layer_norm'}, " OUT "]}"},
 };
 enum { CASES = sizeof cases / sizeof *cases };
 
@@ -171,7 +161,7 @@ static const char *text_of(int i, enum parameter_sets sets)
     static char text[3000];
     if (sets == PARAMETERS_LAYER)
         return cases[i].text;
-    snprintf(text, sizeof text, "{\"parameters\": \"%s\", %s", parameter_set_names[sets], cases[i].text + 1);
+    snprintf(text, sizeof text, "{'parameters': '%s', %s", parameter_set_names[sets], cases[i].text + 1);
     return text;
 }
 

@@ -172,7 +172,7 @@ START_TEST(every_failed_allocation_is_an_error)
         struct network *network = NULL;
         struct trainer *trainer = NULL;
         struct json_document *document = NULL;
-        ASSERT_OK(json_parse(good, "test.json", &document, &err));
+        ASSERT_OK(parse_json(good, "test.json", &document, &err));
         memory_fail_at(n);
         err = ERROR_EMPTY;
         int status = network_read(json_root(document), &data, &network, &err);

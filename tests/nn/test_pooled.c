@@ -7,38 +7,37 @@
 
 enum { B = 5, CLASSES = 3 };
 
-#define CONV(channels, padding) "{\"type\":\"conv2d\",\"channels\":" #channels ",\"kernel\":3,\"padding\":" padding "},"
-#define ACT "{\"type\":\"activation\"},"
-#define POOL "{\"type\":\"max_pool\",\"size\":2},"
-#define END "{\"type\":\"flatten\"},{\"type\":\"dense\",\"units\":\"outputs\"}"
+#define CONV(channels, padding) "{'type':'conv2d','channels':" #channels ",'kernel':3,'padding':" padding "},"
+#define ACT "{'type':'activation'},"
+#define POOL "{'type':'max_pool','size':2},"
+#define END "{'type':'flatten'},{'type':'dense','units':'outputs'}"
 
 static const struct {
     const char *what, *layers;
     ptrdiff_t height, width, channels;
     int pooled, winners; /* activations and convolutions that are done together with their pools */
 } cases[] = {
-    {"two convolutions", CONV(16, "\"same\"") ACT POOL CONV(32, "\"same\"") ACT POOL END, 12, 8, 1, 2, 2},
-    {"odd sizes", CONV(16, "\"same\"") ACT POOL CONV(16, "\"same\"") ACT POOL END, 11, 15, 1, 2, 2},
+    {"two convolutions", CONV(16, "'same'") ACT POOL CONV(32, "'same'") ACT POOL END, 12, 8, 1, 2, 2},
+    {"odd sizes", CONV(16, "'same'") ACT POOL CONV(16, "'same'") ACT POOL END, 11, 15, 1, 2, 2},
     {"without padding", CONV(16, "0") ACT POOL CONV(48, "0") ACT POOL END, 14, 13, 1, 2, 2},
     {"padding of two", CONV(16, "2") ACT POOL CONV(16, "[0, 2]") ACT POOL END, 7, 9, 1, 2, 2},
     {"three inputs, many channels", CONV(80, "1") ACT POOL CONV(96, "1") ACT POOL END, 8, 8, 3, 2, 2},
     {"five inputs", CONV(16, "1") ACT POOL END, 8, 8, 5, 1, 0},
     {"a first layer of many inputs", CONV(16, "1") ACT POOL END, 8, 8, 32, 1, 1},
     {"channels that do not divide", CONV(18, "1") ACT POOL CONV(7, "1") ACT POOL END, 8, 6, 1, 2, 0},
-    {"a norm between", CONV(16, "1") "{\"type\":\"batch_norm\"}," ACT POOL CONV(16, "1") ACT POOL END, 8, 8, 1, 2, 1},
+    {"a norm between", CONV(16, "1") "{'type':'batch_norm'}," ACT POOL CONV(16, "1") ACT POOL END, 8, 8, 1, 2, 1},
     {"a pool of the input", ACT POOL CONV(16, "1") ACT POOL END, 12, 12, 2, 2, 0},
-    {"a stride", "{\"type\":\"conv2d\",\"channels\":16,\"kernel\":3,\"stride\":2,\"padding\":1}," ACT POOL END, 16, 16,
-     1, 1, 0},
-    {"a window of five", "{\"type\":\"conv2d\",\"channels\":16,\"kernel\":5}," ACT POOL END, 12, 12, 1, 1, 0},
-    {"a pool of three", CONV(16, "1") ACT "{\"type\":\"max_pool\",\"size\":3}," END, 9, 9, 1, 0, 0},
+    {"a stride", "{'type':'conv2d','channels':16,'kernel':3,'stride':2,'padding':1}," ACT POOL END, 16, 16, 1, 1, 0},
+    {"a window of five", "{'type':'conv2d','channels':16,'kernel':5}," ACT POOL END, 12, 12, 1, 1, 0},
+    {"a pool of three", CONV(16, "1") ACT "{'type':'max_pool','size':3}," END, 9, 9, 1, 0, 0},
     {"two readers of the function's value",
-     CONV(16, "1") "{\"type\":\"activation\",\"name\":\"f\"}," POOL "{\"type\":\"max_pool\",\"size\":2,\"from\":\"f\","
-                   "\"name\":\"again\"},{\"type\":\"add\",\"with\":\"pool1\"}," END,
+     CONV(16, "1") "{'type':'activation','name':'f'}," POOL "{'type':'max_pool','size':2,'from':'f',"
+                   "'name':'again'},{'type':'add','with':'pool1'}," END,
      8, 8, 1, 0, 0},
     {"two readers of the convolution",
-     "{\"type\":\"conv2d\",\"channels\":16,\"kernel\":3,\"name\":\"c\"}," ACT
-     "{\"type\":\"max_pool\",\"size\":2,\"name\":\"a\"},{\"type\":\"max_pool\",\"size\":2,\"from\":\"c\"},"
-     "{\"type\":\"add\",\"with\":\"a\"}," END,
+     "{'type':'conv2d','channels':16,'kernel':3,'name':'c'}," ACT
+     "{'type':'max_pool','size':2,'name':'a'},{'type':'max_pool','size':2,'from':'c'},"
+     "{'type':'add','with':'a'}," END,
      8, 8, 1, 1, 0},
 };
 enum { CASES = sizeof cases / sizeof *cases };
@@ -49,7 +48,7 @@ static struct network *network_of(int number, const char *sets)
     struct network *network;
     struct error err;
     char text[2000];
-    snprintf(text, sizeof text, "{\"layers\":[%s],\"parameters\":\"%s\"}", cases[number].layers, sets);
+    snprintf(text, sizeof text, "{'layers':[%s],'parameters':'%s'}", cases[number].layers, sets);
     ASSERT_OK(read_network_for(text, &data, &network, &err));
     return network;
 }

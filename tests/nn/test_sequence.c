@@ -6,7 +6,7 @@
 #include "nn/init_internal.h"
 
 enum { STEPS = 6, CHANNELS = 4, TOKENS = 9 };
-#define ACT "{\"type\": \"activation\"}"
+#define ACT "{'type': 'activation'}"
 
 static struct data_shape text_data(void)
 {
@@ -18,7 +18,7 @@ static struct data_shape text_data(void)
 static int read_with(const char *layers, const struct data_shape *data, struct network **network, struct error *err)
 {
     char text[1000];
-    snprintf(text, sizeof text, "{\"layers\": [%s, {\"type\": \"dense\", \"units\": \"outputs\"}]}", layers);
+    snprintf(text, sizeof text, "{'layers': [%s, {'type': 'dense', 'units': 'outputs'}]}", layers);
     return read_network_for(text, data, network, err);
 }
 
@@ -40,29 +40,27 @@ START_TEST(what_does_not_fit_is_refused_by_name)
         int data;
         const char *layers, *fragment;
     } cases[] = {
-        {ROW, "{\"type\": \"gru\", \"units\": 3}", "$.layers[0]: gru1 wants a sequence, but its input is a row of 5"},
-        {IMAGE, "{\"type\": \"lstm\", \"units\": 3}", "lstm1 wants a sequence, but its input is an image of 6x5x2"},
-        {IMAGE, "{\"type\": \"attention\"}", "attention1 wants a sequence, but its input is an image of 6x5x2"},
-        {SEQUENCE, "{\"type\": \"attention\", \"heads\": 3}, " ACT,
+        {ROW, "{'type': 'gru', 'units': 3}", "$.layers[0]: gru1 wants a sequence, but its input is a row of 5"},
+        {IMAGE, "{'type': 'lstm', 'units': 3}", "lstm1 wants a sequence, but its input is an image of 6x5x2"},
+        {IMAGE, "{'type': 'attention'}", "attention1 wants a sequence, but its input is an image of 6x5x2"},
+        {SEQUENCE, "{'type': 'attention', 'heads': 3}, " ACT,
          "$.layers[0].heads: the 3 heads of attention1 cannot share the 4 channels of its input, 6x4"},
-        {SEQUENCE, "{\"type\": \"attention\", \"heads\": 0}, " ACT, "$.layers[0].heads: expected an integer"},
-        {SEQUENCE, "{\"type\": \"rnn\"}", "$.layers[0].units: missing"},
-        {SEQUENCE, "{\"type\": \"rnn\", \"units\": 3, \"gates\": \"x\"}", "$.layers[0].gates: unknown key"},
-        {SEQUENCE, "{\"type\": \"gru\", \"units\": 3, \"returns\": \"all\"}",
+        {SEQUENCE, "{'type': 'attention', 'heads': 0}, " ACT, "$.layers[0].heads: expected an integer"},
+        {SEQUENCE, "{'type': 'rnn'}", "$.layers[0].units: missing"},
+        {SEQUENCE, "{'type': 'rnn', 'units': 3, 'gates': 'x'}", "$.layers[0].gates: unknown key"},
+        {SEQUENCE, "{'type': 'gru', 'units': 3, 'returns': 'all'}",
          "$.layers[0].returns: expected one of sequence, last"},
-        {SEQUENCE, "{\"type\": \"gru\", \"units\": 3, \"slot\": \"reset\"}",
-         "$.layers[0].slot: expected one of state, gates"},
-        {SEQUENCE, "{\"type\": \"gru\", \"units\": 3, \"slot\": \"gates\", \"gates\": \"sigmoid(x)\"}",
+        {SEQUENCE, "{'type': 'gru', 'units': 3, 'slot': 'reset'}", "$.layers[0].slot: expected one of state, gates"},
+        {SEQUENCE, "{'type': 'gru', 'units': 3, 'slot': 'gates', 'gates': 'sigmoid(x)'}",
          "$.layers[0].gates: the gates of gru1 are its slot already"},
-        {SEQUENCE, "{\"type\": \"gru\", \"units\": 3, \"gates\": \"sigmoid(p*x)\"}",
+        {SEQUENCE, "{'type': 'gru', 'units': 3, 'gates': 'sigmoid(p*x)'}",
          "$.layers[0].gates: the gates of gru1 have learned parameters"},
-        {SEQUENCE, "{\"type\": \"gru\", \"units\": 3, \"gates\": \"sigmoid(\"}", "$.layers[0].gates: column"},
-        {SEQUENCE, "{\"type\": \"gru\", \"units\": 3, \"function\": \"tanh(x)\"}",
-         "no layer is open for the candidate"},
-        {SEQUENCE, "{\"type\": \"gru\", \"units\": 3, \"returns\": \"last\"}", "for each of 6 steps"},
-        {SEQUENCE, "{\"type\": \"embedding\", \"channels\": 3}, " ACT,
+        {SEQUENCE, "{'type': 'gru', 'units': 3, 'gates': 'sigmoid('}", "$.layers[0].gates: column"},
+        {SEQUENCE, "{'type': 'gru', 'units': 3, 'function': 'tanh(x)'}", "no layer is open for the candidate"},
+        {SEQUENCE, "{'type': 'gru', 'units': 3, 'returns': 'last'}", "for each of 6 steps"},
+        {SEQUENCE, "{'type': 'embedding', 'channels': 3}, " ACT,
          "$.layers[0]: embedding1 turns the symbols of a text into vectors, but the data are numbers, 6x4"},
-        {TEXT, "{\"type\": \"rnn\", \"units\": 3}, {\"type\": \"embedding\", \"channels\": 3}",
+        {TEXT, "{'type': 'rnn', 'units': 3}, {'type': 'embedding', 'channels': 3}",
          "$.layers[1]: embedding1 turns the symbols of a text into vectors, but its source is the layer rnn1, which "
          "gives "
          "6x3"},
@@ -79,10 +77,10 @@ END_TEST
 START_TEST(a_recurrent_layer_is_a_slot)
 {
     const struct data_shape data = text_data();
-    struct network *network = network_with(
-        "{\"type\": \"embedding\", \"channels\": 4, \"positions\": true}, {\"type\": \"gru\", \"units\": 3}, "
-        "{\"type\": \"lstm\", \"units\": 3, \"function\": \"tanh(p{2}*x)\"}, {\"type\": \"attention\"}, " ACT,
-        &data);
+    struct network *network =
+        network_with("{'type': 'embedding', 'channels': 4, 'positions': true}, {'type': 'gru', 'units': 3}, "
+                     "{'type': 'lstm', 'units': 3, 'function': 'tanh(p{2}*x)'}, {'type': 'attention'}, " ACT,
+                     &data);
     ck_assert_int_eq(network_activations(network), 3);
     ck_assert_str_eq(network_activation_name(network, 0), "gru1");
     ck_assert_str_eq(network_activation_name(network, 1), "lstm1");
@@ -114,13 +112,13 @@ END_TEST
 START_TEST(defaults_are_written_out_in_the_normal_form)
 {
     static const char *const pairs[][2] = {
-        {"{\"type\": \"gru\", \"units\": 3}", "{\"type\": \"gru\", \"units\": 3, \"returns\": \"sequence\", \"slot\": "
-                                              "\"state\", \"gates\": \"sigmoid(x)\", \"name\": \"gru1\"}"},
-        {"{\"type\": \"lstm\", \"units\": 3, \"slot\": \"gates\"}",
-         "{\"type\": \"lstm\", \"units\": 3, \"slot\": \"gates\", \"returns\": \"sequence\"}"},
-        {"{\"type\": \"embedding\", \"channels\": 4}, {\"type\": \"attention\"}, {\"type\": \"rnn\", \"units\": 2}",
-         "{\"type\": \"embedding\", \"channels\": 4, \"positions\": false}, {\"type\": \"attention\", \"heads\": 1}, "
-         "{\"type\": \"rnn\", \"units\": 2, \"returns\": \"sequence\"}"},
+        {"{'type': 'gru', 'units': 3}", "{'type': 'gru', 'units': 3, 'returns': 'sequence', 'slot': "
+                                        "'state', 'gates': 'sigmoid(x)', 'name': 'gru1'}"},
+        {"{'type': 'lstm', 'units': 3, 'slot': 'gates'}",
+         "{'type': 'lstm', 'units': 3, 'slot': 'gates', 'returns': 'sequence'}"},
+        {"{'type': 'embedding', 'channels': 4}, {'type': 'attention'}, {'type': 'rnn', 'units': 2}",
+         "{'type': 'embedding', 'channels': 4, 'positions': false}, {'type': 'attention', 'heads': 1}, "
+         "{'type': 'rnn', 'units': 2, 'returns': 'sequence'}"},
     };
     enum { PAIRS = sizeof pairs / sizeof *pairs };
     const struct data_shape data = text_data();
@@ -150,8 +148,8 @@ END_TEST
 START_TEST(deviations_follow_the_rules)
 {
     const struct data_shape data = text_data();
-    struct network *network = network_with("{\"type\": \"embedding\", \"channels\": 20, \"positions\": true}, "
-                                           "{\"type\": \"gru\", \"units\": 30}, {\"type\": \"attention\"}, " ACT,
+    struct network *network = network_with("{'type': 'embedding', 'channels': 20, 'positions': true}, "
+                                           "{'type': 'gru', 'units': 30}, {'type': 'attention'}, " ACT,
                                            &data);
     const struct candidate tanh_x = parse_candidate("tanh(x)");
     const double square = 0.3942944904; /* E tanh(z)^2 */
@@ -216,11 +214,11 @@ START_TEST(earlier_candidates_leave_nothing_behind)
     struct trainer_options options = {
         .isa = isa_best(), .batch = 8, .optimiser = optimiser_default(), .input_square = 1};
     struct error err;
-    struct network *network = network_with(
-        "{\"type\": \"embedding\", \"channels\": 4, \"positions\": true}, {\"type\": \"gru\", \"units\": 5}, "
-        "{\"type\": \"rnn\", \"units\": 3}, {\"type\": \"lstm\", \"units\": 6}, {\"type\": \"attention\", \"heads\": "
-        "2}",
-        &data);
+    struct network *network =
+        network_with("{'type': 'embedding', 'channels': 4, 'positions': true}, {'type': 'gru', 'units': 5}, "
+                     "{'type': 'rnn', 'units': 3}, {'type': 'lstm', 'units': 6}, {'type': 'attention', 'heads': "
+                     "2}",
+                     &data);
     ptrdiff_t count = 0, again = 0;
     struct trainer *fresh = NULL, *used = NULL;
     ASSERT_OK(trainer_new(network, &options, &fresh, &err));
@@ -243,10 +241,10 @@ END_TEST
 
 START_TEST(every_failed_allocation_is_an_error)
 {
-    static const char *const text = "{\"layers\": [{\"type\": \"embedding\", \"channels\": 4}, {\"type\": \"lstm\", "
-                                    "\"units\": 3, \"function\": \"tanh(x)\"},"
-                                    "{\"type\": \"gru\", \"units\": 3, \"slot\": \"gates\"}, {\"type\": \"attention\"},"
-                                    "{\"type\": \"dense\", \"units\": \"outputs\"}]}";
+    static const char *const text = "{'layers': [{'type': 'embedding', 'channels': 4}, {'type': 'lstm', "
+                                    "'units': 3, 'function': 'tanh(x)'},"
+                                    "{'type': 'gru', 'units': 3, 'slot': 'gates'}, {'type': 'attention'},"
+                                    "{'type': 'dense', 'units': 'outputs'}]}";
     const struct trainer_options options = {
         .isa = ISA_PORTABLE, .batch = 4, .optimiser = optimiser_default(), .input_square = 1};
     const struct data_shape data = text_data();
@@ -257,7 +255,7 @@ START_TEST(every_failed_allocation_is_an_error)
         struct network *network = NULL;
         struct trainer *trainer = NULL;
         struct json_document *document = NULL;
-        ASSERT_OK(json_parse(text, "test.json", &document, &err));
+        ASSERT_OK(parse_json(text, "test.json", &document, &err));
         memory_fail_at(n);
         int status = network_read(json_root(document), &data, &network, &err);
         if (!status)

@@ -13,21 +13,21 @@
 enum { B = 8, FEATURES = 5, CLASSES = 3, STEPS = 6, MOST = 4000 };
 
 /* Networks in which %s stands for what the first, the second, and the third layer with a function says of it. */
-static const char *const rows = "{\"parameters\": \"%s\", \"layers\": ["
-                                "{\"type\": \"dense\", \"units\": 6}, {\"type\": \"activation\"%s}, "
-                                "{\"type\": \"dense\", \"units\": 7}, {\"type\": \"activation\"%s}, "
-                                "{\"type\": \"dense\", \"units\": 4}, {\"type\": \"activation\"%s}, "
-                                "{\"type\": \"dense\", \"units\": \"outputs\"}]}";
+static const char *const rows = "{'parameters': '%s', 'layers': ["
+                                "{'type': 'dense', 'units': 6}, {'type': 'activation'%s}, "
+                                "{'type': 'dense', 'units': 7}, {'type': 'activation'%s}, "
+                                "{'type': 'dense', 'units': 4}, {'type': 'activation'%s}, "
+                                "{'type': 'dense', 'units': 'outputs'}]}";
 static const char *const images =
-    "{\"parameters\": \"%s\", \"layers\": ["
-    "{\"type\": \"conv2d\", \"channels\": 16, \"kernel\": 3, \"padding\": 1}, {\"type\": \"activation\"%s}, "
-    "{\"type\": \"max_pool\", \"size\": 2}, {\"type\": \"conv2d\", \"channels\": 3, \"kernel\": 3, \"padding\": 1}, "
-    "{\"type\": \"activation\"%s}, {\"type\": \"flatten\"}, {\"type\": \"dense\", \"units\": 5}, "
-    "{\"type\": \"activation\"%s}, {\"type\": \"dense\", \"units\": \"outputs\"}]}";
-static const char *const sequences = "{\"parameters\": \"%s\", \"layers\": ["
-                                     "{\"type\": \"gru\", \"units\": 5, \"slot\": \"gates\"%s}, "
-                                     "{\"type\": \"lstm\", \"units\": 4%s}, {\"type\": \"rnn\", \"units\": 3%s}, "
-                                     "{\"type\": \"dense\", \"units\": \"outputs\"}]}";
+    "{'parameters': '%s', 'layers': ["
+    "{'type': 'conv2d', 'channels': 16, 'kernel': 3, 'padding': 1}, {'type': 'activation'%s}, "
+    "{'type': 'max_pool', 'size': 2}, {'type': 'conv2d', 'channels': 3, 'kernel': 3, 'padding': 1}, "
+    "{'type': 'activation'%s}, {'type': 'flatten'}, {'type': 'dense', 'units': 5}, "
+    "{'type': 'activation'%s}, {'type': 'dense', 'units': 'outputs'}]}";
+static const char *const sequences = "{'parameters': '%s', 'layers': ["
+                                     "{'type': 'gru', 'units': 5, 'slot': 'gates'%s}, "
+                                     "{'type': 'lstm', 'units': 4%s}, {'type': 'rnn', 'units': 3%s}, "
+                                     "{'type': 'dense', 'units': 'outputs'}]}";
 
 struct subject {
     const char *text;
@@ -53,7 +53,7 @@ static struct network *network_with(const struct subject *subject, const char *s
     struct error err;
     struct network *network;
     for (int i = 0; i < 3; i++)
-        snprintf(function[i], sizeof function[i], fixed[i] ? ", \"function\": \"%s\"" : "%s", fixed[i] ? fixed[i] : "");
+        snprintf(function[i], sizeof function[i], fixed[i] ? ", 'function': '%s'" : "%s", fixed[i] ? fixed[i] : "");
     snprintf(text, sizeof text, subject->text, sets, function[0], function[1], function[2]);
     ASSERT_OK(read_network_for(text, &subject->data, &network, &err));
     for (int l = 0, i = 0; l < network->layers; l++)
@@ -227,12 +227,12 @@ END_TEST
 START_TEST(the_memory_is_planned_for_every_mixture)
 {
     static const char *const text =
-        "{\"layers\": [{\"type\": \"activation\"}, {\"type\": \"flatten\"}, {\"type\": \"dense\", \"units\": 4},"
-        "{\"type\": \"activation\", \"from\": \"input\"},"
-        "{\"type\": \"conv2d\", \"channels\": 64, \"kernel\": 3, \"padding\": 1},"
-        "{\"type\": \"activation\", \"function\": \"tanh(x)\"}, {\"type\": \"max_pool\", \"size\": 2},"
-        "{\"type\": \"flatten\"}, {\"type\": \"dense\", \"units\": 4}, {\"type\": \"add\", \"with\": \"dense1\"},"
-        "{\"type\": \"dense\", \"units\": \"outputs\"}]}";
+        "{'layers': [{'type': 'activation'}, {'type': 'flatten'}, {'type': 'dense', 'units': 4},"
+        "{'type': 'activation', 'from': 'input'},"
+        "{'type': 'conv2d', 'channels': 64, 'kernel': 3, 'padding': 1},"
+        "{'type': 'activation', 'function': 'tanh(x)'}, {'type': 'max_pool', 'size': 2},"
+        "{'type': 'flatten'}, {'type': 'dense', 'units': 4}, {'type': 'add', 'with': 'dense1'},"
+        "{'type': 'dense', 'units': 'outputs'}]}";
     static const char *const candidates[] = {"tanh(x); tanh(x)", "p0*x+p7; tanh(x)", "tanh(x); p0*x+p7",
                                              "p0*x+p7; p0*x+p7"};
     const struct data_shape data = image_data(6, 4, 2, CLASSES);

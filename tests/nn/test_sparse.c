@@ -45,7 +45,7 @@ START_TEST(a_network_gives_the_same_on_bytes_and_on_numbers)
     struct data_shape images = image_data(HEIGHT, WIDTH, 1, CLASSES);
     struct network *network;
     struct error err;
-    ASSERT_OK(read_network_for("{\"mlp\": [40, 24]}", &images, &network, &err));
+    ASSERT_OK(read_network_for("{'mlp': [40, 24]}", &images, &network, &err));
     for (int isa = 0; isa <= (int)isa_best(); isa++) {
         struct trainer_options options = {
             .isa = (enum isa)isa, .batch = B, .optimiser = optimiser_default(), .init = INIT_HE, .input_square = 1};
@@ -80,23 +80,23 @@ START_TEST(only_a_dense_layer_alone_takes_bytes)
         const char *network;
         bool can;
     } cases[] = {
-        {"{\"mlp\": [16]}", true},
-        {"{\"mlp\": [15]}", false},
+        {"{'mlp': [16]}", true},
+        {"{'mlp': [15]}", false},
 
-        {"{\"layers\": [{\"type\": \"flatten\"}, {\"type\": \"dense\", \"units\": 20}, {\"type\": \"activation\"},"
-         "{\"type\": \"dense\", \"units\": \"outputs\"}]}",
+        {"{'layers': [{'type': 'flatten'}, {'type': 'dense', 'units': 20}, {'type': 'activation'},"
+         "{'type': 'dense', 'units': 'outputs'}]}",
          true},
-        {"{\"layers\": [{\"type\": \"flatten\"}, {\"type\": \"dropout\", \"rate\": 0.1},"
-         "{\"type\": \"dense\", \"units\": 20}, {\"type\": \"activation\"}, {\"type\": \"dense\", \"units\": "
-         "\"outputs\"}]}",
+        {"{'layers': [{'type': 'flatten'}, {'type': 'dropout', 'rate': 0.1},"
+         "{'type': 'dense', 'units': 20}, {'type': 'activation'}, {'type': 'dense', 'units': "
+         "'outputs'}]}",
          false},
-        {"{\"layers\": [{\"type\": \"conv2d\", \"channels\": 20, \"kernel\": 3}, {\"type\": \"flatten\"},"
-         "{\"type\": \"activation\"}, {\"type\": \"dense\", \"units\": \"outputs\"}]}",
+        {"{'layers': [{'type': 'conv2d', 'channels': 20, 'kernel': 3}, {'type': 'flatten'},"
+         "{'type': 'activation'}, {'type': 'dense', 'units': 'outputs'}]}",
          false},
-        {"{\"layers\": [{\"type\": \"flatten\", \"name\": \"row\"}, {\"type\": \"dense\", \"units\": 30, \"name\": "
-         "\"a\"},"
-         "{\"type\": \"dense\", \"units\": 30, \"from\": \"row\"}, {\"type\": \"add\", \"with\": \"a\"},"
-         "{\"type\": \"activation\"}, {\"type\": \"dense\", \"units\": \"outputs\"}]}",
+        {"{'layers': [{'type': 'flatten', 'name': 'row'}, {'type': 'dense', 'units': 30, 'name': "
+         "'a'},"
+         "{'type': 'dense', 'units': 30, 'from': 'row'}, {'type': 'add', 'with': 'a'},"
+         "{'type': 'activation'}, {'type': 'dense', 'units': 'outputs'}]}",
          false},
     };
     struct data_shape images = image_data(6, 6, 1, 3);

@@ -10,7 +10,7 @@ enum { FEATURES = 5, CLASSES = 3, B = 16 };
 static int read_optimiser(const char *text, struct optimiser *optimiser, struct error *err)
 {
     struct json_document *document = NULL;
-    int status = json_parse(text, "test.json", &document, err);
+    int status = parse_json(text, "test.json", &document, err);
     if (!status)
         status = optimiser_read(json_root(document), optimiser, err);
     json_document_free(document);

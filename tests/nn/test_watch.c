@@ -136,11 +136,11 @@ static void check_activations(const char *text, const struct data_shape *shape, 
     network_free(network);
 }
 
-static const char *const conv = "{\"layers\": [{\"type\": \"conv2d\", \"channels\": 3, \"kernel\": 3},"
-                                "{\"type\": \"batch_norm\"}, {\"type\": \"activation\"}, {\"type\": \"flatten\"},"
-                                "{\"type\": \"dense\", \"units\": 600},"
-                                "{\"type\": \"activation\", \"function\": \"tanh(p{3}*x)\"},"
-                                "{\"type\": \"dense\", \"units\": \"outputs\"}]}";
+static const char *const conv = "{'layers': [{'type': 'conv2d', 'channels': 3, 'kernel': 3},"
+                                "{'type': 'batch_norm'}, {'type': 'activation'}, {'type': 'flatten'},"
+                                "{'type': 'dense', 'units': 600},"
+                                "{'type': 'activation', 'function': 'tanh(p{3}*x)'},"
+                                "{'type': 'dense', 'units': 'outputs'}]}";
 
 /* Sets of learned parameters start alike. */
 static void move_parameters(struct trainer *trainer)
@@ -156,15 +156,15 @@ START_TEST(figures_are_those_of_plain_code)
 {
     blas_thread_init();
     struct data_shape row = row_data(FEATURES, CLASSES), image = image_data(6, 5, 2, 3);
-    check_activations("{\"mlp\": [5, 4]}", &row, "p{0.7}*x*sigmoid(p{1.3}*x)", NULL);
-    check_activations("{\"mlp\": [5, 4]}", &row, "(0.5+t)*max(0,x)", NULL);
-    check_activations("{\"mlp\": [9]}", &row, "tanh(9*x)", NULL);
+    check_activations("{'mlp': [5, 4]}", &row, "p{0.7}*x*sigmoid(p{1.3}*x)", NULL);
+    check_activations("{'mlp': [5, 4]}", &row, "(0.5+t)*max(0,x)", NULL);
+    check_activations("{'mlp': [9]}", &row, "tanh(9*x)", NULL);
     /* more numbers than are looked at together */
     check_activations(conv, &image, "max(0,x)", NULL);
     char channels[600], shared[200];
-    snprintf(channels, sizeof channels, "{\"parameters\": \"channel\", %s", conv + 1);
+    snprintf(channels, sizeof channels, "{'parameters': 'channel', %s", conv + 1);
     check_activations(channels, &image, "p{0.7}*x*sigmoid(p{1.3}*x)", move_parameters);
-    snprintf(shared, sizeof shared, "{\"parameters\": \"shared\", \"mlp\": [5, 4]}");
+    snprintf(shared, sizeof shared, "{'parameters': 'shared', 'mlp': [5, 4]}");
     check_activations(shared, &row, "p{0.7}*x*sigmoid(p{1.3}*x)", move_parameters);
 }
 END_TEST
@@ -187,7 +187,7 @@ static void kill_two(struct trainer *trainer)
 static struct watched look_at_first(const char *candidate, float bias, int units)
 {
     struct data_shape shape = row_data(FEATURES, CLASSES);
-    struct network *network = network_for("{\"mlp\": [5]}", &shape);
+    struct network *network = network_for("{'mlp': [5]}", &shape);
     struct trainer *trainer = make_trainer(network, &watching, candidate);
     struct watched rows[LAYERS];
     push_bias(trainer, bias, units);
@@ -205,7 +205,7 @@ START_TEST(dead_and_saturated_units_are_counted)
 {
     blas_thread_init();
     struct data_shape row = row_data(FEATURES, CLASSES);
-    check_activations("{\"mlp\": [5]}", &row, "max(0,x)", kill_two);
+    check_activations("{'mlp': [5]}", &row, "max(0,x)", kill_two);
     struct watched two = look_at_first("max(0,x)", -100, 2), all = look_at_first("max(0,x)", -100, 5);
     ck_assert_double_eq(two.dead, 2.0 / 5);
     ck_assert_double_eq(all.dead, 1);
@@ -230,8 +230,8 @@ START_TEST(every_step_of_an_rnn_is_looked_at)
 {
     blas_thread_init();
     struct data_shape shape = sequence_data(4, 3, CLASSES);
-    struct network *network = network_for("{\"layers\": [{\"type\": \"rnn\", \"units\": 5},"
-                                          "{\"type\": \"dense\", \"units\": \"outputs\"}]}",
+    struct network *network = network_for("{'layers': [{'type': 'rnn', 'units': 5},"
+                                          "{'type': 'dense', 'units': 'outputs'}]}",
                                           &shape);
     struct trainer *trainer = make_trainer(network, &watching, "tanh(x)");
     struct tree f = parse("tanh(x)");
@@ -265,12 +265,11 @@ static void check_lstm(bool gates)
     enum { K = 3, N = 5 };
     const char *function = gates ? "max(0,x)" : "tanh(x)";
     struct data_shape shape = sequence_data(1, K, CLASSES);
-    struct network *network =
-        network_for(gates ? "{\"layers\": [{\"type\": \"lstm\", \"units\": 5, \"slot\": \"gates\"},"
-                            "{\"type\": \"dense\", \"units\": \"outputs\"}]}"
-                          : "{\"layers\": [{\"type\": \"lstm\", \"units\": 5},"
-                            "{\"type\": \"dense\", \"units\": \"outputs\"}]}",
-                    &shape);
+    struct network *network = network_for(gates ? "{'layers': [{'type': 'lstm', 'units': 5, 'slot': 'gates'},"
+                                                  "{'type': 'dense', 'units': 'outputs'}]}"
+                                                : "{'layers': [{'type': 'lstm', 'units': 5},"
+                                                  "{'type': 'dense', 'units': 'outputs'}]}",
+                                          &shape);
     struct trainer *trainer = make_trainer(network, &watching, function);
     struct tree f = parse(function);
     struct candidate candidate = candidate_of(&f);
@@ -351,10 +350,9 @@ START_TEST(gradients_and_steps_are_measured)
     static double before[MOST];
     double size[LAYERS];
     struct data_shape shape = row_data(FEATURES, CLASSES);
-    struct network *network =
-        network_for("{\"layers\": [{\"type\": \"dense\", \"units\": 5}, {\"type\": \"batch_norm\"},"
-                    "{\"type\": \"activation\"}, {\"type\": \"dense\", \"units\": \"outputs\"}]}",
-                    &shape);
+    struct network *network = network_for("{'layers': [{'type': 'dense', 'units': 5}, {'type': 'batch_norm'},"
+                                          "{'type': 'activation'}, {'type': 'dense', 'units': 'outputs'}]}",
+                                          &shape);
     struct trainer *trainer = make_trainer(network, &watching, "p{0.7}*x*sigmoid(p{1.3}*x)");
     struct watched rows[LAYERS];
     int layers = watched_layers(network);
@@ -398,10 +396,10 @@ static bool same_row(const struct watched *a, const struct watched *b)
         ;
 }
 
-static const char *const noisy = "{\"layers\": [{\"type\": \"dense\", \"units\": 9}, {\"type\": \"batch_norm\"},"
-                                 "{\"type\": \"activation\"}, {\"type\": \"dropout\", \"rate\": 0.3},"
-                                 "{\"type\": \"dense\", \"units\": 7}, {\"type\": \"activation\"},"
-                                 "{\"type\": \"dense\", \"units\": \"outputs\"}]}";
+static const char *const noisy = "{'layers': [{'type': 'dense', 'units': 9}, {'type': 'batch_norm'},"
+                                 "{'type': 'activation'}, {'type': 'dropout', 'rate': 0.3},"
+                                 "{'type': 'dense', 'units': 7}, {'type': 'activation'},"
+                                 "{'type': 'dense', 'units': 'outputs'}]}";
 
 static void check_no_trace(const char *text)
 {
@@ -448,7 +446,7 @@ START_TEST(a_look_leaves_no_trace)
     blas_thread_init();
     for (int sets = PARAMETERS_LAYER; sets <= PARAMETERS_SHARED; sets++) {
         char text[600];
-        snprintf(text, sizeof text, "{\"parameters\": \"%s\", %s", parameter_set_names[sets], noisy + 1);
+        snprintf(text, sizeof text, "{'parameters': '%s', %s", parameter_set_names[sets], noisy + 1);
         check_no_trace(text);
     }
 }

@@ -2,6 +2,7 @@
 #ifndef ACTSEARCH_TESTS_RUNNER_FAKES_H
 #define ACTSEARCH_TESTS_RUNNER_FAKES_H
 
+#include "json.h"
 #include "testing.h"
 
 #include "base/memory.h"
@@ -276,7 +277,7 @@ static inline int fake_parts(const struct fake_run *run, struct grammar **gramma
     set_option(&spec, "crossover", 0.2);
     *search = NULL;
     *grammar = NULL;
-    int status = json_parse(fake_grammar, "fake.json", &document, err);
+    int status = parse_json(fake_grammar, "fake.json", &document, err);
     if (!status)
         status = grammar_parse(json_root(document), grammar, err);
     json_document_free(document);
