@@ -30,7 +30,7 @@
 #ifndef ACTSEARCH_GRAMMAR_GRAMMAR_H
 #define ACTSEARCH_GRAMMAR_GRAMMAR_H
 
-#include "base/json.h"
+#include "base/settings.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -63,6 +63,9 @@ void grammar_free(struct grammar *grammar);
 /* Borrowed. The text is the normal form of the JSON: equal texts are equal grammars. */
 const char *grammar_name(const struct grammar *grammar);
 const char *grammar_text(const struct grammar *grammar);
+
+/* What can be written, for people. */
+extern const struct settings_topic grammar_topic;
 
 /* Appends a description for people: primitives by class, leaves, shapes, limits, the exact count. */
 void grammar_describe(const struct grammar *grammar, struct text *out);

@@ -62,6 +62,7 @@ struct move {
 struct constants {
     bool is_range;
     double low, high;
+    double weight;
     int count; /* of values; 1 for a range */
     double values[GRAMMAR_MAX_CLASS];
 };
@@ -121,7 +122,10 @@ struct layout {
 };
 
 /* ---- symbols.c, primitives.c, shapes.c: reading */
-int weight_read(struct json value, double *weight, struct error *err);
+/* A weight: the bounds keep every choice likely enough to be drawn at all in a long search. */
+#define GRAMMAR_WEIGHT(struct_type, member) SETTING_NUMBER(struct_type, member, 0.001, 1000), .usual = 1
+/* What stands in the object of a primitive, of a template, of free growth; for help. */
+extern const struct setting primitive_settings[], template_settings[], shapes_settings[], growth_settings[];
 /* Takes the next symbol into the grammar. The caller has filled its origin, arity and body. */
 int symbol_add(struct grammar *grammar, const char *name, double weight, struct error *err);
 /* Makes room for all symbols, the leaves included, and reads the classes of primitives. */

@@ -209,26 +209,28 @@ static int check_expansion(const struct grammar *grammar, struct json json, stru
     return 0;
 }
 
-static int read_limits(struct grammar *grammar, struct json json, struct error *err)
+/* By default 2, or all there may be; the range depends on "max_nodes". */
+static int min_nodes_read(struct json value, const struct setting *setting, void *object, void *context,
+                          struct error *err)
 {
-    static const char *const keys[] = {"max_depth", "max_nodes", "min_nodes", "max_parameters", NULL};
-    int64_t depth = 0, nodes = 0, least = 2, parameters = TREE_PARAMETERS;
-    int status = json_only_keys(json, keys, err);
-    if (!status)
-        status = json_integer(json_member(&json, "max_depth"), 1, GRAMMAR_MAX_DEPTH, &depth, err);
-    if (!status)
-        status = json_integer(json_member(&json, "max_nodes"), 1, GENOME_CAPACITY, &nodes, err);
-    least = nodes < least ? nodes : least;
-    if (!status)
-        status = json_integer_or(json_member(&json, "min_nodes"), 1, nodes, &least, err);
-    if (!status)
-        status = json_integer_or(json_member(&json, "max_parameters"), 0, TREE_PARAMETERS, &parameters, err);
-    grammar->growth.max_depth = (int)depth;
-    grammar->growth.max_nodes = (int)nodes;
-    grammar->growth.min_nodes = (int)least;
-    grammar->max_parameters = (int)parameters;
+    (void)setting, (void)context;
+    struct growth *growth = &((struct grammar *)object)->growth;
+    int64_t least = growth->max_nodes < 2 ? growth->max_nodes : 2;
+    int status = json_integer_or(value, 1, growth->max_nodes, &least, err);
+    growth->min_nodes = (int)least;
     return status;
 }
+static const struct setting_type min_nodes_type = {.form = "an integer from 1 to max_nodes", .read = min_nodes_read};
+
+const struct setting growth_settings[] = {
+    {"max_depth", SETTING_INTEGER(struct grammar, growth.max_depth, 1, GRAMMAR_MAX_DEPTH), .required = true,
+     .means = "levels of a tree"},
+    {"max_nodes", SETTING_INTEGER(struct grammar, growth.max_nodes, 1, GENOME_CAPACITY), .required = true,
+     .means = "symbols of a tree"},
+    {"min_nodes", SETTING_OWN(struct grammar, growth.min_nodes, min_nodes_type), .by = "2"},
+    {"max_parameters", SETTING_INTEGER(struct grammar, max_parameters, 0, TREE_PARAMETERS), .usual = TREE_PARAMETERS,
+     .means = "learned parameters of a tree"},
+    {0}};
 
 /* Weights far apart could multiply to zero, and then a tree that is counted could not be drawn. */
 static int check_weights(const struct growth *growth, size_t cells, struct json json, struct error *err)
@@ -243,7 +245,9 @@ static int check_weights(const struct growth *growth, size_t cells, struct json 
 int growth_prepare(struct grammar *grammar, struct json json, struct error *err)
 {
     struct growth *growth = &grammar->growth;
-    int status = read_limits(grammar, json, err);
+    int status = settings_known(json, SETTINGS(growth_settings, grammar), err);
+    if (!status)
+        status = settings_read(json, SETTINGS(growth_settings, grammar), NULL, err);
     if (!status)
         status = fill_groups(grammar, err);
     if (!status)

@@ -6,17 +6,6 @@
 
 #include <string.h>
 
-static const char *const names[MUTATION_COUNT] = {[MUTATE_CHANGE] = "change",
-                                                  [MUTATE_INSERT] = "insert",
-                                                  [MUTATE_REMOVE] = "remove",
-                                                  [MUTATE_REGROW] = "regrow",
-                                                  [MUTATE_CONSTANT] = "constant"};
-
-const char *mutation_name(enum mutation mutation)
-{
-    return names[mutation];
-}
-
 /* ---- change: another symbol of the same class */
 
 /* Can `symbol` replace the one at `at`, as far as learned parameters go? `spare` is how many more of

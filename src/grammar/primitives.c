@@ -107,35 +107,69 @@ static int resolve_primitive(struct json item, const char *name, const char *exp
     return status;
 }
 
+/* Borrowed from the JSON. */
+struct primitive {
+    const char *name, *expression;
+    double weight;
+};
+
+static int text_read(struct json value, const struct setting *setting, void *object, void *context, struct error *err)
+{
+    (void)context;
+    const char **text = setting_member(setting, object);
+    return setting->required ? json_string(value, text, err) : json_string_or(value, text, err);
+}
+static const struct setting_type name_type = {.read = text_read};
+static const struct setting_type text_type = {.form = "a string", .read = text_read};
+
+/* Of all that are known; NULL behind the last. */
+static const char *known_name(int i)
+{
+    enum { OPS = OP_COUNT - TREE_FIRST_UNARY };
+    if (i < OPS)
+        return op_info((enum op)(TREE_FIRST_UNARY + i))->name;
+    const struct function_info *function = function_at(i - OPS);
+    return function ? function->name : NULL;
+}
+
+/* The weight is read last. */
+const struct setting primitive_settings[] = {
+    {"name", SETTING_OWN(struct primitive, name, name_type), .name_at = known_name, .required = true,
+     .means = "a known one, or with an expression an own one"},
+    {"weight", GRAMMAR_WEIGHT(struct primitive, weight), .turn = 1,
+     .means = "how often it is drawn, among those of its arity"},
+    {"expression", SETTING_OWN(struct primitive, expression, text_type), .by = "",
+     .means = "what an own one stands for: x its argument, or a, b, c several; p or p{0.5} a learned parameter, t the "
+              "progress of training"},
+    {0}};
+
+/* A name, or an object. */
+static int read_words(struct json item, struct primitive *primitive, struct error *err)
+{
+    *primitive = (struct primitive){0};
+    settings_reset(primitive_settings, primitive);
+    if (json_is_string(item))
+        return json_string(item, &primitive->name, err);
+    if (!json_is_object(item))
+        return json_fail(item, err, "such as \"tanh\" or {\"name\": \"tanh\", \"weight\": 2}",
+                         "a primitive is a name or an object with a name");
+    int status = settings_known(item, SETTINGS(primitive_settings, primitive), err);
+    return status ? status : settings_read(item, SETTINGS(primitive_settings, primitive), NULL, err);
+}
+
 static int read_primitive(struct grammar *grammar, struct json item, int arity, struct error *err)
 {
-    static const char *const keys[] = {"name", "weight", "expression", NULL};
-    const char *name = NULL, *expression = NULL;
-    double weight = 1;
-    int status = 0;
-    if (json_is_string(item)) {
-        status = json_string(item, &name, err);
-    } else if (json_is_object(item)) {
-        status = json_only_keys(item, keys, err);
-        if (!status)
-            status = json_string(json_member(&item, "name"), &name, err);
-        if (!status)
-            status = json_string_or(json_member(&item, "expression"), &expression, err);
-        if (!status)
-            status = weight_read(json_member(&item, "weight"), &weight, err);
-    } else {
-        status = json_fail(item, err, "such as \"tanh\" or {\"name\": \"tanh\", \"weight\": 2}",
-                           "a primitive is a name or an object with a name");
-    }
+    struct primitive primitive;
+    int status = read_words(item, &primitive, err);
     if (status)
         return status;
     for (int i = 0; i < grammar->symbol_count; i++)
-        if (strcmp(grammar->symbols[i].name, name) == 0)
-            return json_fail(item, err, "list it once, with a weight", "'%s' is listed twice", name);
+        if (strcmp(grammar->symbols[i].name, primitive.name) == 0)
+            return json_fail(item, err, "list it once, with a weight", "'%s' is listed twice", primitive.name);
     struct symbol *symbol = &grammar->symbols[grammar->symbol_count];
     symbol->arity = arity;
-    status = resolve_primitive(item, name, expression, arity, symbol, err);
-    return status ? status : symbol_add(grammar, name, weight, err);
+    status = resolve_primitive(item, primitive.name, primitive.expression, arity, symbol, err);
+    return status ? status : symbol_add(grammar, primitive.name, primitive.weight, err);
 }
 
 static int read_class(struct grammar *grammar, struct json json, int arity, struct error *err)

@@ -16,13 +16,15 @@ static int add_leaf(struct grammar *grammar, const char *name, struct tree body,
     return symbol_add(grammar, name, weight, err);
 }
 
-static int read_values(struct json list, struct constants *constants, struct error *err)
+static int values_read(struct json list, const struct setting *setting, void *object, void *context, struct error *err)
 {
-    int status = json_array(list, 1, GRAMMAR_MAX_CLASS, err);
+    (void)context;
+    struct constants *constants = object;
+    int status = json_exists(list) ? json_array(list, 1, GRAMMAR_MAX_CLASS, err) : 0;
     for (int i = 0; !status && i < json_length(list); i++) {
         struct json item = json_item(&list, i);
         double value = 0;
-        status = json_number(item, -1e6, 1e6, &value, err);
+        status = json_number(item, setting->least, setting->most, &value, err);
         for (int k = 0; !status && k < constants->count; k++)
             if (constants->values[k] == value)
                 status = json_fail(item, err, "list it once", "the constant %g is listed twice", value);
@@ -31,14 +33,19 @@ static int read_values(struct json list, struct constants *constants, struct err
     }
     return status;
 }
+static const struct setting_type values_type = {.form = "an array of numbers", .read = values_read};
 
-static int read_range(struct json list, struct constants *constants, struct error *err)
+static int range_read(struct json list, const struct setting *setting, void *object, void *context, struct error *err)
 {
+    (void)context;
+    struct constants *constants = object;
+    if (!json_exists(list))
+        return 0;
     int status = json_array(list, 2, 2, err);
     if (!status)
-        status = json_number(json_item(&list, 0), -1e6, 1e6, &constants->low, err);
+        status = json_number(json_item(&list, 0), setting->least, setting->most, &constants->low, err);
     if (!status)
-        status = json_number(json_item(&list, 1), -1e6, 1e6, &constants->high, err);
+        status = json_number(json_item(&list, 1), setting->least, setting->most, &constants->high, err);
     if (!status && !(constants->high - constants->low >= 1e-6))
         status = json_fail(list, err, "write the lower bound first, or use \"values\"",
                            "the range of constants is empty or narrower than 1e-6");
@@ -46,117 +53,169 @@ static int read_range(struct json list, struct constants *constants, struct erro
     constants->count = 1;
     return status;
 }
+static const struct setting_type range_type = {.form = "[low, high], numbers", .read = range_read};
 
-static int read_constants(struct grammar *grammar, struct json json, struct error *err)
+static const struct setting constants_settings[] = {
+    {"values", SETTING_OWN(struct constants, values, values_type), .least = -1e6, .most = 1e6, .by = ""},
+    {"range", SETTING_OWN(struct constants, low, range_type), .least = -1e6, .most = 1e6, .by = "",
+     .means = "instead of values; then the grammar cannot be counted"},
+    {"weight", GRAMMAR_WEIGHT(struct constants, weight)},
+    {0}};
+
+static int constants_read(struct json json, const struct setting *setting, void *object, void *context,
+                          struct error *err)
 {
-    static const char *const keys[] = {"values", "range", "weight", NULL};
-    double weight = 1;
-    int status = json_only_keys(json, keys, err);
-    struct json values = json_member(&json, "values"), range = json_member(&json, "range");
-    if (!status && json_exists(values) == json_exists(range))
+    (void)setting, (void)context;
+    struct grammar *grammar = object;
+    const struct settings_part *part = SETTINGS(constants_settings, &grammar->constants);
+    if (!json_exists(json))
+        return 0;
+    settings_reset(constants_settings, &grammar->constants);
+    int status = settings_known(json, part, err);
+    if (!status && json_exists(json_member(&json, "values")) == json_exists(json_member(&json, "range")))
         status = json_fail(json, err, "such as {\"values\": [0.5, 1, 2]} or {\"range\": [-2, 2]}",
                            "constants have either a list of values or a range");
     if (!status)
-        status = json_exists(values) ? read_values(values, &grammar->constants, err)
-                                     : read_range(range, &grammar->constants, err);
-    if (!status)
-        status = weight_read(json_member(&json, "weight"), &weight, err);
+        status = settings_read(json, part, NULL, err);
     if (status)
         return status;
     grammar->constant = grammar->symbol_count;
-    return add_leaf(grammar, "constant", tree_constant(0), weight, err);
+    return add_leaf(grammar, "constant", tree_constant(0), grammar->constants.weight, err);
 }
+static const struct setting_type constants_type = {.form = "an object", .read = constants_read};
 
-static int read_parameter(struct grammar *grammar, struct json json, struct error *err)
+struct parameter {
+    double start, weight;
+};
+static const struct setting parameter_settings[] = {
+    {"start", SETTING_NUMBER(struct parameter, start, -1e6, 1e6), .usual = 1, .means = "its value before training"},
+    {"weight", GRAMMAR_WEIGHT(struct parameter, weight)},
+    {0}};
+
+static int parameter_read(struct json json, const struct setting *setting, void *object, void *context,
+                          struct error *err)
 {
-    static const char *const keys[] = {"start", "weight", NULL};
-    double weight = 1, start = 1;
-    int status = json_only_keys(json, keys, err);
+    (void)setting, (void)context;
+    struct grammar *grammar = object;
+    struct parameter parameter;
+    if (!json_exists(json))
+        return 0;
+    settings_reset(parameter_settings, &parameter);
+    int status = settings_known(json, SETTINGS(parameter_settings, &parameter), err);
     if (!status)
-        status = json_number_or(json_member(&json, "start"), -1e6, 1e6, &start, err);
-    if (!status)
-        status = weight_read(json_member(&json, "weight"), &weight, err);
+        status = settings_read(json, SETTINGS(parameter_settings, &parameter), NULL, err);
     if (status)
         return status;
     grammar->parameter = grammar->symbol_count;
-    return add_leaf(grammar, "p", tree_parameter(0, start), weight, err);
+    return add_leaf(grammar, "p", tree_parameter(0, parameter.start), parameter.weight, err);
 }
+static const struct setting_type parameter_type = {.form = "an object", .read = parameter_read};
 
-static int read_progress(struct grammar *grammar, struct json json, struct error *err)
+/* A weight alone: of x, which is always there (a function without it is not an activation), and of t. */
+static int x_read(struct json json, const struct setting *setting, void *object, void *context, struct error *err)
 {
-    double weight = 1;
-    int status = weight_read(json, &weight, err);
-    if (status)
-        return status;
-    grammar->t = grammar->symbol_count;
-    return add_leaf(grammar, "t", tree_progress(), weight, err);
+    (void)context;
+    struct grammar *grammar = object;
+    double weight = setting->usual;
+    int status = json_number_or(json, setting->least, setting->most, &weight, err);
+    grammar->x = grammar->symbol_count;
+    return status ? status : add_leaf(grammar, "x", tree_x(), weight, err);
 }
+static const struct setting_type x_type = {.form = "a weight", .read = x_read};
 
-/* x is always there: a function without it is not an activation. */
+static int t_read(struct json json, const struct setting *setting, void *object, void *context, struct error *err)
+{
+    (void)context;
+    struct grammar *grammar = object;
+    double weight = setting->usual;
+    if (!json_exists(json))
+        return 0;
+    int status = json_number(json, setting->least, setting->most, &weight, err);
+    grammar->t = grammar->symbol_count;
+    return status ? status : add_leaf(grammar, "t", tree_progress(), weight, err);
+}
+static const struct setting_type t_type = {.form = "a weight", .read = t_read};
+
+/* In the order in which they become symbols. */
+static const struct setting leaves_settings[] = {
+    {"x", SETTING_OWN(struct grammar, x, x_type), .least = 0.001, .most = 1000, .usual = 1, .by = "1",
+     .means = "the argument, which is always among them"},
+    {"constants", SETTING_OWN(struct grammar, constant, constants_type), .by = "none", .object = constants_settings},
+    {"parameter", SETTING_OWN(struct grammar, parameter, parameter_type), .by = "none",
+     .means = "a number that is trained with the weights", .object = parameter_settings},
+    {"t", SETTING_OWN(struct grammar, t, t_type), .least = 0.001, .most = 1000, .usual = 1, .by = "none",
+     .means = "the progress of training, from 0 to 1"},
+    {0}};
+
 static int read_leaves(struct grammar *grammar, struct json leaves, struct error *err)
 {
-    static const char *const keys[] = {"x", "constants", "parameter", "t", NULL};
-    double weight = 1;
+    const struct settings_part *part = SETTINGS(leaves_settings, grammar);
     grammar->classes[0].first = grammar->symbol_count;
-    grammar->x = grammar->symbol_count;
-    int status = json_exists(leaves) ? json_only_keys(leaves, keys, err) : 0;
-    struct json constants = json_member(&leaves, "constants"), parameter = json_member(&leaves, "parameter");
-    struct json t = json_member(&leaves, "t");
+    int status = json_exists(leaves) ? settings_known(leaves, part, err) : 0;
     if (!status)
-        status = weight_read(json_member(&leaves, "x"), &weight, err);
-    if (!status)
-        status = add_leaf(grammar, "x", tree_x(), weight, err);
-    if (!status && json_exists(constants))
-        status = read_constants(grammar, constants, err);
-    if (!status && json_exists(parameter))
-        status = read_parameter(grammar, parameter, err);
-    if (!status && json_exists(t))
-        status = read_progress(grammar, t, err);
+        status = settings_read(leaves, part, NULL, err);
     grammar->classes[0].last = grammar->symbol_count;
     return status;
 }
 
 /* ---- the rest */
 
+#define PRIMITIVES "an array of names of primitives, or objects"
+
+#define MUTATION(which) SETTING_NUMBER(struct grammar, mutation_weights[which], 0, 1000)
+static const struct setting mutation_settings[] = {
+    [MUTATE_CHANGE] = {"change", MUTATION(MUTATE_CHANGE), .usual = 4, .means = "another symbol in one place"},
+    [MUTATE_INSERT] = {"insert", MUTATION(MUTATE_INSERT), .usual = 2, .means = "a symbol more"},
+    [MUTATE_REMOVE] = {"remove", MUTATION(MUTATE_REMOVE), .usual = 2, .means = "a symbol less"},
+    [MUTATE_REGROW] = {"regrow", MUTATION(MUTATE_REGROW), .usual = 1, .means = "a branch is drawn anew"},
+    [MUTATE_CONSTANT] = {"constant", MUTATION(MUTATE_CONSTANT), .usual = 2, .means = "another value of a constant"},
+    [MUTATION_COUNT] = {0}};
+#undef MUTATION
+
+/* Kinds that a list leaves out are not used. */
 static int read_mutation(struct grammar *grammar, struct json json, struct error *err)
 {
-    static const double usual[MUTATION_COUNT] = {
-        [MUTATE_CHANGE] = 4, [MUTATE_INSERT] = 2, [MUTATE_REMOVE] = 2, [MUTATE_REGROW] = 1, [MUTATE_CONSTANT] = 2};
-    const char *keys[MUTATION_COUNT + 1] = {NULL};
     double total = 0;
-    for (int i = 0; i < MUTATION_COUNT; i++) {
-        keys[i] = mutation_name((enum mutation)i);
-        grammar->mutation_weights[i] = json_exists(json) ? 0 : usual[i];
-    }
-    int status = json_exists(json) ? json_only_keys(json, keys, err) : 0;
-    for (int i = 0; !status && i < MUTATION_COUNT; i++) {
-        status = json_number_or(json_member(&json, keys[i]), 0, 1000, &grammar->mutation_weights[i], err);
+    settings_reset(mutation_settings, grammar);
+    if (!json_exists(json))
+        return 0;
+    for (int i = 0; i < MUTATION_COUNT; i++)
+        grammar->mutation_weights[i] = 0;
+    int status = settings_known(json, SETTINGS(mutation_settings, grammar), err);
+    if (!status)
+        status = settings_read(json, SETTINGS(mutation_settings, grammar), NULL, err);
+    for (int i = 0; i < MUTATION_COUNT; i++)
         total += grammar->mutation_weights[i];
-    }
     if (!status && !(total > 0))
         status = json_fail(json, err, "give at least one kind a weight, or leave \"mutation\" out",
                            "no kind of mutation has a weight");
     return status;
 }
 
+static int check_name(struct json place, void *object, struct error *err)
+{
+    const struct grammar *grammar = object;
+    return *grammar->name ? 0 : json_fail(place, err, "such as \"swish2017\"", "the name is empty");
+}
+
+/* The rest is read by those who know the order in which symbols are numbered. */
+static const struct setting members[] = {
+    {"name", SETTING_STRING(struct grammar, name), .required = true, .check = check_name},
+    {"description", SETTING_STRING(struct grammar, description), .means = "for people"},
+    {"source", SETTING_STRING(struct grammar, source), .means = "where it comes from"},
+    {"unary", SETTING_ELSEWHERE, .form = PRIMITIVES, .by = "none", .means = "of one argument; see below"},
+    {"binary", SETTING_ELSEWHERE, .form = PRIMITIVES, .by = "none", .means = "of two arguments"},
+    {"ternary", SETTING_ELSEWHERE, .form = PRIMITIVES, .by = "none", .means = "of three arguments"},
+    {"leaves", SETTING_ELSEWHERE, .form = "an object", .by = "x alone", .means = "what trees end in; see below"},
+    {"shapes", SETTING_ELSEWHERE, .form = "an object", .required = true, .means = "which trees there are; see below"},
+    {"mutation", SETTING_ELSEWHERE, .form = "an object", .by = "the weights below",
+     .means = "how often aging evolution takes each kind of step; kinds that the object leaves out are not used"},
+    {0}};
+
 static int read_texts(struct grammar *grammar, struct json json, struct error *err)
 {
-    const char *name = NULL, *description = NULL, *source = NULL;
-    struct json place = json_member(&json, "name");
     struct text normal = TEXT_EMPTY;
-    int status = json_string(place, &name, err);
-    if (!status && !*name)
-        status = json_fail(place, err, "such as \"swish2017\"", "the name is empty");
-    if (!status)
-        status = json_string_or(json_member(&json, "description"), &description, err);
-    if (!status)
-        status = json_string_or(json_member(&json, "source"), &source, err);
-    if (!status)
-        status = memory_keep_string(name, "a grammar", &grammar->name, err);
-    if (!status && description)
-        status = memory_keep_string(description, "a grammar", &grammar->description, err);
-    if (!status && source)
-        status = memory_keep_string(source, "a grammar", &grammar->source, err);
+    int status = settings_read(json, SETTINGS(members, grammar), NULL, err);
     json_normal_form(json, &normal);
     if (!status && !(grammar->text = text_take(&normal)))
         status = memory_error(err, "a grammar");
@@ -176,10 +235,8 @@ static int check_size(const struct grammar *grammar, struct json json, struct er
 
 static int fill(struct grammar *grammar, struct json json, struct error *err)
 {
-    static const char *const keys[] = {"name",    "description", "source", "unary",    "binary",
-                                       "ternary", "leaves",      "shapes", "mutation", NULL};
     grammar->constant = grammar->parameter = grammar->t = -1;
-    int status = json_only_keys(json, keys, err);
+    int status = settings_known(json, SETTINGS(members, grammar), err);
     if (!status)
         status = read_texts(grammar, json, err);
     if (!status)
@@ -249,3 +306,36 @@ const char *grammar_text(const struct grammar *grammar)
 {
     return grammar->text;
 }
+
+/* ---- words for people */
+
+const char *mutation_name(enum mutation mutation)
+{
+    return mutation_settings[mutation].key;
+}
+
+static bool grammar_part(int i, struct settings_topic *out)
+{
+    static const struct settings_topic parts[] = {
+        {.name = "primitives",
+         .about = "A primitive is a name, \"tanh\", or an object, {\"name\": \"tanh\", \"weight\": 2}.",
+         .settings = {primitive_settings}},
+        {.name = "leaves", .about = "What trees end in.", .settings = {leaves_settings}},
+        {.name = "shapes",
+         .about = "Which trees there are: either templates or free growth. No two templates may allow the same tree.",
+         .settings = {shapes_settings}},
+        {.name = "mutation", .about = "Weights of the kinds of steps.", .settings = {mutation_settings}}};
+    const int count = (int)(sizeof parts / sizeof *parts);
+    if (i < count)
+        *out = parts[i];
+    return i < count;
+}
+
+const struct settings_topic grammar_topic = {
+    .name = "grammar",
+    .about =
+        "A grammar says which functions a search may propose: the primitives, each with a weight, the leaves, and the "
+        "shapes of trees that are made of them. It stands in a file of its own or in the experiment.",
+    .settings = {members},
+    .part = grammar_part,
+};

@@ -80,21 +80,34 @@ static int parse_shape(struct grammar *grammar, const char *text, struct json pl
     return status;
 }
 
+struct template_entry {
+    double weight;
+};
+
+/* The text is read when the object is known to be right, or when it is no object. */
+const struct setting template_settings[] = {
+    {"template", SETTING_ELSEWHERE, .form = "a string", .required = true,
+     .means =
+         "such as \"binary(unary(x), leaf)\": the words unary, binary, ternary, leaf, x, constant, parameter, t, and "
+         "names of primitives"},
+    {"weight", GRAMMAR_WEIGHT(struct template_entry, weight), .means = "how often it is drawn"},
+    {0}};
+
 static int read_template(struct grammar *grammar, struct json item, struct error *err)
 {
-    static const char *const keys[] = {"template", "weight", NULL};
     struct json place = json_is_object(item) ? json_member(&item, "template") : item;
-    double weight = 1;
+    struct template_entry entry;
     const char *text = NULL;
-    int status = json_is_object(item) ? json_only_keys(item, keys, err) : 0;
+    settings_reset(template_settings, &entry);
+    int status = json_is_object(item) ? settings_known(item, SETTINGS(template_settings, &entry), err) : 0;
     if (!status && json_is_object(item))
-        status = weight_read(json_member(&item, "weight"), &weight, err);
+        status = settings_read(item, SETTINGS(template_settings, &entry), NULL, err);
     if (!status)
         status = json_string(place, &text, err);
     if (!status)
         status = parse_shape(grammar, text, place, err);
     if (!status)
-        grammar->shape_weights[grammar->shape_count - 1] = weight;
+        grammar->shape_weights[grammar->shape_count - 1] = entry.weight;
     return status;
 }
 
@@ -215,11 +228,19 @@ static int read_templates(struct grammar *grammar, struct json list, struct erro
     return status;
 }
 
+const struct setting shapes_settings[] = {
+    {"templates", SETTING_ELSEWHERE, .form = "an array of templates: strings, or objects", .by = "",
+     .object = template_settings},
+    {"grow", SETTING_ELSEWHERE, .form = "an object", .by = "",
+     .means = "instead of templates: any tree within limits. The number of symbols is drawn first, each possible one "
+              "equally likely",
+     .object = growth_settings},
+    {0}};
+
 int shapes_read(struct grammar *grammar, struct json json, struct error *err)
 {
-    static const char *const keys[] = {"templates", "grow", NULL};
     struct json shapes = json_member(&json, "shapes");
-    int status = json_only_keys(shapes, keys, err);
+    int status = settings_known(shapes, SETTINGS(shapes_settings, NULL), err);
     if (status)
         return status;
     struct json templates = json_member(&shapes, "templates"), grow = json_member(&shapes, "grow");

@@ -3,12 +3,6 @@
 
 #include "base/memory.h"
 
-/* The bounds keep every choice likely enough to be drawn at all in a long search. */
-int weight_read(struct json value, double *weight, struct error *err)
-{
-    return json_number_or(value, 0.001, 1000, weight, err);
-}
-
 /* Fills what is counted from the body: parameters, nodes, uses. */
 static void measure(struct symbol *symbol)
 {

@@ -1,6 +1,8 @@
 /* Reading grammar files, describing them, and the text of genomes. */
 #include "support.h"
 
+#include "grammar/grammar_internal.h"
+
 START_TEST(shipped_grammars_are_read)
 {
     for (int i = 0; i < SHIPPED; i++) {
@@ -37,6 +39,35 @@ START_TEST(equal_files_have_equal_texts)
     grammar_free(a);
     grammar_free(b);
     grammar_free(c);
+}
+END_TEST
+
+START_TEST(what_is_left_out_has_a_default)
+{
+    struct grammar *templates = grammar_of("{'name':'g','unary':['tanh',{'name':'relu','weight':2}],"
+                                           "'leaves':{'constants':{'values':[1,2]},'parameter':{},'t':3},"
+                                           "'shapes':{'templates':['unary(leaf)',{'template':'x','weight':4}]}}");
+    static const double weights[] = {1, 2, 1, 1, 1, 3}, steps[MUTATION_COUNT] = {4, 2, 2, 1, 2};
+    ck_assert_int_eq(templates->symbol_count, 6);
+    for (int i = 0; i < templates->symbol_count; i++)
+        ck_assert(templates->weights[i] == weights[i]);
+    for (int i = 0; i < MUTATION_COUNT; i++)
+        ck_assert(templates->mutation_weights[i] == steps[i]);
+    ck_assert(templates->shape_weights[0] == 1 && templates->shape_weights[1] == 4);
+    double start[TREE_PARAMETERS];
+    tree_parameter_starts(&templates->symbols[templates->parameter].body, start);
+    ck_assert(start[0] == 1);
+    grammar_free(templates);
+
+    struct grammar *large = grammar_of("{'name':'g','unary':['tanh','relu'],'mutation':{'regrow':3},"
+                                       "'shapes':{'grow':{'max_depth':3,'max_nodes':5}}}");
+    ck_assert(large->growth.min_nodes == 2 && large->max_parameters == TREE_PARAMETERS);
+    ck_assert(large->mutation_weights[MUTATE_REGROW] == 3 && large->mutation_weights[MUTATE_CHANGE] == 0);
+    struct grammar *small = grammar_of("{'name':'g','unary':['tanh'],'leaves':{'t':1},"
+                                       "'shapes':{'grow':{'max_depth':1,'max_nodes':1,'max_parameters':0}}}");
+    ck_assert(small->growth.min_nodes == 1 && small->max_parameters == 0);
+    grammar_free(large);
+    grammar_free(small);
 }
 END_TEST
 
@@ -330,8 +361,8 @@ int main(void)
 {
     return RUN_TESTS("grammar reading", 30, the_progress_of_training_is_a_leaf, shipped_grammars_are_read,
                      published_spaces_have_their_published_sizes, equal_files_have_equal_texts,
-                     wrong_grammars_name_the_place_and_the_cure, own_primitives_and_named_ones_stand_in_templates,
-                     sibling_parameters_are_different_ones, genome_texts_outside_the_grammar_are_refused,
-                     deep_and_long_genome_texts_are_refused, descriptions_say_what_matters,
-                     unused_primitives_are_pointed_out, memory_can_run_out_anywhere);
+                     what_is_left_out_has_a_default, wrong_grammars_name_the_place_and_the_cure,
+                     own_primitives_and_named_ones_stand_in_templates, sibling_parameters_are_different_ones,
+                     genome_texts_outside_the_grammar_are_refused, deep_and_long_genome_texts_are_refused,
+                     descriptions_say_what_matters, unused_primitives_are_pointed_out, memory_can_run_out_anywhere);
 }
