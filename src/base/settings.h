@@ -170,18 +170,23 @@ enum { SETTINGS_WIDTH = 80 }; /* columns */
 
 /* What people ask about: an object, or one kind of it. */
 struct settings_topic {
-    const char *name;  /* "training", "adam" */
-    const char *about; /* sentences, which are filled into lines; a line that begins with a space stands as it is */
+    const char *name;                  /* "training", "adam" */
+    const char *about;                 /* for settings_fill() */
     const struct setting *settings[2]; /* tables, each may be NULL */
     /* The i-th topic below this one; false behind the last. NULL: none. */
     bool (*part)(int i, struct settings_topic *out);
+    const char *example; /* a whole one, which works as it stands; NULL: none */
 };
+
+/* Appends sentences, filled into lines; a line that begins with a space stands as it is. */
+void settings_fill(const char *about, struct text *out);
 
 /* Appends what can be written: the topic, its settings, and all topics below. */
 void settings_topic_describe(const struct settings_topic *topic, struct text *out);
 
-/* Finds the topic of a name at or below `topic`; false: there is none. */
-bool settings_topic_find(const struct settings_topic *topic, const char *name, struct settings_topic *found);
+/* Finds the topic of a name at or below `topic`, and the one that it is a part of; false: there is none. */
+bool settings_topic_find(const struct settings_topic *topic, const char *name, struct settings_topic *found,
+                         struct settings_topic *whole);
 
 /* Calls `visit` for the topic and all below. */
 void settings_topic_each(const struct settings_topic *topic,

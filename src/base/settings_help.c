@@ -1,46 +1,47 @@
 /* What people read about settings: the lines of a table in words, at most SETTINGS_WIDTH columns wide. */
 #include "base/settings.h"
 
+#include "base/error.h"
 #include "base/text.h"
 
+#include <math.h>
 #include <string.h>
 
 /* ---- text in lines */
 
-/* Appends words until the line is full, then goes on in another one behind `indent` spaces. */
-static void add_words(const char *words, size_t length, int indent, size_t *column, struct text *out)
+/* Appends words in lines, the first of them behind `first` spaces, the others behind `others`. */
+static void add_lines(const char *words, size_t length, int first, int others, struct text *out)
 {
+    size_t column = 0;
     for (size_t i = 0; i < length;) {
         size_t word = strcspn(words + i, " ");
         word = word < length - i ? word : length - i;
-        if (*column > (size_t)indent && *column + 1 + word > SETTINGS_WIDTH) {
-            text_add_char(out, '\n');
-            *column = 0;
-        }
-        if (*column == 0) {
-            text_addf(out, "%*s", indent, "");
-            *column = (size_t)indent;
-        } else if (*column > (size_t)indent) {
+        if (column > 0 && column + 1 + word > SETTINGS_WIDTH) {
+            text_addf(out, "\n%*s", others, "");
+            column = (size_t)others;
+        } else if (column > 0) {
             text_add_char(out, ' ');
-            ++*column;
+            column++;
+        } else {
+            text_addf(out, "%*s", first, "");
+            column = (size_t)first;
         }
         text_add_bytes(out, words + i, word);
-        *column += word;
+        column += word;
         i += word;
         i += strspn(words + i, " ");
     }
+    text_add_char(out, '\n');
 }
 
-/* Lines that begin with a space stand as they are; all others are filled. */
-static void add_paragraphs(const char *about, struct text *out)
+void settings_fill(const char *about, struct text *out)
 {
     while (*about) {
-        size_t length = strcspn(about, "\n"), column = 0;
+        size_t length = strcspn(about, "\n");
         if (*about == ' ')
-            text_add_bytes(out, about, length);
+            text_addf(out, "%.*s\n", (int)length, about);
         else
-            add_words(about, length, 0, &column, out);
-        text_add_char(out, '\n');
+            add_lines(about, length, 0, 0, out);
         about += length + (about[length] != '\0');
     }
 }
@@ -54,10 +55,18 @@ static void add_names(const struct setting *setting, struct text *out)
         text_addf(out, "%s\"%s\"", i ? ", " : "one of ", name);
 }
 
+static void add_end(double value, struct text *out)
+{
+    bool whole = value == floor(value) && fabs(value) < 1e16;
+    text_addf(out, whole ? "%.0f" : "%g", value);
+}
+
 static void add_range(const struct setting *setting, const char *what, struct text *out)
 {
-    bool whole = setting->kind == SETTING_IS_INTEGER;
-    text_addf(out, whole ? "%s from %.0f to %.0f" : "%s from %g to %g", what, setting->least, setting->most);
+    text_addf(out, "%s from ", what);
+    add_end(setting->least, out);
+    text_add(out, " to ");
+    add_end(setting->most, out);
 }
 
 /* What may stand there. */
@@ -109,18 +118,12 @@ static void describe_settings(const struct setting *settings, int indent, struct
 {
     for (; settings && settings->key; settings++) {
         struct text line = TEXT_EMPTY;
-        size_t column = 0;
         text_addf(&line, "\"%s\": ", settings->key);
         add_form(settings, &line);
         add_default(settings, &line);
-        text_addf(out, "%*s", indent, "");
-        column = (size_t)indent;
-        add_words(text_string(&line), line.length, indent + 4, &column, out);
-        text_add_char(out, '\n');
-        column = 0;
+        add_lines(text_string(&line), line.length, indent, indent + 8, out);
         if (settings->means)
-            add_words(settings->means, strlen(settings->means), indent + 4, &column, out);
-        text_add(out, settings->means ? "\n" : "");
+            add_lines(settings->means, strlen(settings->means), indent + 4, indent + 4, out);
         describe_settings(settings->object, indent + 4, out);
         out->failed |= text_failed(&line);
         text_release(&line);
@@ -145,14 +148,22 @@ void settings_topic_each(const struct settings_topic *topic,
     visit_from(topic, 0, visit, context);
 }
 
+/* A kind stands in one line with what it is. */
 static void describe_topic(const struct settings_topic *topic, int depth, void *context)
 {
     struct text *out = context;
     if (out->length > 0)
         text_add_char(out, '\n');
-    text_addf(out, depth < 2 ? "== %s\n" : "-- %s\n", topic->name);
-    if (topic->about)
-        add_paragraphs(topic->about, out);
+    if (depth >= 2) {
+        struct text line = TEXT_EMPTY;
+        text_addf(&line, "-- %s: %s", topic->name, topic->about);
+        settings_fill(text_string(&line), out);
+        out->failed |= text_failed(&line);
+        text_release(&line);
+    } else {
+        text_addf(out, "== %s\n", topic->name);
+        settings_fill(topic->about, out);
+    }
     for (int i = 0; i < 2; i++)
         describe_settings(topic->settings[i], 2, out);
 }
@@ -160,27 +171,33 @@ static void describe_topic(const struct settings_topic *topic, int depth, void *
 void settings_topic_describe(const struct settings_topic *topic, struct text *out)
 {
     settings_topic_each(topic, describe_topic, out);
+    if (topic->example)
+        text_addf(out, "\n== example\n%s", topic->example);
 }
 
 struct wanted {
     const char *name;
-    struct settings_topic *found;
+    struct settings_topic *found, *whole;
+    struct settings_topic last[8]; /* of each depth */
     bool is_found;
 };
 
 static void look_at(const struct settings_topic *topic, int depth, void *context)
 {
-    (void)depth;
     struct wanted *wanted = context;
+    ALWAYS(depth < (int)(sizeof wanted->last / sizeof *wanted->last));
+    wanted->last[depth] = *topic;
     if (wanted->is_found || strcmp(topic->name, wanted->name) != 0)
         return;
     *wanted->found = *topic;
+    *wanted->whole = wanted->last[depth > 0 ? depth - 1 : 0];
     wanted->is_found = true;
 }
 
-bool settings_topic_find(const struct settings_topic *topic, const char *name, struct settings_topic *found)
+bool settings_topic_find(const struct settings_topic *topic, const char *name, struct settings_topic *found,
+                         struct settings_topic *whole)
 {
-    struct wanted wanted = {.name = name, .found = found};
+    struct wanted wanted = {.name = name, .found = found, .whole = whole};
     settings_topic_each(topic, look_at, &wanted);
     return wanted.is_found;
 }

@@ -1,4 +1,4 @@
-#include "experiment/experiment.h"
+#include "experiment/experiment_internal.h"
 
 #include "base/error.h"
 #include "base/file.h"
@@ -132,7 +132,7 @@ static int search_read(struct json value, const struct setting *setting, void *o
 static const struct setting_type search_type = {.form = "an object", .read = search_read};
 
 /* What is small is read before what is an object. */
-static const struct setting members[] = {
+const struct setting experiment_settings[] = {
     {"name", SETTING_OWN(struct experiment, name, name_type), .required = true, .means = "also names the database"},
     {"description", SETTING_STRING(struct experiment, description), .check = check_description, .means = "for people"},
     {"grammar", SETTING_OWN(struct experiment, grammar, grammar_type), .required = true, .turn = 1,
@@ -147,9 +147,9 @@ static const struct setting members[] = {
 
 static int read_members(struct json json, struct experiment *experiment, struct error *err)
 {
-    settings_reset(members, experiment);
-    int status = settings_known(json, SETTINGS(members, experiment), err);
-    return status ? status : settings_read(json, SETTINGS(members, experiment), NULL, err);
+    settings_reset(experiment_settings, experiment);
+    int status = settings_known(json, SETTINGS(experiment_settings, experiment), err);
+    return status ? status : settings_read(json, SETTINGS(experiment_settings, experiment), NULL, err);
 }
 
 int experiment_read(const char *path, const char *const *settings, struct experiment **experiment, struct error *err)

@@ -72,6 +72,9 @@ int experiment_open(struct experiment *experiment, enum isa isa, struct error *e
    too. After experiment_open_data(). */
 void experiment_normal_form(const struct experiment *experiment, struct text *out);
 
+/* How an experiment is written, for people; its parts are data, network, training and search. */
+extern const struct settings_topic experiment_topic;
+
 /* Appends the document `text` with one "path=value" applied; exposed for the tests. `name` stands
    for the file in errors. */
 int experiment_set(const char *text, const char *name, const char *setting, struct text *out, struct error *err);

@@ -338,4 +338,13 @@ const struct settings_topic grammar_topic = {
         "shapes of trees that are made of them. It stands in a file of its own or in the experiment.",
     .settings = {members},
     .part = grammar_part,
+    .example = "{\n"
+               "  \"name\": \"small\",\n"
+               "  \"unary\": [\"tanh\", {\"name\": \"sigmoid\", \"weight\": 2},\n"
+               "            {\"name\": \"bump\", \"expression\": \"p*exp(-x^2)\"}],\n"
+               "  \"binary\": [\"add\", \"mul\"],\n"
+               "  \"leaves\": {\"x\": 4, \"constants\": {\"values\": [0.5, 1, 2]}},\n"
+               "  \"shapes\": {\"templates\": [\"binary(x, unary(x))\",\n"
+               "                           \"binary(unary(x), unary(leaf))\"]}\n"
+               "}\n",
 };

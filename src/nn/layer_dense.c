@@ -121,7 +121,7 @@ static bool dense_takes_bytes(const struct layer *layer)
 const struct layer_kind layer_dense = {
     .type = "dense",
     .prefix = "dense",
-    .summary = "Dense: y = x W + b; on sequences for each step alike.",
+    .summary = "y = x W + b, with all inputs and all outputs; on sequences for each step alike.",
     .settings = settings,
     .takes_bytes = dense_takes_bytes,
     .fit = dense_fit,

@@ -145,7 +145,7 @@ static void tell(void *state, const struct news *news)
 
 const struct strategy strategy_aging = {
     .name = "aging",
-    .summary = "mutates the best of small tournaments; the oldest die (Real et al. 2019)",
+    .summary = "Evolution: mutates the best of small tournaments, and the oldest die (Real et al. 2019).",
     .options = options,
     .state_new = state_new,
     .state_free = state_free,

@@ -44,7 +44,7 @@ static bool propose(void *state, struct rng *rng, struct proposal *out)
 
 const struct strategy strategy_exhaustive = {
     .name = "exhaustive",
-    .summary = "tries every candidate of the grammar once",
+    .summary = "Tries every candidate of the grammar once.",
     .ends = true,
     .state_new = state_new,
     .state_free = state_free,

@@ -26,7 +26,7 @@ static bool propose(void *state, struct rng *rng, struct proposal *out)
 
 const struct strategy strategy_random = {
     .name = "random",
-    .summary = "draws every candidate from the grammar afresh",
+    .summary = "Draws every candidate from the grammar afresh.",
     .state_new = state_new,
     .state_free = state_free,
     .propose = propose,

@@ -40,7 +40,7 @@ struct news {
 
 struct strategy {
     const char *name;
-    const char *summary;           /* one line for people */
+    const char *summary;           /* a sentence for people */
     const struct setting *options; /* its own settings in the `search` object, of a struct that fits into
                                       search_spec.options; NULL: it has none */
     bool ends;                     /* comes to an end by itself, so the budget may be left out */

@@ -93,7 +93,8 @@ static const struct setting table[] = {
     {"list", SETTING_STRINGS(struct toy, list, 3), .added = true},
     {"inner", SETTING_OBJECT(struct toy, inner, inner_table)},
     {"pair", SETTING_OWN(struct toy, pair, pair_type), .by = "the context"},
-    {"other", SETTING_ELSEWHERE, .form = "whatever", .by = ""},
+    {"other", SETTING_ELSEWHERE, .form = "whatever in the wide world of JSON may stand behind a key, and more,",
+     .by = "", .least = -0.5, .most = 1e12},
     {0}};
 
 struct extra {
@@ -254,11 +255,21 @@ START_TEST(short_memory_is_an_error)
 }
 END_TEST
 
+static bool kind_at(int i, struct settings_topic *out)
+{
+    static const char *const names[] = {"one", "two"};
+    if (i > 1)
+        return false;
+    *out = (struct settings_topic){.name = names[i], .about = "A kind."};
+    return true;
+}
+
 static bool part_at(int i, struct settings_topic *out)
 {
     if (i > 0)
         return false;
-    *out = (struct settings_topic){.name = "small", .about = "A small one.", .settings = {inner_table}};
+    *out =
+        (struct settings_topic){.name = "small", .about = "A small one.", .settings = {inner_table}, .part = kind_at};
     return true;
 }
 static const struct settings_topic topic = {
@@ -267,44 +278,58 @@ static const struct settings_topic topic = {
              "  {\"as\": \"it stands\"}",
     .settings = {table, extra_table},
     .part = part_at,
+    .example = "{}\n",
 };
 
 START_TEST(help_is_written_from_the_table)
 {
     struct text out = TEXT_EMPTY;
     settings_topic_describe(&topic, &out);
-    ck_assert_str_eq(text_string(&out), "== toy\n"
-                                        "A line that is far too long to stand in a terminal of eighty columns, and so\n"
-                                        "becomes two.\n"
-                                        "  {\"as\": \"it stands\"}\n"
-                                        "  \"count\": an integer from 1 to 9; default: 3\n"
-                                        "      how many\n"
-                                        "  \"many\": an integer from 0 to 9007199254740992; must be given\n"
-                                        "  \"late\": an integer from 0 to 5; default: 2\n"
-                                        "  \"share\": a number from 0 to 1; default: by the data\n"
-                                        "  \"on\": true or false; default: true\n"
-                                        "  \"colour\": one of \"red\", \"green\"; default: \"green\"\n"
-                                        "  \"side\": one of \"left\", \"right\"; default: \"left\"\n"
-                                        "  \"mark\": a mark; default: \",\"\n"
-                                        "  \"word\": a string\n"
-                                        "  \"file\": a path, from the folder of this file\n"
-                                        "  \"list\": an array of strings\n"
-                                        "  \"inner\": an object\n"
-                                        "      \"low\": a number from -1 to 1; default: 0.25\n"
-                                        "          the lower end\n"
-                                        "  \"pair\": [first, second]; default: the context\n"
-                                        "  \"other\": whatever\n"
-                                        "  \"weight\": a number from 0 to 2; default: 1\n"
-                                        "\n"
-                                        "== small\n"
-                                        "A small one.\n"
-                                        "  \"low\": a number from -1 to 1; default: 0.25\n"
-                                        "      the lower end\n");
+    ck_assert_str_eq(text_string(&out),
+                     "== toy\n"
+                     "A line that is far too long to stand in a terminal of eighty columns, and so\n"
+                     "becomes two.\n"
+                     "  {\"as\": \"it stands\"}\n"
+                     "  \"count\": an integer from 1 to 9; default: 3\n"
+                     "      how many\n"
+                     "  \"many\": an integer from 0 to 9007199254740992; must be given\n"
+                     "  \"late\": an integer from 0 to 5; default: 2\n"
+                     "  \"share\": a number from 0 to 1; default: by the data\n"
+                     "  \"on\": true or false; default: true\n"
+                     "  \"colour\": one of \"red\", \"green\"; default: \"green\"\n"
+                     "  \"side\": one of \"left\", \"right\"; default: \"left\"\n"
+                     "  \"mark\": a mark; default: \",\"\n"
+                     "  \"word\": a string\n"
+                     "  \"file\": a path, from the folder of this file\n"
+                     "  \"list\": an array of strings\n"
+                     "  \"inner\": an object\n"
+                     "      \"low\": a number from -1 to 1; default: 0.25\n"
+                     "          the lower end\n"
+                     "  \"pair\": [first, second]; default: the context\n"
+                     "  \"other\": whatever in the wide world of JSON may stand behind a key, and more,\n"
+                     "          from -0.5 to 1000000000000\n"
+                     "  \"weight\": a number from 0 to 2; default: 1\n"
+                     "\n"
+                     "== small\n"
+                     "A small one.\n"
+                     "  \"low\": a number from -1 to 1; default: 0.25\n"
+                     "      the lower end\n"
+                     "\n"
+                     "-- one: A kind.\n"
+                     "\n"
+                     "-- two: A kind.\n"
+                     "\n"
+                     "== example\n"
+                     "{}\n");
     text_release(&out);
-    struct settings_topic found;
-    ck_assert(settings_topic_find(&topic, "small", &found) && found.settings[0] == inner_table);
-    ck_assert(settings_topic_find(&topic, "toy", &found) && found.settings[0] == table);
-    ck_assert(!settings_topic_find(&topic, "smal", &found));
+    struct settings_topic found, whole;
+    ck_assert(settings_topic_find(&topic, "small", &found, &whole) && found.settings[0] == inner_table);
+    ck_assert_str_eq(whole.name, "toy");
+    ck_assert(settings_topic_find(&topic, "toy", &found, &whole) && found.settings[0] == table);
+    ck_assert(settings_topic_find(&topic, "two", &found, &whole));
+    ck_assert_str_eq(found.name, "two");
+    ck_assert_str_eq(whole.name, "small");
+    ck_assert(!settings_topic_find(&topic, "smal", &found, &whole));
     ck_assert(settings_find(table, "share") == &table[3] && !settings_find(table, "low") &&
               !settings_find(NULL, "low"));
 }
