@@ -135,7 +135,8 @@ const struct command command_grammar = {
     .description = "Prints what a grammar allows: its primitives and leaves with their weights,\n"
                    "the shapes of its trees, and their exact number. With --sample or --list it\n"
                    "prints functions: in the words of the grammar, and as they are trained.\n"
-                   "A GRAMMAR that is - is read from standard input.\n",
+                   "A GRAMMAR that is - is read from standard input.\n"
+                   "How a grammar is written: actsearch help grammar.\n",
     .examples = "  actsearch grammar grammars/swish2017.json\n"
                 "  actsearch grammar --sample 10 grammars/default.json\n"
                 "  actsearch grammar --list --format csv grammars/swish2017.json | head\n",

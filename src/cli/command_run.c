@@ -127,6 +127,7 @@ const struct command command_run = {
                    "refused. The results depend on the experiment and the instruction level only,\n"
                    "not on the number of threads or processes nor on interruptions. A processor that\n"
                    "rounds otherwise than the one that began the run is refused, too.\n"
+                   "How an experiment is written: actsearch help experiment.\n"
                    "\n"
                    "Started by mpirun or srun --mpi=pmix as several processes, they share the work:\n"
                    "the first one searches and writes the database, and all of them train.\n"

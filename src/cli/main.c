@@ -4,6 +4,7 @@
 #include "base/memory.h"
 #include "base/unicode.h"
 #include "cli/command.h"
+#include "cli/help.h"
 #include "display/output.h"
 #include "mpi/communicator.h"
 #include "nn/blas.h"
@@ -68,8 +69,9 @@ static int print_overview(struct error *err)
                    "usage: actsearch COMMAND [options] [arguments]\n\ncommands:\n");
     for (int i = 0; i < COMMANDS; i++)
         text_addf(&out, "  %-10s%s\n", commands[i]->name, commands[i]->summary);
-    text_add(&out, "\n  actsearch COMMAND --help   what it does, its options, examples\n"
-                   "  actsearch --version        the version of the program\n"
+    text_add(&out, "\n  actsearch COMMAND --help   what it does, its options, examples\n");
+    help_list(&out);
+    text_add(&out, "  actsearch --version        the version of the program\n"
                    "\nexamples:\n"
                    "  actsearch run experiments/spirals.json       search for a few seconds\n"
                    "  actsearch top spirals.db                     what was found\n"
@@ -82,15 +84,39 @@ static int print_overview(struct error *err)
     return status;
 }
 
+static void describe_command(const struct command *command, struct text *out)
+{
+    text_addf(out, "actsearch %s: %s\n\nusage: %s\n\n%s\noptions:\n", command->name, command->summary, command->usage,
+              command->description);
+    options_describe(command->options, out);
+    text_addf(out, "\nexamples:\n%s", command->examples);
+}
+
 static int print_help(const struct command *command, struct error *err)
 {
     struct text out = TEXT_EMPTY;
-    text_addf(&out, "actsearch %s: %s\n\nusage: %s\n\n%s\noptions:\n", command->name, command->summary, command->usage,
-              command->description);
-    options_describe(command->options, &out);
-    text_addf(&out, "\nexamples:\n%s", command->examples);
+    describe_command(command, &out);
     int status = output_plain(&out, err);
     text_release(&out);
+    return status;
+}
+
+/* A command of the same name comes first: what `grammar` does, and then how a grammar is written. */
+static int print_topic(const char *name, const char *part, struct error *err)
+{
+    struct text out = TEXT_EMPTY, topic = TEXT_EMPTY;
+    const struct command *command = find_command(name);
+    int status = help_describe(name, part, &topic, err);
+    if (command && !part) {
+        describe_command(command, &out);
+        text_add_char(&out, '\n');
+    }
+    text_add(&out, text_string(&topic));
+    out.failed |= text_failed(&topic);
+    if (!status)
+        status = output_plain(&out, err);
+    text_release(&out);
+    text_release(&topic);
     return status;
 }
 
@@ -109,6 +135,8 @@ static int help_about(int count, char **words, struct error *err)
 {
     if (count == 0)
         return print_overview(err);
+    if (help_knows(words[0]))
+        return print_topic(words[0], count > 1 ? words[1] : NULL, err);
     const struct command *command = find_command(words[0]);
     return command ? print_help(command, err) : unknown_command(words[0], err);
 }

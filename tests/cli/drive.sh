@@ -66,6 +66,26 @@ intact() {
     [ "$answer" = ok ] || fail "$1 is damaged: $answer"
 }
 
+# How files are written: all of it, each part, and the examples as they stand.
+check_topics() {
+    for topic in experiment grammar; do
+        expect 0 "^== $topic" help $topic
+        awk 'length > 80 { exit 1 }' out.txt || fail "help $topic is wider than 80 columns"
+        for part in $(sed -n 's/^== \([a-z0-9_]*\)$/\1/p; s/^-- \([a-z0-9_]*\):.*/\1/p' out.txt); do
+            [ "$part" = example ] || expect 0 "^== $part" help $topic "$part"
+        done
+        expect 2 "help $topic has no part \"nonsense\"" help $topic nonsense
+        "$program" help $topic example >example.json || fail "no example of a $topic"
+        "$program" help | grep -q "^  actsearch help $topic " || fail "help does not list $topic"
+        [ $topic = experiment ] || expect 0 '^trees  *78' grammar example.json
+        [ $topic = grammar ] || expect 0 '^rank *ticket' run example.json --db example.db --threads 2
+        rm -f example.json example.db*
+    done
+    expect 0 '"momentum": a number from 0 to 0.999999; default: 0.9' help experiment sgd
+    expect 0 'actsearch help experiment optimiser' help experiment sgd
+    expect 2 'did you mean "conv2d"' help experiment conv
+}
+
 check_help() {
     expect 0 'exit status' --help
     expect 0 'exit status' help
@@ -79,6 +99,7 @@ check_help() {
         awk 'length > 80 { exit 1 }' out.txt || fail "$command --help is wider than 80 columns"
         expect 2 "$command: unknown option --nonsense" "$command" --nonsense
     done
+    check_topics
     expect 2 'name a command'
     expect 2 'unknown command ""' ''
     expect 4 '(an empty name): cannot open' top ''
