@@ -81,6 +81,33 @@ struct json json_root(const struct json_document *document)
     return (struct json){.node = document->root, .file = document->name};
 }
 
+int json_replace(struct json_document *document, struct json old, struct json value, struct error *err)
+{
+    cJSON *copy = cJSON_Duplicate(node_of(value), 1);
+    if (!copy)
+        return memory_error(err, document->name);
+    bool done = true;
+    if (!old.parent) {
+        cJSON_Delete(document->root);
+        document->root = copy;
+    } else if (old.key) {
+        done = cJSON_ReplaceItemInObjectCaseSensitive((cJSON *)node_of(*old.parent), old.key, copy);
+    } else {
+        done = cJSON_ReplaceItemInArray((cJSON *)node_of(*old.parent), old.index, copy);
+    }
+    return done ? 0 : memory_error(err, document->name);
+}
+
+int json_append(struct json_document *document, struct json container, const char *key, struct json value,
+                struct error *err)
+{
+    cJSON *copy = cJSON_Duplicate(node_of(value), 1), *into = (cJSON *)node_of(container);
+    bool done = copy && (key ? cJSON_AddItemToObject(into, key, copy) : cJSON_AddItemToArray(into, copy));
+    if (!done)
+        cJSON_Delete(copy);
+    return done ? 0 : memory_error(err, document->name);
+}
+
 static void add_number(double number, struct text *out)
 {
     if (number == floor(number) && fabs(number) < 1e15)

@@ -32,6 +32,12 @@ int json_parse(const char *text, const char *name, struct json_document **docume
 void json_document_free(struct json_document *document);
 struct json json_root(const struct json_document *document);
 
+/* Changes a document, before anybody but the caller has views of it: puts a copy of `value` in the place of `old`, or
+   behind the last in an object (under `key`) or an array (NULL). Views of what was replaced are no longer valid. */
+int json_replace(struct json_document *document, struct json old, struct json value, struct error *err);
+int json_append(struct json_document *document, struct json container, const char *key, struct json value,
+                struct error *err);
+
 /* Appends the document in a normal form (no white space, keys in their order): two texts with the
    same normal form mean the same. */
 void json_normal_form(struct json value, struct text *out);

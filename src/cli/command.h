@@ -1,7 +1,7 @@
 /* Commands: one file each, one constant descriptor each, gathered in the table of main.c.
  *
  * The program's only place that prints and exits. A command reads its options from the call
- * (cli/options.h), writes results to standard output with cli/output.h, progress and remarks to
+ * (cli/options.h), writes results to standard output with display/output.h, progress and remarks to
  * standard error, and returns 0 or an error code; main() turns that into one line on standard error
  * and the exit status of base/errors.def. */
 #ifndef ACTSEARCH_CLI_COMMAND_H

@@ -15,7 +15,7 @@
 #include <string.h>
 #include <time.h>
 
-/* Those of cli/output.h, but that a table is a block of lines here, which was called a text. */
+/* Those of display/output.h, but that a table is a block of lines here, which was called a text. */
 enum { FORMAT_TEXT = OUTPUT_JSON + 1 };
 static const char *const formats[] = {
     [OUTPUT_TABLE] = "table", [OUTPUT_CSV] = "csv", [OUTPUT_JSON] = "json", [FORMAT_TEXT] = "text", NULL};

@@ -15,7 +15,8 @@
 
 /* ---- reading */
 
-/* Reads the file, which tells its own faults by line, and applies the settings, one after the other. */
+/* Reads the file, which tells its own faults by line, and applies the settings, one after the other. What they come to
+   is read anew once, as any text is, so that it is held to the limits of a document. */
 static int read_document(const char *path, const char *const *settings, struct json_document **document,
                          struct error *err)
 {
@@ -23,19 +24,14 @@ static int read_document(const char *path, const char *const *settings, struct j
     if (status || !settings || !settings[0])
         return status;
     struct text text = TEXT_EMPTY;
-    json_normal_form(json_root(*document), &text);
+    for (int i = 0; !status && settings[i]; i++)
+        status = experiment_change(*document, settings[i], err);
+    if (!status)
+        json_normal_form(json_root(*document), &text);
     json_document_free(*document);
     *document = NULL;
-    if (text_failed(&text))
-        status = memory_error(err, path);
-    for (int i = 0; !status && settings[i]; i++) {
-        struct text changed = TEXT_EMPTY;
-        status = experiment_set(text_string(&text), path, settings[i], &changed, err);
-        text_release(&text);
-        text = changed;
-    }
     if (!status)
-        status = json_parse(text_string(&text), path, document, err);
+        status = text_failed(&text) ? memory_error(err, path) : json_parse(text_string(&text), path, document, err);
     text_release(&text);
     return status;
 }

@@ -2,14 +2,14 @@
  *
  *   setting = key { "." key } "=" value         a key of digits picks an item of an array
  *
- * The document is written anew with the one value replaced, or added: to its object, with the objects on the way that
- * are missing, or to the end of its array. Whether anybody knows such a key is for the readers to say. */
+ * The one value of the document is replaced, or added: to its object, with the objects on the way that are missing, or
+ * to the end of its array. Whether anybody knows such a key is for the readers to say. */
 #include "base/error.h"
 #include "base/json.h"
 #include "base/memory.h"
 #include "base/text.h"
 #include "base/unicode.h"
-#include "experiment/experiment.h"
+#include "experiment/experiment_internal.h"
 
 #include <stdbool.h>
 #include <stdio.h>
@@ -128,11 +128,12 @@ static int not_in_array(struct json array, const struct change *setting, int dep
     return status;
 }
 
-/* The value within the objects that were not there. An array that is not there has a first item. */
+/* Objects that were not there, one in the other, and null for the value. An array that is not there has a first item.
+ */
 static int write_missing(const struct change *setting, int depth, struct text *out, struct error *err)
 {
     if (depth == setting->depth) {
-        text_add(out, text_string(&setting->value));
+        text_add(out, "null");
         return 0;
     }
     const char *key = setting->keys[depth];
@@ -159,76 +160,92 @@ static bool is_null(struct json value)
     return null;
 }
 
-static int write_set(struct json value, const struct change *setting, int depth, struct text *out, struct error *err);
-
-/* The members or items, one of them changed; *found says whether it was there. */
-static int write_children(struct json value, const struct change *setting, int depth, bool *found, struct text *out,
-                          struct error *err)
+/* What the key names in an object or an array. */
+static struct json child_of(const struct json *value, const char *key)
 {
-    bool object = json_is_object(value);
-    int status = 0, length = json_length(value);
-    *found = false;
-    for (int i = 0; !status && i < length; i++) {
-        struct json child = object ? json_member_at(&value, i) : json_item(&value, i);
+    if (json_is_object(*value))
+        return json_member(value, key);
+    for (int i = 0; i < json_length(*value); i++) {
         char index[16];
         snprintf(index, sizeof index, "%d", i);
-        bool here = strcmp(object ? child.key : index, setting->keys[depth]) == 0;
-        text_add(out, i > 0 ? "," : "");
-        if (object) {
-            json_quote(child.key, out);
-            text_add_char(out, ':');
-        }
-        if (here)
-            status = write_set(child, setting, depth + 1, out, err);
-        else
-            json_normal_form(child, out);
-        *found = *found || here;
+        if (strcmp(index, key) == 0)
+            return json_item(value, i);
     }
+    return (struct json){.file = value->file};
+}
+
+/* Puts what a text says in the place of `old`, or, when that does not exist, behind what is in `container`. */
+static int put_text(struct json_document *document, struct json old, struct json container, const char *key,
+                    const struct text *text, struct error *err)
+{
+    struct json_document *made = NULL;
+    int status = text_failed(text) ? memory_error(err, "the experiment")
+                                   : json_parse(text_string(text), "the setting", &made, err);
+    if (!status)
+        status = json_exists(old) ? json_replace(document, old, json_root(made), err)
+                                  : json_append(document, container, key, json_root(made), err);
+    json_document_free(made);
     return status;
 }
 
-/* Writes `value` with the setting applied below its keys from `depth` on. */
-static int write_set(struct json value, const struct change *setting, int depth, struct text *out, struct error *err)
+/* Makes what is missing below the key of that depth, so that there is something at the end of all keys. */
+static int make_way(struct json_document *document, struct json value, const struct change *setting, int depth,
+                    struct error *err)
 {
-    if (depth == setting->depth || is_null(value))
-        return write_missing(setting, depth, out, err);
-    bool object = json_is_object(value), found;
-    if (!object && !json_is_array(value))
-        return holds_nothing(value, setting, depth, err);
-    text_add_char(out, object ? '{' : '[');
-    int status = write_children(value, setting, depth, &found, out, err);
-    if (status)
-        return status;
-    if (!found) {
-        char next[16];
-        snprintf(next, sizeof next, "%d", json_length(value));
-        if (!object && strcmp(setting->keys[depth], next) != 0)
-            return not_in_array(value, setting, depth, err);
-        text_add(out, json_length(value) > 0 ? "," : "");
-        if (object) {
-            json_quote(setting->keys[depth], out);
-            text_add_char(out, ':');
-        }
-        status = write_missing(setting, depth + 1, out, err);
+    struct text chain = TEXT_EMPTY;
+    const char *key = setting->keys[depth];
+    bool nothing = is_null(value), object = json_is_object(value);
+    char next[16];
+    snprintf(next, sizeof next, "%d", json_length(value));
+    if (!nothing && !object && strcmp(key, next) != 0)
+        return not_in_array(value, setting, depth, err);
+    int status = write_missing(setting, nothing ? depth : depth + 1, &chain, err);
+    if (!status)
+        status = put_text(document, nothing ? value : (struct json){0}, value, object ? key : NULL, &chain, err);
+    text_release(&chain);
+    return status;
+}
+
+/* Goes down along the keys, and puts the value in the place of what is there. */
+static int put(struct json_document *document, const struct change *setting, struct error *err)
+{
+    struct json way[DEPTH_LIMIT + 1] = {json_root(document)};
+    int status = 0;
+    for (int depth = 0; !status && depth < setting->depth; depth++) {
+        struct json *value = &way[depth], child = {0};
+        if (!is_null(*value) && !json_is_object(*value) && !json_is_array(*value))
+            return holds_nothing(*value, setting, depth, err);
+        child = child_of(value, setting->keys[depth]);
+        if (!json_exists(child))
+            status = make_way(document, *value, setting, depth, err);
+        *value = depth ? child_of(value - 1, setting->keys[depth - 1]) : json_root(document);
+        way[depth + 1] = child_of(value, setting->keys[depth]);
     }
-    text_add_char(out, object ? '}' : ']');
+    return status ? status : put_text(document, way[setting->depth], way[0], NULL, &setting->value, err);
+}
+
+int experiment_change(struct json_document *document, const char *words, struct error *err)
+{
+    struct change setting = {.words = words};
+    int status = read_keys(words, &setting, err);
+    if (!status)
+        status = read_value(strchr(words, '=') + 1, &setting, err);
+    if (!status)
+        status = put(document, &setting, err);
+    text_release(&setting.value);
     return status;
 }
 
 int experiment_set(const char *text, const char *name, const char *words, struct text *out, struct error *err)
 {
-    struct change setting = {.words = words};
     struct json_document *document = NULL;
-    int status = read_keys(words, &setting, err);
+    int status = json_parse(text, name, &document, err);
     if (!status)
-        status = json_parse(text, name, &document, err);
+        status = experiment_change(document, words, err);
     if (!status)
-        status = read_value(strchr(words, '=') + 1, &setting, err);
-    if (!status)
-        status = write_set(json_root(document), &setting, 0, out, err);
-    if (!status && (text_failed(out) || text_failed(&setting.value)))
+        json_normal_form(json_root(document), out);
+    if (!status && text_failed(out))
         status = memory_error(err, "the experiment");
     json_document_free(document);
-    text_release(&setting.value);
     return status;
 }

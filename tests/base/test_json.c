@@ -207,9 +207,33 @@ START_TEST(memory_may_be_short_at_any_point)
 }
 END_TEST
 
+START_TEST(documents_can_be_changed)
+{
+    struct error err = ERROR_EMPTY;
+    struct json_document *document, *other;
+    struct text out = TEXT_EMPTY;
+    ck_assert_int_eq(json_parse("{\"a\": [1, 2], \"b\": 3}", "x", &document, &err), 0);
+    ck_assert_int_eq(json_parse("{\"c\": null}", "y", &other, &err), 0);
+    struct json root = json_root(document), array = json_member(&root, "a"), what = json_root(other);
+    ck_assert_int_eq(json_replace(document, json_item(&array, 0), what, &err), 0);
+    ck_assert_int_eq(json_append(document, array, NULL, what, &err), 0);
+    ck_assert_int_eq(json_replace(document, json_member(&root, "b"), what, &err), 0);
+    ck_assert_int_eq(json_append(document, root, "d", json_member(&root, "b"), &err), 0);
+    json_normal_form(json_root(document), &out);
+    ck_assert_str_eq(text_string(&out), "{\"a\":[{\"c\":null},2,{\"c\":null}],\"b\":{\"c\":null},\"d\":{\"c\":null}}");
+    ck_assert_int_eq(json_replace(document, json_root(document), what, &err), 0);
+    text_clear(&out);
+    json_normal_form(json_root(document), &out);
+    ck_assert_str_eq(text_string(&out), "{\"c\":null}");
+    json_document_free(document);
+    json_document_free(other);
+    text_release(&out);
+}
+END_TEST
+
 int main(void)
 {
-    return RUN_TESTS("json", 30, a_key_given_twice_is_refused_with_both_places, what_is_not_json_is_refused,
-                     what_is_json_is_read, bytes_of_a_file_are_looked_at, what_is_quoted_is_json_whatever_it_was,
-                     memory_may_be_short_at_any_point);
+    return RUN_TESTS("json", 30, documents_can_be_changed, a_key_given_twice_is_refused_with_both_places,
+                     what_is_not_json_is_refused, what_is_json_is_read, bytes_of_a_file_are_looked_at,
+                     what_is_quoted_is_json_whatever_it_was, memory_may_be_short_at_any_point);
 }

@@ -5,7 +5,7 @@
 #include "base/memory.h"
 #include "base/text.h"
 #include "data/data.h"
-#include "experiment/experiment.h"
+#include "experiment/experiment_internal.h"
 #include "fitness/fitness.h"
 #include "grammar/grammar.h"
 #include "nn/network.h"
@@ -218,6 +218,28 @@ START_TEST(settings_change_one_value)
 }
 END_TEST
 
+/* Each one sees what those before it made. */
+START_TEST(settings_follow_one_another)
+{
+    static const char *const settings[] = {"a.b=1",   "a.b.c=2", "a={\"d\":[1]}", "a.d.1=null", "a.d.1.e=3",
+                                           "a.d.0=x", "f.0=[]",  "f.0.0=true",    "a.b=4"};
+    static const bool fits[] = {true, false, true, true, true, true, true, true, true};
+    struct error err;
+    struct json_document *document;
+    struct text out = TEXT_EMPTY;
+    ASSERT_OK(json_parse("null", "f", &document, &err));
+    for (size_t i = 0; i < sizeof settings / sizeof *settings; i++)
+        if (fits[i])
+            ASSERT_OK(experiment_change(document, settings[i], &err));
+        else
+            ASSERT_FAILS(experiment_change(document, settings[i], &err), ERROR_USAGE, "$.a.b is 1, so there is no");
+    json_normal_form(json_root(document), &out);
+    ck_assert_str_eq(text_string(&out), "{\"a\":{\"d\":[\"x\",{\"e\":3}],\"b\":4},\"f\":[[true]]}");
+    json_document_free(document);
+    text_release(&out);
+}
+END_TEST
+
 START_TEST(settings_that_fit_nowhere_are_refused)
 {
     static const struct {
@@ -380,6 +402,7 @@ int main(void)
     return RUN_TESTS("experiment", 60, reads_everything_that_is_shipped, opens_the_made_up_one,
                      normal_form_is_complete_and_is_json, normal_form_holds_no_path,
                      normal_form_tells_experiments_apart, a_search_may_have_its_own_seed, settings_change_one_value,
-                     settings_that_fit_nowhere_are_refused, wrong_experiments_name_the_place, missing_parts_are_named,
-                     broken_files_are_refused, wrong_networks_are_refused_when_opened, survives_short_memory);
+                     settings_follow_one_another, settings_that_fit_nowhere_are_refused,
+                     wrong_experiments_name_the_place, missing_parts_are_named, broken_files_are_refused,
+                     wrong_networks_are_refused_when_opened, survives_short_memory);
 }
