@@ -25,7 +25,7 @@ static int read_document(const char *path, const char *const *settings, struct j
         return status;
     struct text text = TEXT_EMPTY;
     for (int i = 0; !status && settings[i]; i++)
-        status = experiment_change(*document, settings[i], err);
+        status = experiment_override(*document, settings[i], err);
     if (!status)
         json_normal_form(json_root(*document), &text);
     json_document_free(*document);

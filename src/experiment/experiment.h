@@ -4,9 +4,9 @@
  *    "grammar": "../grammars/default.json",      or the grammar itself as an object
  *    "data": {...}, "network": {...}, "training": {...}, "search": {...}, "seed": 1}
  *
- * The parts are described by data/data.h, nn/network.h, fitness/protocol.h, search/search.h and
- * grammar/grammar.h; "description", "training" and "seed" (1) may be left out. Paths start at the
- * folder of the file.
+ * What may stand in an object is a table (base/settings.h) of the room that reads it, and experiment_topic, which
+ * actsearch help experiment prints, goes over them all. What the parts mean is in the essays of data/data.h,
+ * nn/network.h, fitness/protocol.h, search/search.h and grammar/grammar.h. Paths start at the folder of the file.
  *
  * Any value can be set from outside before the file is read, so that a series of experiments needs no
  * copies: "search.window=8", "network.mlp=[64]", "search.strategy=random".

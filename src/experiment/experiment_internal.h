@@ -7,6 +7,6 @@
 extern const struct setting experiment_settings[]; /* the members of an experiment */
 
 /* Applies one "path=value" to a document. */
-int experiment_change(struct json_document *document, const char *words, struct error *err);
+int experiment_override(struct json_document *document, const char *words, struct error *err);
 
 #endif

@@ -77,7 +77,7 @@ static const struct setting made_up[] = {
     SCALE,
     {0}};
 
-static bool data_part(int i, struct settings_topic *out)
+static bool format_part(int i, struct settings_topic *out)
 {
     static const struct settings_topic formats[] = {
         {.name = "idx", .about = "Images with labels, as MNIST and Fashion-MNIST come.", .settings = {idx}},
@@ -97,7 +97,7 @@ static const struct settings_topic data_topic = {
     .about = "What is learnt, and how it is divided. actsearch data EXPERIMENT shows what is read; src/data/data.h "
              "says more.",
     .settings = {shared},
-    .part = data_part,
+    .part = format_part,
 };
 
 /* ---- the whole */

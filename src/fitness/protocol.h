@@ -1,13 +1,12 @@
 /* Protocol: how a candidate is trained and what its score is; the object `training` of an experiment.
  *
  *   {"epochs": 2, "batch": 128, "seeds": 1, "first_seed": 0, "init": "auto",
- *    "optimiser": {...}, "schedule": {...}, "metric": by the data, "validate_every": 1,
+ *    "optimiser": {...}, "schedule": {...}, "metric": "validation_accuracy", "validate_every": 1,
  *    "augment": {"shift": 2, "flip": true}, "divergence": {"factor": 10, "loss": 0}, "watch": false}
  *
- * Everything has a default; those above are they, with Adam, a constant rate and no augmentation. A seed is one
- * training from the start: seed indices first_seed .. first_seed + seeds - 1 give every candidate the
- * same initial numbers and the same order of samples, so candidates are compared in pairs; to measure
- * again on fresh seeds, move first_seed.
+ * Everything has a default, in the table of protocol.c. A seed is one training from the start: seed indices
+ * first_seed .. first_seed + seeds - 1 give every candidate the same initial numbers and the same order of samples,
+ * so candidates are compared in pairs; to measure again on fresh seeds, move first_seed.
  *
  * With "watch" the network is looked into after each epoch (nn/watch.h), on the first `batch` rows of the train part
  * as they stand; nothing else about a training changes.

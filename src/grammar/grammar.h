@@ -13,15 +13,15 @@
  *    "shapes": {"templates": ["mul(x, unary(x))", {"template": "binary(unary(leaf), x)", "weight": 2}]},
  *    "mutation": {"change": 4, "insert": 2, "remove": 2, "regrow": 1, "constant": 2}}
  *
- * Only name, shapes and what the shapes need are required. Weights are 1 where none is given and
- * count within a class; mutation kinds that are left out of "mutation" are not used. Constants are
- * "values" or a "range" [low, high]. The leaf t is the progress of training (expr/tree.h); the expression
- * of an own primitive may use it too, whether or not it is a leaf: "(1-t)*a + t*b". A template is made of
- * the words unary, binary, ternary, x, constant, parameter, t, leaf and of names of primitives; two templates may not
- * allow the same tree. Instead of templates: {"grow": {"max_depth": 4, "max_nodes": 9, "min_nodes": 2,
- * "max_parameters": 3}}. Growth draws the number of symbols first, each possible one equally likely, and then a tree of
- * that size with a probability proportional to the product of its symbols' weights. A grammar whose trees could outgrow
- * TREE_CAPACITY or TREE_PARAMETERS is refused when it is read.
+ * Only name, shapes and what the shapes need are required; ranges and defaults stand in the tables of read.c,
+ * primitives.c, shapes.c and growth.c. Weights count within a class; mutation kinds that are left out of "mutation"
+ * are not used. Constants are "values" or a "range" [low, high]. The leaf t is the progress of training
+ * (expr/tree.h); the expression of an own primitive may use it too, whether or not it is a leaf: "(1-t)*a + t*b". A
+ * template is made of the words unary, binary, ternary, x, constant, parameter, t, leaf and of names of primitives;
+ * two templates may not allow the same tree. Instead of templates: {"grow": {"max_depth": 4, "max_nodes": 9,
+ * "min_nodes": 2, "max_parameters": 3}}. Growth draws the number of symbols first, each possible one equally likely,
+ * and then a tree of that size with a probability proportional to the product of its symbols' weights. A grammar
+ * whose trees could outgrow TREE_CAPACITY or TREE_PARAMETERS is refused when it is read.
  *
  * A *genome* is a tree over the grammar's own symbols; it is what mutation and crossover work on, so
  * that nothing can leave the grammar. genome_express() turns it into the expression tree that is

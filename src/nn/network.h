@@ -36,6 +36,8 @@
  *   "shared"    all layers that hold one function of the candidate together have one, whose gradient is the sum of
  *               theirs; a fixed function has its layer's
  *
+ * The tables of the kinds (layer_*.c) have ranges, and their words for actsearch help experiment network.
+ *
  * "size", "stride" and "padding" are one number or [height, width]. Values have their channels last.
  *
  * A transformer's block is written out, and may so have any order of its parts (here for 32 channels):

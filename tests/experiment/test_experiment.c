@@ -230,9 +230,9 @@ START_TEST(settings_follow_one_another)
     ASSERT_OK(json_parse("null", "f", &document, &err));
     for (size_t i = 0; i < sizeof settings / sizeof *settings; i++)
         if (fits[i])
-            ASSERT_OK(experiment_change(document, settings[i], &err));
+            ASSERT_OK(experiment_override(document, settings[i], &err));
         else
-            ASSERT_FAILS(experiment_change(document, settings[i], &err), ERROR_USAGE, "$.a.b is 1, so there is no");
+            ASSERT_FAILS(experiment_override(document, settings[i], &err), ERROR_USAGE, "$.a.b is 1, so there is no");
     json_normal_form(json_root(document), &out);
     ck_assert_str_eq(text_string(&out), "{\"a\":{\"d\":[\"x\",{\"e\":3}],\"b\":4},\"f\":[[true]]}");
     json_document_free(document);

@@ -17,7 +17,7 @@
 
 enum { DEPTH_LIMIT = 16, KEY_SIZE = 64 };
 
-struct change {
+struct override {
     const char *words; /* as given, for errors */
     int depth;
     char keys[DEPTH_LIMIT][KEY_SIZE];
@@ -30,7 +30,7 @@ static int malformed(const char *words, struct error *err)
                      EXCERPT(words, 80));
 }
 
-static int read_keys(const char *words, struct change *setting, struct error *err)
+static int read_keys(const char *words, struct override *setting, struct error *err)
 {
     const char *end = strchr(words, '='), *p = words;
     if (!end || end == words)
@@ -48,7 +48,7 @@ static int read_keys(const char *words, struct change *setting, struct error *er
 
 /* What reads as JSON is that, everything else a string: strategy=random needs no quotes. What begins as JSON other than
    a word or a number was meant to be it. */
-static int read_value(const char *value, struct change *setting, struct error *err)
+static int read_value(const char *value, struct override *setting, struct error *err)
 {
     struct json_document *document = NULL;
     struct error inner = ERROR_EMPTY;
@@ -79,7 +79,7 @@ static bool is_place(const char *key)
 }
 
 /* What a person would have to set instead: the value in the objects of its last keys. */
-static void add_instead(const struct change *setting, int depth, struct text *out)
+static void add_instead(const struct override *setting, int depth, struct text *out)
 {
     for (int k = 0; k < depth; k++)
         text_addf(out, "%s%s", k ? "." : "", setting->keys[k]);
@@ -94,7 +94,7 @@ static void add_instead(const struct change *setting, int depth, struct text *ou
         text_add_char(out, '}');
 }
 
-static int holds_nothing(struct json value, const struct change *setting, int depth, struct error *err)
+static int holds_nothing(struct json value, const struct override *setting, int depth, struct error *err)
 {
     struct text place = TEXT_EMPTY, cure = TEXT_EMPTY, now = TEXT_EMPTY;
     json_path(value, &place);
@@ -112,7 +112,7 @@ static int holds_nothing(struct json value, const struct change *setting, int de
     return status;
 }
 
-static int not_in_array(struct json array, const struct change *setting, int depth, struct error *err)
+static int not_in_array(struct json array, const struct override *setting, int depth, struct error *err)
 {
     struct text place = TEXT_EMPTY;
     char cure[80];
@@ -130,7 +130,7 @@ static int not_in_array(struct json array, const struct change *setting, int dep
 
 /* Objects that were not there, one in the other, and null for the value. An array that is not there has a first item.
  */
-static int write_missing(const struct change *setting, int depth, struct text *out, struct error *err)
+static int write_missing(const struct override *setting, int depth, struct text *out, struct error *err)
 {
     if (depth == setting->depth) {
         text_add(out, "null");
@@ -189,7 +189,7 @@ static int put_text(struct json_document *document, struct json old, struct json
 }
 
 /* Makes what is missing below the key of that depth, so that there is something at the end of all keys. */
-static int make_way(struct json_document *document, struct json value, const struct change *setting, int depth,
+static int make_way(struct json_document *document, struct json value, const struct override *setting, int depth,
                     struct error *err)
 {
     struct text chain = TEXT_EMPTY;
@@ -207,7 +207,7 @@ static int make_way(struct json_document *document, struct json value, const str
 }
 
 /* Goes down along the keys, and puts the value in the place of what is there. */
-static int put(struct json_document *document, const struct change *setting, struct error *err)
+static int put(struct json_document *document, const struct override *setting, struct error *err)
 {
     struct json way[DEPTH_LIMIT + 1] = {json_root(document)};
     int status = 0;
@@ -224,9 +224,9 @@ static int put(struct json_document *document, const struct change *setting, str
     return status ? status : put_text(document, way[setting->depth], way[0], NULL, &setting->value, err);
 }
 
-int experiment_change(struct json_document *document, const char *words, struct error *err)
+int experiment_override(struct json_document *document, const char *words, struct error *err)
 {
-    struct change setting = {.words = words};
+    struct override setting = {.words = words};
     int status = read_keys(words, &setting, err);
     if (!status)
         status = read_value(strchr(words, '=') + 1, &setting, err);
@@ -241,7 +241,7 @@ int experiment_set(const char *text, const char *name, const char *words, struct
     struct json_document *document = NULL;
     int status = json_parse(text, name, &document, err);
     if (!status)
-        status = experiment_change(document, words, err);
+        status = experiment_override(document, words, err);
     if (!status)
         json_normal_form(json_root(document), out);
     if (!status && text_failed(out))
