@@ -40,30 +40,30 @@ static void fill(char *field, size_t size, const char *text, bool layout)
     field[used] = '\0';
 }
 
-int error_setv(struct error *err, enum error_code code, const char *where, const char *cure, const char *what,
+int error_setv(struct error *err, enum error_code code, const char *where, const char *hint, const char *what,
                va_list args)
 {
     if (!err)
         return code;
-    char message[2 * sizeof err->what], mend[sizeof err->cure], place[sizeof err->where];
+    char message[2 * sizeof err->what], mend[sizeof err->hint], place[sizeof err->where];
     int length = vsnprintf(message, sizeof message, what, args);
     if (length >= (int)sizeof message) /* what vsnprintf() cut in two */
         message[unicode_cut(message, sizeof message, sizeof message - 5)] = '\0';
     /* The arguments may be fields of this very error. */
     snprintf(place, sizeof place, "%s", where ? where : "");
-    snprintf(mend, sizeof mend, "%s", cure ? cure : "");
+    snprintf(mend, sizeof mend, "%s", hint ? hint : "");
     err->code = code;
     fill(err->where, sizeof err->where, place, false);
     fill(err->what, sizeof err->what, message, true);
-    fill(err->cure, sizeof err->cure, mend, true);
+    fill(err->hint, sizeof err->hint, mend, true);
     return code;
 }
 
-int error_set(struct error *err, enum error_code code, const char *where, const char *cure, const char *what, ...)
+int error_set(struct error *err, enum error_code code, const char *where, const char *hint, const char *what, ...)
 {
     va_list args;
     va_start(args, what);
-    error_setv(err, code, where, cure, what, args);
+    error_setv(err, code, where, hint, what, args);
     va_end(args);
     return code;
 }
@@ -81,7 +81,7 @@ void error_prefix(struct error *err, const char *context)
 void error_line(const struct error *err, char *line, size_t size)
 {
     int length = snprintf(line, size, "%s%s%s%s%s", err->where, *err->where ? ": " : "", err->what,
-                          *err->cure ? "; " : "", err->cure);
+                          *err->hint ? "; " : "", err->hint);
     if (length >= (int)size && size > 0)
         line[unicode_cut(line, size - 1, size > 4 ? size - 4 : 0)] = '\0';
 }

@@ -27,24 +27,24 @@ struct error {
     enum error_code code;
     char where[ERROR_PLACE]; /* file, line, JSON path, column; may be empty */
     char what[1024];         /* one sentence without a full stop */
-    char cure[ERROR_PLACE];  /* what the person can do; may be empty, may name the file */
+    char hint[ERROR_PLACE];  /* what the person can do; may be empty, may name the file */
 };
 
 #define ERROR_EMPTY ((struct error){.code = ERROR_NONE})
 
 /* Fills `err` and returns `code`, so that a caller can write `return error_set(...)`. `where` and
-   `cure` may be NULL. `err` may be NULL, when only the code is wanted. Newlines in the
+   `hint` may be NULL. `err` may be NULL, when only the code is wanted. Newlines in the
    message become spaces: an error is one line. What is no UTF-8 or would steer a terminal becomes an escape, and what
    is too long is cut between two characters; EXCERPT() of base/unicode.h does so for an argument. */
-int error_set(struct error *err, enum error_code code, const char *where, const char *cure, const char *what, ...)
+int error_set(struct error *err, enum error_code code, const char *where, const char *hint, const char *what, ...)
     __attribute__((format(printf, 5, 6)));
-int error_setv(struct error *err, enum error_code code, const char *where, const char *cure, const char *what,
+int error_setv(struct error *err, enum error_code code, const char *where, const char *hint, const char *what,
                va_list args) __attribute__((format(printf, 5, 0)));
 
 /* Puts `context` in front of where the error happened: "experiment.json: grammar.json: ...". */
 void error_prefix(struct error *err, const char *context);
 
-/* Writes "WHERE: WHAT; CURE" into `line`, always terminated. */
+/* Writes "WHERE: WHAT; HINT" into `line`, always terminated. */
 void error_line(const struct error *err, char *line, size_t size);
 
 /* The program's exit status for a code, 0 for ERROR_NONE. */

@@ -1,4 +1,4 @@
-/* Files: whole-file reading and writing with errors that name the file and the cure. */
+/* Files: whole-file reading and writing with errors that name the file and the hint. */
 #ifndef ACTSEARCH_BASE_FILE_H
 #define ACTSEARCH_BASE_FILE_H
 

@@ -208,14 +208,14 @@ void json_path(struct json value, struct text *out)
         text_addf(out, "[%d]", value.index);
 }
 
-int json_fail(struct json value, struct error *err, const char *cure, const char *what, ...)
+int json_fail(struct json value, struct error *err, const char *hint, const char *what, ...)
 {
     struct text where = TEXT_EMPTY;
     text_addf(&where, "%s: ", value.file);
     json_path(value, &where);
     va_list args;
     va_start(args, what);
-    int status = error_setv(err, ERROR_INPUT, text_string(&where), cure, what, args);
+    int status = error_setv(err, ERROR_INPUT, text_string(&where), hint, what, args);
     va_end(args);
     text_release(&where);
     return status;
@@ -350,11 +350,11 @@ int json_only_keys(struct json object, const char *const *keys, struct error *er
         struct json member = json_member_at(&object, i);
         if (is_one_of(member.key, keys) >= 0)
             continue;
-        struct text cure = TEXT_EMPTY;
-        text_add(&cure, "known keys here: ");
-        list_names(keys, &cure);
-        status = json_fail(member, err, text_string(&cure), "unknown key");
-        text_release(&cure);
+        struct text hint = TEXT_EMPTY;
+        text_add(&hint, "known keys here: ");
+        list_names(keys, &hint);
+        status = json_fail(member, err, text_string(&hint), "unknown key");
+        text_release(&hint);
     }
     return status;
 }

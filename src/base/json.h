@@ -79,7 +79,7 @@ int json_choice(struct json value, const char *const *names, int *index, struct 
 int json_only_keys(struct json object, const char *const *keys, struct error *err);
 
 /* An error at this value: the file and path become `where`. Returns the code ERROR_INPUT. */
-int json_fail(struct json value, struct error *err, const char *cure, const char *what, ...)
+int json_fail(struct json value, struct error *err, const char *hint, const char *what, ...)
     __attribute__((format(printf, 4, 5)));
 
 /* Appends the path of a value: $.network.layers[2].units */

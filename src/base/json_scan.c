@@ -64,7 +64,7 @@ static void count_lines(const struct scan *scan, const char *place, int *line, i
 
 /* An error at a place of the text; `path` is appended to it, or empty. */
 __attribute__((format(printf, 5, 6))) static int fail_at(const struct scan *scan, const char *place, const char *path,
-                                                         const char *cure, const char *what, ...)
+                                                         const char *hint, const char *what, ...)
 {
     int line, column;
     count_lines(scan, place, &line, &column);
@@ -72,7 +72,7 @@ __attribute__((format(printf, 5, 6))) static int fail_at(const struct scan *scan
     text_addf(&where, "%s:%d:%d%s%s", scan->name, line, column, *path ? ": " : "", path);
     va_list args;
     va_start(args, what);
-    int status = error_setv(scan->err, ERROR_INPUT, text_string(&where), cure, what, args);
+    int status = error_setv(scan->err, ERROR_INPUT, text_string(&where), hint, what, args);
     va_end(args);
     text_release(&where);
     return status;
@@ -80,11 +80,11 @@ __attribute__((format(printf, 5, 6))) static int fail_at(const struct scan *scan
 
 static const char *const common_cure = "look for a missing comma, quote or bracket just before it";
 
-/* Something stands here that cannot. What people write most often has its own cure. */
+/* Something stands here that cannot. What people write most often has its own hint. */
 static int fail_token(const struct scan *scan)
 {
     static const struct {
-        const char *token, *what, *cure;
+        const char *token, *what, *hint;
     } known[] = {
         {"//", "a comment is not JSON", "remove it; what people should know goes into \"description\""},
         {"/*", "a comment is not JSON", "remove it; what people should know goes into \"description\""},
@@ -104,7 +104,7 @@ static int fail_token(const struct scan *scan)
         return fail_at(scan, scan->p, "", common_cure, "the JSON text ends too early");
     for (size_t i = 0; i < sizeof known / sizeof *known; i++)
         if (strncmp(scan->p, known[i].token, strlen(known[i].token)) == 0)
-            return fail_at(scan, scan->p, "", known[i].cure, "%s", known[i].what);
+            return fail_at(scan, scan->p, "", known[i].hint, "%s", known[i].what);
     return fail_at(scan, scan->p, "", common_cure, "not valid JSON near \"%s\"", EXCERPT(scan->p, 20));
 }
 
@@ -479,25 +479,25 @@ static int check_bytes(const struct scan *scan, size_t length)
     const char *zero = memchr(scan->text, 0, length);
     bool wide = length >= 2 && (memcmp(scan->text, "\xff\xfe", 2) == 0 || memcmp(scan->text, "\xfe\xff", 2) == 0);
     if (wide || (length >= 2 && zero && zero < scan->text + 2)) {
-        struct text cure = TEXT_EMPTY;
-        text_add(&cure, "save it as UTF-8: iconv -f UTF-16 -t UTF-8 ");
-        text_add_shell(&cure, scan->name);
-        text_add(&cure, " > utf8.json");
-        int status = error_set(scan->err, ERROR_INPUT, scan->name, text_string(&cure),
+        struct text hint = TEXT_EMPTY;
+        text_add(&hint, "save it as UTF-8: iconv -f UTF-16 -t UTF-8 ");
+        text_add_shell(&hint, scan->name);
+        text_add(&hint, " > utf8.json");
+        int status = error_set(scan->err, ERROR_INPUT, scan->name, text_string(&hint),
                                "this is UTF-16, but JSON is read as UTF-8");
-        text_release(&cure);
+        text_release(&hint);
         return status;
     }
     if (zero)
         return fail_at(scan, zero, "", "is this the right file?", "holds a zero byte, so it is not JSON");
     if (!unicode_valid(scan->text, length, &bad)) {
-        struct text cure = TEXT_EMPTY;
-        text_add(&cure, "save it as UTF-8: iconv -f LATIN1 -t UTF-8 ");
-        text_add_shell(&cure, scan->name);
-        text_add(&cure, " > utf8.json");
-        int status = fail_at(scan, scan->text + bad, "", text_string(&cure), "the byte %02x is not UTF-8",
+        struct text hint = TEXT_EMPTY;
+        text_add(&hint, "save it as UTF-8: iconv -f LATIN1 -t UTF-8 ");
+        text_add_shell(&hint, scan->name);
+        text_add(&hint, " > utf8.json");
+        int status = fail_at(scan, scan->text + bad, "", text_string(&hint), "the byte %02x is not UTF-8",
                              (unsigned char)scan->text[bad]);
-        text_release(&cure);
+        text_release(&hint);
         return status;
     }
     return 0;

@@ -146,7 +146,7 @@ int settings_choose(struct json value, const char *(*name_at)(int i), int *index
     return json_choice(value, names, index, err);
 }
 
-int settings_alternative(const struct json *object, const char *const *keys, const char *why, const char *cure,
+int settings_alternative(const struct json *object, const char *const *keys, const char *why, const char *hint,
                          int *chosen, struct error *err)
 {
     *chosen = -1;
@@ -155,11 +155,11 @@ int settings_alternative(const struct json *object, const char *const *keys, con
         if (!json_exists(value))
             continue;
         if (*chosen >= 0)
-            return json_fail(value, err, cure, "\"%s\" is given too: %s", keys[*chosen], why);
+            return json_fail(value, err, hint, "\"%s\" is given too: %s", keys[*chosen], why);
         *chosen = i;
     }
     if (*chosen < 0)
-        return json_fail(json_member(object, keys[0]), err, cure, "missing; expected a string");
+        return json_fail(json_member(object, keys[0]), err, hint, "missing; expected a string");
     return 0;
 }
 

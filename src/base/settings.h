@@ -158,7 +158,7 @@ int settings_choose(struct json value, const char *(*name_at)(int i), int *index
 
 /* Of several keys (ended by NULL) that exclude each other, exactly one must be there: *chosen gets its place.
    `why` says why not two: "only one thing can be predicted". */
-int settings_alternative(const struct json *object, const char *const *keys, const char *why, const char *cure,
+int settings_alternative(const struct json *object, const char *const *keys, const char *why, const char *hint,
                          int *chosen, struct error *err);
 
 /* The setting of that key; NULL: none. */

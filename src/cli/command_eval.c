@@ -284,7 +284,7 @@ static int evaluate(struct call *call, struct runner *runner, struct list *list,
         status = runner_evaluate(runner, list->candidates, list->names, list->count, list->evaluations, err);
     monitor_end(monitor);
     if (status == ERROR_INTERRUPTED)
-        snprintf(err->cure, sizeof err->cure, "eval keeps nothing: the same command starts again");
+        snprintf(err->hint, sizeof err->hint, "eval keeps nothing: the same command starts again");
     if (!status && runner_leads(runner))
         status = print(list, data_shape(runner_experiment(runner)->set).target, arguments, err);
     return status;

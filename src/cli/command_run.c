@@ -57,16 +57,16 @@ static struct runner_options runner_options(const struct arguments *arguments, c
 /* The command line again, so that it can be typed again. */
 static int stopped(const struct call *call, const struct runner *runner, struct error *err)
 {
-    struct text cure = TEXT_EMPTY;
+    struct text hint = TEXT_EMPTY;
     char what[sizeof err->what];
-    text_add(&cure, "to go on:");
+    text_add(&hint, "to go on:");
     for (int i = 0; i < call->word_count; i++) {
-        text_add_char(&cure, ' ');
-        text_add_shell(&cure, call->words[i]);
+        text_add_char(&hint, ' ');
+        text_add_shell(&hint, call->words[i]);
     }
     snprintf(what, sizeof what, "%s", err->what);
-    int status = error_set(err, ERROR_INTERRUPTED, runner_database(runner), text_string(&cure), "%s", what);
-    text_release(&cure);
+    int status = error_set(err, ERROR_INTERRUPTED, runner_database(runner), text_string(&hint), "%s", what);
+    text_release(&hint);
     return status;
 }
 

@@ -29,16 +29,16 @@ static bool ends_with(const char *word, const char *ending)
 
 int database_explain(const char *word, struct error *err)
 {
-    static const char cure[] = "name an expression, or a database that actsearch run made and a ticket in it";
+    static const char hint[] = "name an expression, or a database that actsearch run made and a ticket in it";
     struct stat info;
     bool named_like_one = ends_with(word, ".db") || ends_with(word, ".sqlite") || ends_with(word, ".sqlite3");
     if (stat(word, &info) != 0)
         return named_like_one ? file_error(err, word, "open", errno) : 0;
     if (S_ISDIR(info.st_mode))
-        return error_set(err, ERROR_INPUT, word, cure, "this is a folder");
+        return error_set(err, ERROR_INPUT, word, hint, "this is a folder");
     if (!S_ISREG(info.st_mode))
-        return error_set(err, ERROR_INPUT, word, cure, "this is no file");
+        return error_set(err, ERROR_INPUT, word, hint, "this is no file");
     if (info.st_size == 0)
-        return error_set(err, ERROR_INPUT, word, cure, "this file is empty");
-    return error_set(err, ERROR_INPUT, word, cure, "this file is not a database");
+        return error_set(err, ERROR_INPUT, word, hint, "this file is empty");
+    return error_set(err, ERROR_INPUT, word, hint, "this file is not a database");
 }

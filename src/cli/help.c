@@ -53,14 +53,14 @@ static void add_name(const struct settings_topic *topic, int depth, void *contex
 static int unknown_part(const struct settings_topic *topic, const char *part, struct error *err)
 {
     struct names names = {.names = {example}, .count = 1};
-    char cure[120];
+    char hint[120];
     settings_topic_each(topic, add_name, &names);
     const char *near = nearest_name(part, names.names);
     if (near)
-        snprintf(cure, sizeof cure, "did you mean \"%s\"?", near);
+        snprintf(hint, sizeof hint, "did you mean \"%s\"?", near);
     else
-        snprintf(cure, sizeof cure, "actsearch help %s shows all of it", topic->name);
-    return error_set(err, ERROR_USAGE, NULL, cure, "help %s has no part \"%s\"", topic->name, EXCERPT(part, 60));
+        snprintf(hint, sizeof hint, "actsearch help %s shows all of it", topic->name);
+    return error_set(err, ERROR_USAGE, NULL, hint, "help %s has no part \"%s\"", topic->name, EXCERPT(part, 60));
 }
 
 static void add_parts(const struct settings_topic *topic, struct text *out)

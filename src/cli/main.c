@@ -54,9 +54,9 @@ static int unknown_command(const char *name, struct error *err)
     names[COMMANDS] = "--help";
     names[COMMANDS + 1] = "--version";
     const char *near = nearest_name(name, names);
-    char cure[80];
-    snprintf(cure, sizeof cure, near ? "did you mean \"%s\"?" : "actsearch --help lists them%.0s", near);
-    return error_set(err, ERROR_USAGE, NULL, cure, *name == '-' ? "unknown option %s" : "unknown command \"%s\"",
+    char hint[80];
+    snprintf(hint, sizeof hint, near ? "did you mean \"%s\"?" : "actsearch --help lists them%.0s", near);
+    return error_set(err, ERROR_USAGE, NULL, hint, *name == '-' ? "unknown option %s" : "unknown command \"%s\"",
                      EXCERPT(name, 60));
 }
 
@@ -147,9 +147,9 @@ static int check_count(const struct command *command, int count, struct error *e
 {
     if (count >= command->min_arguments && count <= command->max_arguments)
         return 0;
-    char cure[200];
-    snprintf(cure, sizeof cure, "usage: %s", command->usage);
-    return error_set(err, ERROR_USAGE, NULL, cure,
+    char hint[200];
+    snprintf(hint, sizeof hint, "usage: %s", command->usage);
+    return error_set(err, ERROR_USAGE, NULL, hint,
                      count < command->min_arguments ? "an argument is missing" : "too many arguments");
 }
 

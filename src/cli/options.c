@@ -98,18 +98,18 @@ static int unknown_option(const struct option *options, const char *word, struct
     ALWAYS(count <= MOST_OPTIONS);
     for (int i = 0; i < count; i++)
         names[i + 1] = options[i].name;
-    char cure[200], name[WORD_LIMIT + 1] = "";
+    char hint[200], name[WORD_LIMIT + 1] = "";
     const char *near = NULL;
     if (strncmp(word, "--", 2) == 0) {
         snprintf(name, sizeof name, "%.*s", (int)strcspn(word + 2, "="), word + 2);
         near = nearest_name(name, names);
     }
     if (near)
-        snprintf(cure, sizeof cure, "did you mean --%s?", near);
+        snprintf(hint, sizeof hint, "did you mean --%s?", near);
     else
-        snprintf(cure, sizeof cure, "--help lists them%s",
+        snprintf(hint, sizeof hint, "--help lists them%s",
                  word[1] == '-' ? "" : "; write -- before an argument that begins with a minus");
-    return error_set(err, ERROR_USAGE, NULL, cure, "unknown option %s", EXCERPT(word, 60));
+    return error_set(err, ERROR_USAGE, NULL, hint, "unknown option %s", EXCERPT(word, 60));
 }
 
 /* ---- values */

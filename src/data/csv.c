@@ -31,14 +31,14 @@ static int twice(const struct csv *csv, const char *name, struct error *err)
             place[count < 2 ? count : 1] = j + 1;
             count++;
         }
-    struct text cure = TEXT_EMPTY;
-    text_addf(&cure,
+    struct text hint = TEXT_EMPTY;
+    text_addf(&hint,
               "give the columns different names, or set \"skip\": %ld and \"header\": false and name them by number",
               csv->head);
-    int status = csv_error(csv, csv->head, text_string(&cure), err,
+    int status = csv_error(csv, csv->head, text_string(&hint), err,
                            "the header has column \"%s\" %td times, first as column %td and last as column %td",
                            EXCERPT(name, 100), count, place[0], place[1]);
-    text_release(&cure);
+    text_release(&hint);
     return status;
 }
 

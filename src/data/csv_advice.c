@@ -1,5 +1,5 @@
 /* Advice for a CSV file that does not read: what it looks like, and the setting that reads it so, or the command that
- * mends it. It looks at the first lines only, and only when there is an error to cure. */
+ * mends it. It looks at the first lines only, and only when there is an error to hint. */
 #include "base/json.h"
 #include "data/csv_internal.h"
 
@@ -130,7 +130,7 @@ static void add_separator(char separator, struct text *out)
 /* ---- what may be otherwise, in the order in which it must be mended */
 
 /* Lines that tell of the table: "# made by", "@relation", "% of", "sep=;". */
-static bool advise_lines_before(const struct csv *csv, struct text *cure)
+static bool advise_lines_before(const struct csv *csv, struct text *hint)
 {
     const char *p = text_string(&csv->sample);
     int lines = 0;
@@ -149,16 +149,16 @@ static bool advise_lines_before(const struct csv *csv, struct text *cure)
     }
     if (lines == 0)
         return false;
-    text_addf(cure, "the table begins %d line%s further down: set \"skip\": %d", lines, lines == 1 ? "" : "s",
+    text_addf(hint, "the table begins %d line%s further down: set \"skip\": %d", lines, lines == 1 ? "" : "s",
               csv->skip + lines);
     if (separator && separator != csv->separator) {
-        text_add(cure, " and ");
-        add_separator(separator, cure);
+        text_add(hint, " and ");
+        add_separator(separator, hint);
     }
     return true;
 }
 
-static bool advise_separator(const struct csv *csv, const struct layout *now, struct text *cure)
+static bool advise_separator(const struct csv *csv, const struct layout *now, struct text *hint)
 {
     static const char candidates[] = ";\t|, ";
     struct layout best = *now, other;
@@ -169,8 +169,8 @@ static bool advise_separator(const struct csv *csv, const struct layout *now, st
     }
     if (best.separator == csv->separator)
         return false;
-    text_add(cure, "set ");
-    add_separator(best.separator, cure);
+    text_add(hint, "set ");
+    add_separator(best.separator, hint);
     return true;
 }
 
@@ -200,41 +200,41 @@ static int place_of_predicted(const struct csv *csv, long line)
 }
 
 /* The name in a header line of the column that was to be predicted by its number. */
-static void add_naming(const struct csv *csv, long line, struct text *cure)
+static void add_naming(const struct csv *csv, long line, struct text *hint)
 {
     struct piece pieces[MOST_NAMES];
     int count = cut_line(csv, line, pieces, MOST_NAMES);
     int number = csv->predicted ? atoi(csv->predicted) : 0;
-    text_add(cure, ", and name columns so");
+    text_add(hint, ", and name columns so");
     if (!csv->role || number < 1 || number > count)
         return;
     struct text name = TEXT_EMPTY;
     text_add_bytes(&name, pieces[number - 1].start, pieces[number - 1].length);
-    text_addf(cure, ": \"%s\": ", csv->role);
-    json_quote(text_string(&name), cure);
+    text_addf(hint, ": \"%s\": ", csv->role);
+    json_quote(text_string(&name), hint);
     text_release(&name);
 }
 
-static void add_numbering(const struct csv *csv, int column, struct text *cure)
+static void add_numbering(const struct csv *csv, int column, struct text *hint)
 {
     if (csv->role && csv->predicted)
-        text_addf(cure, ", and name columns by number: \"%s\": \"%d\"", csv->role, column);
+        text_addf(hint, ", and name columns by number: \"%s\": \"%d\"", csv->role, column);
 }
 
 /* The commands that take the separator away from the ends of lines. */
-static void add_trimming(const struct csv *csv, const char *lines, struct text *cure)
+static void add_trimming(const struct csv *csv, const char *lines, struct text *hint)
 {
-    text_addf(cure, "a separator ends %s: take it away by sed '%ss/%s\\r*$//' ", *lines ? "the header" : "every line",
+    text_addf(hint, "a separator ends %s: take it away by sed '%ss/%s\\r*$//' ", *lines ? "the header" : "every line",
               *lines ? "1" : "",
               csv->separator == '\t'  ? "\\t"
               : csv->separator == '|' ? "[|]"
                                       : (char[]){csv->separator, '\0'});
-    text_add_shell(cure, csv->path);
-    text_add(cure, " > trimmed.csv, and name that file");
+    text_add_shell(hint, csv->path);
+    text_add(hint, " > trimmed.csv, and name that file");
 }
 
 /* Lines of another width than the header: a title above it, row names without a header, a separator too many. */
-static bool advise_widths(const struct csv *csv, const struct layout *now, struct text *cure)
+static bool advise_widths(const struct csv *csv, const struct layout *now, struct text *hint)
 {
     if (now->lines < 2 || now->agreeing < now->lines - now->lines / 5 - 1 || now->cells[0] == now->usual)
         return false;
@@ -245,21 +245,21 @@ static bool advise_widths(const struct csv *csv, const struct layout *now, struc
     for (int i = first; i < now->lines; i++)
         rows_empty = rows_empty && now->last_empty[i];
     if (csv->header && now->cells[0] == now->usual + 1 && now->last_empty[0]) {
-        add_trimming(csv, "1", cure);
+        add_trimming(csv, "1", hint);
     } else if (csv->header && now->cells[0] == now->usual - 1 && rows_empty) {
-        add_trimming(csv, "", cure);
+        add_trimming(csv, "", hint);
     } else if (csv->header && first == 1 && now->figures[0] == 0 && now->cells[0] == now->usual - 1 && now->usual > 2) {
         int place = place_of_predicted(csv, now->number[0]);
-        text_addf(cure,
+        text_addf(hint,
                   "the header has no name for the first column, as R writes its row names: set \"skip\": %ld and "
                   "\"header\": false and \"ignore\": [\"1\"]",
                   now->number[0]);
-        add_numbering(csv, place ? place + 1 : now->usual, cure);
+        add_numbering(csv, place ? place + 1 : now->usual, hint);
     } else if (csv->separator == ',' && first == 1 && now->usual == 2 * now->cells[0]) {
-        text_add(cure, "the commas within the numbers separate cells too: export the table with points, or with "
+        text_add(hint, "the commas within the numbers separate cells too: export the table with points, or with "
                        "semicolons between the cells");
     } else if (now->usual > 1 && now->cells[0] < now->usual) {
-        text_addf(cure, "the table begins further down: set \"skip\": %ld", now->number[first] - 1);
+        text_addf(hint, "the table begins further down: set \"skip\": %ld", now->number[first] - 1);
     } else {
         return false;
     }
@@ -268,7 +268,7 @@ static bool advise_widths(const struct csv *csv, const struct layout *now, struc
 
 /* A first line of numbers is no header, but numbers in order may number the columns; and one of words is none but a
    header, where numbers follow. */
-static bool advise_header(const struct csv *csv, const struct layout *now, struct text *cure)
+static bool advise_header(const struct csv *csv, const struct layout *now, struct text *hint)
 {
     if (now->lines < 1)
         return false;
@@ -277,24 +277,24 @@ static bool advise_header(const struct csv *csv, const struct layout *now, struc
     if (csv->header && now->cells[0] > 1 && (numbers_only || (alike && 2 * now->figures[0] > now->cells[0]))) {
         if (place_of_predicted(csv, now->number[0]))
             return false;
-        text_add(cure, "the first line holds numbers, so it is no header: set \"header\": false");
-        add_numbering(csv, now->usual, cure);
+        text_add(hint, "the first line holds numbers, so it is no header: set \"header\": false");
+        add_numbering(csv, now->usual, hint);
         return true;
     }
     if (!csv->header && words_only && now->lines > 1 && now->figures[1] > 0) {
-        text_add(cure, "the first line names the columns: set \"header\": true");
-        add_naming(csv, now->number[0], cure);
+        text_add(hint, "the first line names the columns: set \"header\": true");
+        add_naming(csv, now->number[0], hint);
         return true;
     }
     return false;
 }
 
-bool csv_advice(const struct csv *csv, struct text *cure)
+bool csv_advice(const struct csv *csv, struct text *hint)
 {
     struct layout now;
     look(csv, csv->separator, &now);
-    return advise_lines_before(csv, cure) || advise_separator(csv, &now, cure) || advise_widths(csv, &now, cure) ||
-           advise_header(csv, &now, cure);
+    return advise_lines_before(csv, hint) || advise_separator(csv, &now, hint) || advise_widths(csv, &now, hint) ||
+           advise_header(csv, &now, hint);
 }
 
 /* ---- numbers */
@@ -326,25 +326,25 @@ static bool is_decimal_comma(const char *cell)
 }
 
 /* The command that takes a mark between digits away. */
-static void add_removal(const struct csv *csv, const char *mark, struct text *cure)
+static void add_removal(const struct csv *csv, const char *mark, struct text *hint)
 {
-    text_addf(cure,
+    text_addf(hint,
               "take the marks between thousands away by sed -E ':a; s/([0-9])%s([0-9]{3}([^0-9]|$))/\\1\\2/; ta' ",
               strcmp(mark, "'") == 0   ? "'\\''"
               : strcmp(mark, ".") == 0 ? "[.]"
                                        : mark);
-    text_add_shell(cure, csv->path);
-    text_add(cure, " > plain.csv, and name that file");
+    text_add_shell(hint, csv->path);
+    text_add(hint, " > plain.csv, and name that file");
 }
 
 /* The same where the mark is the separator too: only within quotes. */
-static void add_quoted_removal(const struct csv *csv, struct text *cure)
+static void add_quoted_removal(const struct csv *csv, struct text *hint)
 {
-    text_addf(cure,
+    text_addf(hint,
               "take the marks between thousands away by sed -E ':a; s/(\"-?[0-9]+)%c([0-9]{3}[^\"]*\")/\\1\\2/; ta' ",
               csv->separator);
-    text_add_shell(cure, csv->path);
-    text_add(cure, " > plain.csv, and name that file");
+    text_add_shell(hint, csv->path);
+    text_add(hint, " > plain.csv, and name that file");
 }
 
 /* Numbers of the file have decimal points, so that a comma in one is none. */
@@ -364,7 +364,7 @@ static bool has_points(const struct csv *csv)
     return false;
 }
 
-bool csv_advice_number(const struct csv *csv, const char *cell, struct text *cure)
+bool csv_advice_number(const struct csv *csv, const char *cell, struct text *hint)
 {
     static const char *const marks[] = {",", ".", " ", "'", "\u00a0", "\u202f", "\u2019", "_"};
     const char *rest;
@@ -377,21 +377,21 @@ bool csv_advice_number(const struct csv *csv, const char *cell, struct text *cur
         if (point && csv->decimal == '.' && *rest == '\0' && rest - cell <= 7)
             continue;
         if (*marks[i] == csv->separator)
-            add_quoted_removal(csv, cure);
+            add_quoted_removal(csv, hint);
         else
-            add_removal(csv, marks[i], cure);
+            add_removal(csv, marks[i], hint);
         if (*rest == ',' && csv->decimal != ',')
-            text_add(cure, "; then set \"decimal\": \",\"");
+            text_add(hint, "; then set \"decimal\": \",\"");
         return true;
     }
     if (csv->decimal == '.' && is_decimal_comma(cell)) {
-        text_add(cure, "set \"decimal\": \",\"");
+        text_add(hint, "set \"decimal\": \",\"");
         if (is_grouped(cell, ",", &rest))
-            text_add(cure, " if the comma is a decimal one, else take it away");
+            text_add(hint, " if the comma is a decimal one, else take it away");
         return true;
     }
     if (csv->decimal == ',' && strchr(cell, '.') && !csv->comma_seen) {
-        text_add(cure, "set \"decimal\": \".\"");
+        text_add(hint, "set \"decimal\": \".\"");
         return true;
     }
     return false;

@@ -14,15 +14,15 @@
 
 enum { MAX_COLUMNS = 1 << 20 };
 
-int csv_error(const struct csv *csv, long line, const char *cure, struct error *err, const char *what, ...)
+int csv_error(const struct csv *csv, long line, const char *hint, struct error *err, const char *what, ...)
 {
     struct text where = TEXT_EMPTY, advice = TEXT_EMPTY;
     text_addf(&where, "%s:%ld", csv->path, line);
     if (csv_advice(csv, &advice) && !text_failed(&advice))
-        cure = text_string(&advice);
+        hint = text_string(&advice);
     va_list args;
     va_start(args, what);
-    int status = error_setv(err, ERROR_INPUT, text_string(&where), cure, what, args);
+    int status = error_setv(err, ERROR_INPUT, text_string(&where), hint, what, args);
     va_end(args);
     text_release(&where);
     text_release(&advice);
@@ -224,18 +224,18 @@ static int check_bytes(struct csv *csv, struct error *err)
                          "holds a zero byte, so it is not a CSV text");
     if (unicode_valid(csv->p, length, &bad))
         return 0;
-    struct text where = TEXT_EMPTY, cure = TEXT_EMPTY;
+    struct text where = TEXT_EMPTY, hint = TEXT_EMPTY;
     long line = 1;
     for (size_t i = 0; i < bad; i++)
         line += csv->p[i] == '\n';
     text_addf(&where, "%s:%ld", csv->path, line);
-    text_add(&cure, "save it as UTF-8: iconv -f LATIN1 -t UTF-8 ");
-    text_add_shell(&cure, csv->path);
-    text_add(&cure, " > utf8.csv, and name that file");
-    status = error_set(err, ERROR_INPUT, text_string(&where), text_string(&cure), "the byte %02x is not UTF-8",
+    text_add(&hint, "save it as UTF-8: iconv -f LATIN1 -t UTF-8 ");
+    text_add_shell(&hint, csv->path);
+    text_add(&hint, " > utf8.csv, and name that file");
+    status = error_set(err, ERROR_INPUT, text_string(&where), text_string(&hint), "the byte %02x is not UTF-8",
                        (unsigned char)csv->p[bad]);
     text_release(&where);
-    text_release(&cure);
+    text_release(&hint);
     return status;
 }
 
@@ -351,20 +351,20 @@ static const char *with_point(const struct csv *csv, const char *cell, char *buf
     return buffer;
 }
 
-static int not_a_number(const struct csv *csv, ptrdiff_t column, const char *cure, struct error *err)
+static int not_a_number(const struct csv *csv, ptrdiff_t column, const char *hint, struct error *err)
 {
     struct text advice = TEXT_EMPTY;
     const char *cell = csv->cells[column];
     if (csv_advice_number(csv, cell, &advice) && !text_failed(&advice))
-        cure = text_string(&advice);
-    int status = csv_error(csv, csv->row, cure, err, "column \"%s\" holds \"%s\", which is not a number",
+        hint = text_string(&advice);
+    int status = csv_error(csv, csv->row, hint, err, "column \"%s\" holds \"%s\", which is not a number",
                            EXCERPT(csv->names[column], 100), EXCERPT(cell, 40));
     text_release(&advice);
     return status;
 }
 
 /* Digits, sign, point and exponent only: strtod alone would also take "nan", "inf" and "0x10". */
-int csv_number(struct csv *csv, ptrdiff_t column, const char *cure, double *value, struct error *err)
+int csv_number(struct csv *csv, ptrdiff_t column, const char *hint, double *value, struct error *err)
 {
     enum { LONGEST = 400 };
     char buffer[LONGEST];
@@ -376,9 +376,9 @@ int csv_number(struct csv *csv, ptrdiff_t column, const char *cure, double *valu
     *value = strtod_l(cell, &end, csv->c_locale);
     bool point = csv->decimal == ',' && cell != buffer && strchr(cell, '.'); /* 1.234 may be a thousand there */
     if (*end || point || strspn(cell, "0123456789.eE+-") != strlen(cell))
-        return not_a_number(csv, column, cure, err);
+        return not_a_number(csv, column, hint, err);
     if (fabs(*value) > (double)FLT_MAX)
-        return csv_error(csv, csv->row, cure, err, "column \"%s\" holds %s, which is too large",
+        return csv_error(csv, csv->row, hint, err, "column \"%s\" holds %s, which is too large",
                          EXCERPT(csv->names[column], 100), EXCERPT(cell, 40));
     csv->comma_seen = csv->comma_seen || strchr(csv->cells[column], ',');
     return 0;

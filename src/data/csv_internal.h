@@ -79,18 +79,18 @@ size_t csv_most_rows(const struct csv *csv);
 /* Cuts the next record into csv->cells; *found is false behind the last one. */
 int csv_next(struct csv *csv, bool *found, struct error *err);
 
-/* The cell of the last record as a number; cure for one that holds something else. */
-int csv_number(struct csv *csv, ptrdiff_t column, const char *cure, double *value, struct error *err);
+/* The cell of the last record as a number; hint for one that holds something else. */
+int csv_number(struct csv *csv, ptrdiff_t column, const char *hint, double *value, struct error *err);
 
 /* Looks at the beginning of the file for a way of reading it that fits better than the one that was asked for; appends
    what to set, or the command that mends the file, and returns true. False: it fits as it is. */
-bool csv_advice(const struct csv *csv, struct text *cure);
+bool csv_advice(const struct csv *csv, struct text *hint);
 
 /* The same for a cell that is no number as it stands, such as 7,4 or 1 234. */
-bool csv_advice_number(const struct csv *csv, const char *cell, struct text *cure);
+bool csv_advice_number(const struct csv *csv, const char *cell, struct text *hint);
 
-/* ERROR_INPUT at a line of the file; csv_advice() goes before `cure`. */
-int csv_error(const struct csv *csv, long line, const char *cure, struct error *err, const char *what, ...)
+/* ERROR_INPUT at a line of the file; csv_advice() goes before `hint`. */
+int csv_error(const struct csv *csv, long line, const char *hint, struct error *err, const char *what, ...)
     __attribute__((format(printf, 5, 6)));
 
 #endif

@@ -14,12 +14,12 @@
 struct foreign {
     const char *bytes;
     int length;
-    const char *what, *cure;
+    const char *what, *hint;
 };
 
 /* Files that this program reads, in another format. */
 static const struct foreign formats[] = {
-#define MARK(bytes, length, what, cure) {bytes, length, what, cure},
+#define MARK(bytes, length, what, hint) {bytes, length, what, hint},
 #include "data/formats.def"
 };
 
@@ -118,15 +118,15 @@ int data_refuse_foreign(const char *path, const char *bytes, size_t length, cons
     const struct foreign *kind = find(bytes, length);
     if (!kind)
         return 0;
-    struct text cure = TEXT_EMPTY;
-    const char *place = strstr(kind->cure, "FILE");
-    text_add_bytes(&cure, kind->cure, place ? (size_t)(place - kind->cure) : strlen(kind->cure));
+    struct text hint = TEXT_EMPTY;
+    const char *place = strstr(kind->hint, "FILE");
+    text_add_bytes(&hint, kind->hint, place ? (size_t)(place - kind->hint) : strlen(kind->hint));
     if (place) {
-        text_add_shell(&cure, path);
-        text_add(&cure, place + strlen("FILE"));
+        text_add_shell(&hint, path);
+        text_add(&hint, place + strlen("FILE"));
     }
     int status =
-        error_set(err, ERROR_INPUT, path, text_string(&cure), "this is %s, but %s was expected", kind->what, expected);
-    text_release(&cure);
+        error_set(err, ERROR_INPUT, path, text_string(&hint), "this is %s, but %s was expected", kind->what, expected);
+    text_release(&hint);
     return status;
 }

@@ -49,7 +49,7 @@ int data_read_path(const struct json *data, const char *key, const char *experim
 int data_resolve_path(const char *experiment_path, const char *folder, const char *relative, char **out,
                       struct error *err);
 /* Which of the keys says what to predict: exactly one must be there. */
-int data_choose_target(const struct json *data, const char *const *keys, const char *cure, int *chosen,
+int data_choose_target(const struct json *data, const char *const *keys, const char *hint, int *chosen,
                        struct error *err);
 /* An owned copy of a string. */
 int data_read_string(struct json value, char **out, struct error *err);

@@ -25,7 +25,7 @@ int data_read_path(const struct json *data, const char *key, const char *experim
     return status ? status : data_resolve_path(experiment_path, NULL, path, out, err);
 }
 
-int data_choose_target(const struct json *data, const char *const *keys, const char *cure, int *chosen,
+int data_choose_target(const struct json *data, const char *const *keys, const char *hint, int *chosen,
                        struct error *err)
 {
     *chosen = -1;
@@ -34,11 +34,11 @@ int data_choose_target(const struct json *data, const char *const *keys, const c
         if (!json_exists(value))
             continue;
         if (*chosen >= 0)
-            return json_fail(value, err, cure, "\"%s\" is given too: only one thing can be predicted", keys[*chosen]);
+            return json_fail(value, err, hint, "\"%s\" is given too: only one thing can be predicted", keys[*chosen]);
         *chosen = i;
     }
     if (*chosen < 0)
-        return json_fail(json_member(data, keys[0]), err, cure, "missing; expected a string");
+        return json_fail(json_member(data, keys[0]), err, hint, "missing; expected a string");
     return 0;
 }
 

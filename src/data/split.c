@@ -7,7 +7,7 @@
 #include <math.h>
 #include <stdio.h>
 
-static const char *const cure = "change train, validation or test in the experiment's data";
+static const char *const hint = "change train, validation or test in the experiment's data";
 
 /* Shares are cut at the rounded running total, so that they never need more rows than there are. */
 static void count_shares(const struct data_spec *spec, ptrdiff_t rows, ptrdiff_t count[3])
@@ -29,7 +29,7 @@ static int count_numbers(const struct data_spec *spec, const char *where, ptrdif
         char test[48] = "";
         if (spec->test > 0)
             snprintf(test, sizeof test, " + test %.0f", spec->test);
-        return error_set(err, ERROR_INPUT, where, cure,
+        return error_set(err, ERROR_INPUT, where, hint,
                          "there are %td rows to divide, but train %.0f + validation %.0f%s are asked for", rows,
                          spec->train, spec->validation, test);
     }
@@ -50,7 +50,7 @@ int data_divide_count(const struct data_spec *spec, const char *where, ptrdiff_t
     if (status)
         return status;
     if (count[DATA_TRAIN] < 1 || count[DATA_VALIDATION] < 1)
-        return error_set(err, ERROR_INPUT, where, cure,
+        return error_set(err, ERROR_INPUT, where, hint,
                          "of %td rows, %td are for train and %td for validation: both need at least one", rows,
                          count[DATA_TRAIN], count[DATA_VALIDATION]);
     return 0;

@@ -49,17 +49,17 @@ static int open_error(const struct stream *stream, int error_number, struct erro
     if (error_number != ENOENT)
         return file_error(err, stream_path(stream), "open", error_number);
     static const struct {
-        const char *part, *cure;
+        const char *part, *hint;
     } sources[] = {
-#define SOURCE(part, cure) {part, cure},
+#define SOURCE(part, hint) {part, hint},
 #include "data/formats.def"
     };
     const char *path = stream_path(stream);
-    const char *cure = "check the path, which starts at the folder of the experiment's file";
+    const char *hint = "check the path, which starts at the folder of the experiment's file";
     for (size_t i = sizeof sources / sizeof *sources; i-- > 0;)
         if (strstr(path, sources[i].part))
-            cure = sources[i].cure;
-    return error_set(err, ERROR_IO, path, cure, "there is no such file, nor one with .gz");
+            hint = sources[i].hint;
+    return error_set(err, ERROR_IO, path, hint, "there is no such file, nor one with .gz");
 }
 
 /* Opens the path that was found. */

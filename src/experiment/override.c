@@ -57,12 +57,12 @@ static int read_value(const char *value, struct override *setting, struct error 
     if (status == 0)
         json_normal_form(json_root(document), &setting->value);
     else if (status == ERROR_MEMORY)
-        status = error_set(err, ERROR_MEMORY, inner.where, inner.cure, "%s", inner.what);
+        status = error_set(err, ERROR_MEMORY, inner.where, inner.hint, "%s", inner.what);
     else if (!unicode_valid(value, strlen(value), &bad))
         status = error_set(err, ERROR_USAGE, "--set", "write it as UTF-8", "\"%s\" is not UTF-8",
                            EXCERPT(setting->words, 80));
     else if (*value && strchr("{[\"", *value))
-        status = error_set(err, ERROR_USAGE, "--set", inner.cure, "%s: %s", inner.where, inner.what);
+        status = error_set(err, ERROR_USAGE, "--set", inner.hint, "%s: %s", inner.where, inner.what);
     else {
         status = 0;
         json_quote(value, &setting->value);
@@ -96,18 +96,18 @@ static void add_instead(const struct override *setting, int depth, struct text *
 
 static int holds_nothing(struct json value, const struct override *setting, int depth, struct error *err)
 {
-    struct text place = TEXT_EMPTY, cure = TEXT_EMPTY, now = TEXT_EMPTY;
+    struct text place = TEXT_EMPTY, hint = TEXT_EMPTY, now = TEXT_EMPTY;
     json_path(value, &place);
     json_normal_form(value, &now);
-    text_add(&cure, "to replace it: --set '");
-    add_instead(setting, depth, &cure);
-    text_add_char(&cure, '\'');
+    text_add(&hint, "to replace it: --set '");
+    add_instead(setting, depth, &hint);
+    text_add_char(&hint, '\'');
     int status =
-        error_set(err, ERROR_USAGE, "--set", depth ? text_string(&cure) : "the file must hold an object { ... }",
+        error_set(err, ERROR_USAGE, "--set", depth ? text_string(&hint) : "the file must hold an object { ... }",
                   "\"%s\": %s is %s, so there is no \"%s\" in it", EXCERPT(setting->words, 80), text_string(&place),
                   EXCERPT(text_string(&now), 60), setting->keys[depth]);
     text_release(&place);
-    text_release(&cure);
+    text_release(&hint);
     text_release(&now);
     return status;
 }
@@ -115,14 +115,14 @@ static int holds_nothing(struct json value, const struct override *setting, int 
 static int not_in_array(struct json array, const struct override *setting, int depth, struct error *err)
 {
     struct text place = TEXT_EMPTY;
-    char cure[80];
+    char hint[80];
     int length = json_length(array);
     json_path(array, &place);
     if (length > 0)
-        snprintf(cure, sizeof cure, "its items are 0 to %d, and %d would be one more", length - 1, length);
+        snprintf(hint, sizeof hint, "its items are 0 to %d, and %d would be one more", length - 1, length);
     else
-        snprintf(cure, sizeof cure, "it is empty, and 0 would be the first");
-    int status = error_set(err, ERROR_USAGE, "--set", cure, "\"%s\": there is no item \"%s\" in the array %s",
+        snprintf(hint, sizeof hint, "it is empty, and 0 would be the first");
+    int status = error_set(err, ERROR_USAGE, "--set", hint, "\"%s\": there is no item \"%s\" in the array %s",
                            EXCERPT(setting->words, 80), setting->keys[depth], text_string(&place));
     text_release(&place);
     return status;

@@ -131,7 +131,7 @@ void export_name_for(const char *known, char name[EXPORT_NAME_SIZE])
 /* ---- what was asked for */
 
 /* What of the name can stand, behind my_: "my_abs" for abs, and my_activation when nothing of it can. */
-static void find_cure(const char *name, char *cure, size_t size)
+static void find_cure(const char *name, char *hint, size_t size)
 {
     char word[41] = "";
     size_t length = 0;
@@ -145,7 +145,7 @@ static void find_cure(const char *name, char *cure, size_t size)
     word[length] = '\0';
     char candidate[EXPORT_NAME_SIZE];
     snprintf(candidate, sizeof candidate, "my_%s", word);
-    snprintf(cure, size, "use another one, for example --name %s",
+    snprintf(hint, size, "use another one, for example --name %s",
              length > 0 && export_name_is_free(candidate) ? candidate : "my_activation");
 }
 
@@ -157,16 +157,16 @@ static size_t longest_suffix(const struct export_options *options)
     return longest + strlen("f_derivative");
 }
 
-static int refuse_owned(const char *name, const char *suffix, const char *cure, struct error *err)
+static int refuse_owned(const char *name, const char *suffix, const char *hint, struct error *err)
 {
     char derived[DERIVED_SIZE];
     const char *owner = owner_of_derived(name, suffix, derived);
     if (!owner)
         return 0;
     if (strcmp(name, derived) == 0)
-        return error_set(err, ERROR_USAGE, "--name", cure, "\"%s\" is no name for a C function here, it is taken: %s",
+        return error_set(err, ERROR_USAGE, "--name", hint, "\"%s\" is no name for a C function here, it is taken: %s",
                          name, owner);
-    return error_set(err, ERROR_USAGE, "--name", cure,
+    return error_set(err, ERROR_USAGE, "--name", hint,
                      "\"%s\" is no name for a C function here, for %s would come with it and is taken: %s", name,
                      derived, owner);
 }
@@ -174,29 +174,29 @@ static int refuse_owned(const char *name, const char *suffix, const char *cure, 
 int c_check_name(const struct export_options *options, struct error *err)
 {
     const char *name = options->name;
-    char cure[EXPORT_NAME_SIZE + 48];
+    char hint[EXPORT_NAME_SIZE + 48];
     size_t longest = LONGEST - longest_suffix(options);
-    find_cure(name, cure, sizeof cure);
+    find_cure(name, hint, sizeof hint);
     if (!is_identifier(name))
         return error_set(
-            err, ERROR_USAGE, "--name", cure,
+            err, ERROR_USAGE, "--name", hint,
             "\"%.80s\" is no name for a C function, which has letters from a to z, digits and _ and no digit "
             "first",
             name);
     if (has_reserved_underscore(name))
         return error_set(
-            err, ERROR_USAGE, "--name", cure,
+            err, ERROR_USAGE, "--name", hint,
             "\"%.80s\" is no name for a C function here: an underscore at an end and two in a row are kept for "
             "compilers",
             name);
     if (strlen(name) > longest)
         return error_set(
-            err, ERROR_USAGE, "--name", cure,
+            err, ERROR_USAGE, "--name", hint,
             "\"%.80s\" is too long for a C function: it may have %zu letters, for the names made of it must "
             "differ in their first %d",
             name, longest, LONGEST);
-    int status = refuse_owned(name, "", cure, err);
+    int status = refuse_owned(name, "", hint, err);
     for (int i = 0; !status && options->sets && i < options->set_count; i++)
-        status = refuse_owned(name, options->sets[i].suffix, cure, err);
-    return status ? status : refuse_owned(name, "_p", cure, err);
+        status = refuse_owned(name, options->sets[i].suffix, hint, err);
+    return status ? status : refuse_owned(name, "_p", hint, err);
 }

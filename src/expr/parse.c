@@ -81,14 +81,14 @@ static char skip_space(struct parser *p)
     return *p->at;
 }
 
-__attribute__((format(printf, 4, 5))) static int fail(struct parser *p, const char *at, const char *cure,
+__attribute__((format(printf, 4, 5))) static int fail(struct parser *p, const char *at, const char *hint,
                                                       const char *what, ...)
 {
     char where[32];
     snprintf(where, sizeof where, "column %td", at - p->text + 1);
     va_list args;
     va_start(args, what);
-    error_setv(p->err, ERROR_INPUT, where, cure, what, args);
+    error_setv(p->err, ERROR_INPUT, where, hint, what, args);
     va_end(args);
     return ERROR_INPUT;
 }
@@ -97,18 +97,18 @@ __attribute__((format(printf, 4, 5))) static int fail(struct parser *p, const ch
 static int fail_expected(struct parser *p, const char *what)
 {
     unsigned char c = (unsigned char)skip_space(p);
-    const char *cure = NULL;
+    const char *hint = NULL;
     if (c && (c < ' ' || c > '~'))
         return fail(p, p->at, "write it in plain ASCII, as in 2*pi*x or sigmoid(-x)",
                     "expected %s, got a character outside plain ASCII (byte 0x%02X)", what, c);
     if (c == '*' && p->at > p->text && p->at[-1] == '*')
-        cure = "a power is written x^2";
+        hint = "a power is written x^2";
     else if (!c)
         return fail(p, p->at, NULL, "expected %s, got the end", what);
     int length = number_length(p->at);
     if (length == 0)
         length = word_length(p->at);
-    return fail(p, p->at, cure, "expected %s, got \"%.*s\"", what, length == 0 ? 1 : length > 40 ? 40 : length, p->at);
+    return fail(p, p->at, hint, "expected %s, got \"%.*s\"", what, length == 0 ? 1 : length > 40 ? 40 : length, p->at);
 }
 
 static int fail_operand(struct parser *p)
@@ -127,7 +127,7 @@ static int fail_after_operand(struct parser *p, const char *ends)
     int status = fail_expected(p, expected);
     bool starts_operand = is_letter(c) || is_digit(c) || c == '.' || c == '(';
     if (p->err && starts_operand)
-        snprintf(p->err->cure, sizeof p->err->cure, "a product needs its sign: 2*x, x*(x+1)");
+        snprintf(p->err->hint, sizeof p->err->hint, "a product needs its sign: 2*x, x*(x+1)");
     return status;
 }
 
@@ -304,7 +304,7 @@ __attribute__((noinline)) static int expand(struct parser *p, const char *at, co
     struct tree body, arguments = *p->tree;
     struct error inner;
     if (parse_text(function->text, function->arity, p->depth, &body, &inner))
-        return fail(p, at, inner.cure, "%s: %s", function->name, inner.what);
+        return fail(p, at, inner.hint, "%s: %s", function->name, inner.what);
     int fresh[TREE_PARAMETERS];
     for (int i = 0; i < TREE_PARAMETERS; i++)
         fresh[i] = -1;
@@ -382,16 +382,16 @@ static int fail_unknown(struct parser *p, const char *start, const char *name)
 {
     const char *nearest = name_nearest(name);
     const char *kind = skip_space(p) == '(' ? "function" : "name";
-    char cure[96];
+    char hint[96];
     if (nearest)
-        snprintf(cure, sizeof cure, "did you mean %s?", nearest);
+        snprintf(hint, sizeof hint, "did you mean %s?", nearest);
     else if (*p->at == '(')
-        snprintf(cure, sizeof cure, "the functions are the likes of tanh(x), max(x, 0), sigmoid(x)");
+        snprintf(hint, sizeof hint, "the functions are the likes of tanh(x), max(x, 0), sigmoid(x)");
     else if (p->arity > 1)
-        snprintf(cure, sizeof cure, "the arguments are called %s", p->arity == 2 ? "a and b" : "a, b and c");
+        snprintf(hint, sizeof hint, "the arguments are called %s", p->arity == 2 ? "a and b" : "a, b and c");
     else
-        snprintf(cure, sizeof cure, "the input is called x, learned parameters p0 to p%d", TREE_PARAMETERS - 1);
-    return fail(p, start, cure, "unknown %s \"%s\"", kind, name);
+        snprintf(hint, sizeof hint, "the input is called x, learned parameters p0 to p%d", TREE_PARAMETERS - 1);
+    return fail(p, start, hint, "unknown %s \"%s\"", kind, name);
 }
 
 /* The input, an argument of the template, or t. */

@@ -59,9 +59,9 @@ int protocol_settle(struct protocol *protocol, enum data_target target, struct j
         protocol->metric = usual[target];
     if (metric_fits(protocol->metric, target))
         return 0;
-    char cure[80];
-    snprintf(cure, sizeof cure, "for example \"%s\"", metric_name(usual[target]));
-    return json_fail(json_member(&training, "metric"), err, cure, "%s means nothing for data that ask for %s",
+    char hint[80];
+    snprintf(hint, sizeof hint, "for example \"%s\"", metric_name(usual[target]));
+    return json_fail(json_member(&training, "metric"), err, hint, "%s means nothing for data that ask for %s",
                      metric_name(protocol->metric), what[target]);
 }
 

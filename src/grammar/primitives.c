@@ -39,9 +39,9 @@ static int unknown_primitive(struct json item, const char *name, struct error *e
             nearest = function_at(i)->name;
         }
     }
-    char cure[200];
-    snprintf(cure, sizeof cure, "the nearest known name is '%s'; an own primitive needs an \"expression\"", nearest);
-    return json_fail(item, err, cure, "unknown primitive '%s'", EXCERPT(name, 60));
+    char hint[200];
+    snprintf(hint, sizeof hint, "the nearest known name is '%s'; an own primitive needs an \"expression\"", nearest);
+    return json_fail(item, err, hint, "unknown primitive '%s'", EXCERPT(name, 60));
 }
 
 static int check_own_name(struct json item, const char *name, struct error *err)
@@ -69,7 +69,7 @@ static int read_body(struct json item, const char *text, int arity, struct tree 
     if (!status)
         tree_renumber_parameters(body);
     else if (inner.code == ERROR_INPUT)
-        status = json_fail(item, err, inner.cure, "%s: %s", inner.where, inner.what);
+        status = json_fail(item, err, inner.hint, "%s: %s", inner.where, inner.what);
     else if (err)
         *err = inner;
     return status;
@@ -93,9 +93,9 @@ static int resolve_primitive(struct json item, const char *name, const char *exp
     if (status)
         return status;
     if (known != arity) {
-        char cure[64];
-        snprintf(cure, sizeof cure, "move it to \"%s\"", class_names[known]);
-        return json_fail(item, err, cure, "'%s' takes %d argument%s, so it is not %s", name, known,
+        char hint[64];
+        snprintf(hint, sizeof hint, "move it to \"%s\"", class_names[known]);
+        return json_fail(item, err, hint, "'%s' takes %d argument%s, so it is not %s", name, known,
                          known > 1 ? "s" : "", class_names[arity]);
     }
     enum op op = expression ? OP_COUNT : op_by_name(name);

@@ -63,7 +63,7 @@ static int parse_shape(struct grammar *grammar, const char *text, struct json pl
     struct error inner = ERROR_EMPTY;
     int status = terms_parse(grammar, text, shape->slots, &shape->count, &inner);
     if (status)
-        return json_fail(place, err, inner.cure, "%s: %s", inner.where, inner.what);
+        return json_fail(place, err, inner.hint, "%s: %s", inner.where, inner.what);
     for (int i = 0; i < shape->count; i++)
         if (shape->slots[i].is_number)
             return json_fail(place, err, "write 'constant', and list the number under leaves.constants.values",

@@ -62,14 +62,14 @@ int name_distance(const char *a, const char *b)
     return row[length];
 }
 
-__attribute__((format(printf, 4, 5))) static int fail(struct reader *reader, int at, const char *cure, const char *what,
+__attribute__((format(printf, 4, 5))) static int fail(struct reader *reader, int at, const char *hint, const char *what,
                                                       ...)
 {
     char where[32];
     snprintf(where, sizeof where, "column %d", at + 1);
     va_list args;
     va_start(args, what);
-    error_setv(reader->err, ERROR_INPUT, where, cure, what, args);
+    error_setv(reader->err, ERROR_INPUT, where, hint, what, args);
     va_end(args);
     return ERROR_INPUT;
 }
@@ -126,9 +126,9 @@ static int unknown_name(struct reader *reader, int at, const char *name)
             nearest = words[i];
         }
     }
-    char cure[NAME_SIZE * 2];
-    snprintf(cure, sizeof cure, "the nearest name is '%s'", nearest);
-    return fail(reader, at, cure, "'%s' is not in this grammar", name);
+    char hint[NAME_SIZE * 2];
+    snprintf(hint, sizeof hint, "the nearest name is '%s'", nearest);
+    return fail(reader, at, hint, "'%s' is not in this grammar", name);
 }
 
 static int leaf_slot(struct reader *reader, int at, const char *name, int symbol, struct slot *slot)

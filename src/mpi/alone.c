@@ -61,10 +61,10 @@ int communicator_text_of_leader(struct communicator *communicator, struct text *
     return 0;
 }
 
-int communicator_same(struct communicator *communicator, const char *what, const char *text, const char *cure,
+int communicator_same(struct communicator *communicator, const char *what, const char *text, const char *hint,
                       struct error *err)
 {
-    (void)communicator, (void)what, (void)text, (void)cure, (void)err;
+    (void)communicator, (void)what, (void)text, (void)hint, (void)err;
     return 0;
 }
 

@@ -142,7 +142,7 @@ int communicator_text_of_leader(struct communicator *communicator, struct text *
     return status;
 }
 
-int communicator_same(struct communicator *communicator, const char *what, const char *text, const char *cure,
+int communicator_same(struct communicator *communicator, const char *what, const char *text, const char *hint,
                       struct error *err)
 {
     if (!communicator)
@@ -153,7 +153,7 @@ int communicator_same(struct communicator *communicator, const char *what, const
     if (status)
         return status;
     if (strcmp(text, text_string(&leader)) != 0)
-        status = error_set(err, ERROR_CONFLICT, NULL, cure, "its %s is not that of rank 0", what);
+        status = error_set(err, ERROR_CONFLICT, NULL, hint, "its %s is not that of rank 0", what);
     text_release(&leader);
     return communicator_agree(communicator, status, err);
 }

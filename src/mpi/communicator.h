@@ -53,9 +53,9 @@ int communicator_agree(struct communicator *communicator, int status, struct err
 /* Collective. Makes `text`, which says `what`, that of rank 0 everywhere. ERROR_MEMORY of one is that of all. */
 int communicator_text_of_leader(struct communicator *communicator, struct text *text, struct error *err);
 
-/* Collective. ERROR_CONFLICT, with the cure, when `text` is not the same on all ranks: they would not train the same
+/* Collective. ERROR_CONFLICT, with the hint, when `text` is not the same on all ranks: they would not train the same
    thing. */
-int communicator_same(struct communicator *communicator, const char *what, const char *text, const char *cure,
+int communicator_same(struct communicator *communicator, const char *what, const char *text, const char *hint,
                       struct error *err);
 
 /* Collective. The best instruction level that all of them can run. */

@@ -20,7 +20,7 @@ int fixed_function_read(struct json json, const char *otherwise, struct fixed_fu
     struct tree written;
     struct activation found;
     if (tree_parse(text, &written, &parsed))
-        return json_fail(json, err, parsed.cure[0] ? parsed.cure : NULL, "%s: %s", parsed.where, parsed.what);
+        return json_fail(json, err, parsed.hint[0] ? parsed.hint : NULL, "%s: %s", parsed.where, parsed.what);
     status = activation_of(&written, &found, err);
     if (status)
         return status;

@@ -61,7 +61,7 @@ void identity_release(struct identity *identity)
 
 /* What ranks lack that do not agree, in the order in which they are asked. */
 enum { ONE, PROGRAM, FILES, NODES };
-static const char *const cures[] = {
+static const char *const hints[] = {
     [PROGRAM] = "give all of them the same program and the same files, on a file system that they share",
     [FILES] = "give all of them the same program and the same files, on a file system that they share",
     [NODES] = "its processor rounds differently: take nodes of one kind (sbatch --constraint)",
@@ -88,7 +88,7 @@ int identity_agree(const struct identity *identity, struct communicator *communi
             if (entries[i].lacks != lacks)
                 continue;
             memcpy(&text, (const char *)&identity->run + entries[i].offset, sizeof text);
-            status = communicator_same(communicator, entries[i].label, text, cures[lacks], err);
+            status = communicator_same(communicator, entries[i].label, text, hints[lacks], err);
         }
     return status;
 }

@@ -13,10 +13,10 @@ int machine_threads(int asked, int others, struct machine_threads *threads, stru
     threads->count = asked > 0 ? asked : own > 1 ? own : 1;
     if (threads->count <= most)
         return 0;
-    char cure[80];
-    snprintf(cure, sizeof cure, "OMP_THREAD_LIMIT=%d, or without it%s", threads->count + others,
+    char hint[80];
+    snprintf(hint, sizeof hint, "OMP_THREAD_LIMIT=%d, or without it%s", threads->count + others,
              asked > 1 && most > 0 ? ", or fewer --threads" : "");
-    return error_set(err, ERROR_USAGE, asked > 0 ? "--threads" : NULL, cure,
+    return error_set(err, ERROR_USAGE, asked > 0 ? "--threads" : NULL, hint,
                      "%d thread%s would be started%s, but OMP_THREAD_LIMIT=%d allows no more", threads->count + others,
                      threads->count + others == 1 ? "" : "s", others ? ", one of them for the other processes" : "",
                      threads->cores.most);

@@ -222,29 +222,29 @@ static void add_quoted(const char *path, const char *ending, struct text *out)
 }
 
 /* With our own command: .recover of sqlite3 needs a part that many builds of it lack. */
-static void add_rescue(const struct store *store, struct text *cure)
+static void add_rescue(const struct store *store, struct text *hint)
 {
-    text_add(cure, "go back to a copy, or save what can be read and go on from it: actsearch rescue ");
-    add_quoted(store->path, "", cure);
-    text_add_char(cure, ' ');
-    add_quoted(store->path, ".saved", cure);
+    text_add(hint, "go back to a copy, or save what can be read and go on from it: actsearch rescue ");
+    add_quoted(store->path, "", hint);
+    text_add_char(hint, ' ');
+    add_quoted(store->path, ".saved", hint);
 }
 
 int store_damaged(const struct store *store, struct error *err, const char *what)
 {
-    struct text text = TEXT_EMPTY, cure = TEXT_EMPTY;
+    struct text text = TEXT_EMPTY, hint = TEXT_EMPTY;
     text_add(&text, what); /* SQLite's own words go with the next statement */
     add_size(store, &text);
     if (add_survey(store, &text) && !store->broken)
-        add_rescue(store, &cure);
+        add_rescue(store, &hint);
     else
-        text_add(&cure, "go back to a copy; nothing of it can be saved");
-    int status = text_failed(&text) || text_failed(&cure)
+        text_add(&hint, "go back to a copy; nothing of it can be saved");
+    int status = text_failed(&text) || text_failed(&hint)
                      ? memory_error(err, "the database")
-                     : error_set(err, ERROR_INPUT, store->path, text_string(&cure), "the database is damaged: %s",
+                     : error_set(err, ERROR_INPUT, store->path, text_string(&hint), "the database is damaged: %s",
                                  text_string(&text));
     text_release(&text);
-    text_release(&cure);
+    text_release(&hint);
     return status;
 }
 
@@ -281,15 +281,15 @@ static int64_t first_broken(const struct store *store)
 int store_incomplete(const struct store *store, struct error *err, const char *what)
 {
     int64_t ticket = first_broken(store);
-    struct text cure = TEXT_EMPTY;
+    struct text hint = TEXT_EMPTY;
     if (ticket <= 0)
         return error_set(err, ERROR_INPUT, store->path, "go back to a copy; actsearch query still reads this one",
                          "the database is damaged: %s", what);
-    add_rescue(store, &cure);
-    int status = text_failed(&cure)
+    add_rescue(store, &hint);
+    int status = text_failed(&hint)
                      ? memory_error(err, "the database")
-                     : error_set(err, ERROR_INPUT, store->path, text_string(&cure),
+                     : error_set(err, ERROR_INPUT, store->path, text_string(&hint),
                                  "the database is damaged: %s; whole are the tickets below %" PRId64, what, ticket);
-    text_release(&cure);
+    text_release(&hint);
     return status;
 }

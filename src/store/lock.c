@@ -56,16 +56,16 @@ static void describe(const struct store_peek *owner, char *text, size_t size)
 /* `shared`: the owner may be gone without our knowing. */
 static int owned(const struct lock_request *request, const struct store_peek *owner, bool shared, struct error *err)
 {
-    char who[300], age[80] = "", cure[512];
+    char who[300], age[80] = "", hint[512];
     describe(owner, who, sizeof who);
     if (!isnan(owner->age))
         snprintf(age, sizeof age, " (last heartbeat %.0f s ago%s)", owner->age, owner->here ? "" : ", as far as known");
     if (shared)
-        snprintf(cure, sizeof cure, "wait for it, stop it, or if that process is certainly gone remove %.300s",
+        snprintf(hint, sizeof hint, "wait for it, stop it, or if that process is certainly gone remove %.300s",
                  request->path);
     else
-        snprintf(cure, sizeof cure, "wait for it to end, stop it, or name another database");
-    return error_set(err, ERROR_CONFLICT, request->database, cure, "%s is writing this database%s", who, age);
+        snprintf(hint, sizeof hint, "wait for it to end, stop it, or name another database");
+    return error_set(err, ERROR_CONFLICT, request->database, hint, "%s is writing this database%s", who, age);
 }
 
 static int owned_by_whom_it_says(const struct lock_request *request, bool shared, struct error *err)

@@ -95,7 +95,7 @@ int store_check_place(const struct store *store, struct error *err)
 {
     bool replaced;
     struct whereabouts found;
-    struct text what = TEXT_EMPTY, cure = TEXT_EMPTY;
+    struct text what = TEXT_EMPTY, hint = TEXT_EMPTY;
     if (!is_gone(store, &replaced))
         return 0;
     look_for(&store->place, &found);
@@ -103,23 +103,23 @@ int store_check_place(const struct store *store, struct error *err)
     if (found.removed) {
         text_addf(&what, "the database was removed while it was written%s", instead);
         add_tickets(store, "lost are", &what);
-        text_add(&cure, replaced ? "name another database (--db), or remove that file, and begin anew"
+        text_add(&hint, replaced ? "name another database (--db), or remove that file, and begin anew"
                                  : "put back a copy, or begin anew with the same command");
     } else if (*found.path) {
         text_addf(&what, "the database was moved to %.400s while it was written%s", found.path, instead);
         add_tickets(store, "there are", &what);
-        text_addf(&cure, "to go on, move it back%s, or name it there (--db %.300s)",
+        text_addf(&hint, "to go on, move it back%s, or name it there (--db %.300s)",
                   replaced ? " when that file is out of the way" : "", found.path);
     } else {
         text_addf(&what, "the database is not found under this name any more%s", instead);
         add_tickets(store, "in it are", &what);
-        text_add(&cure, "bring it back (was it moved, or its disk unmounted?), then run the same command again");
+        text_add(&hint, "bring it back (was it moved, or its disk unmounted?), then run the same command again");
     }
-    int status = text_failed(&what) || text_failed(&cure)
+    int status = text_failed(&what) || text_failed(&hint)
                      ? memory_error(err, "the database")
-                     : error_set(err, ERROR_IO, store->path, text_string(&cure), "%s", text_string(&what));
+                     : error_set(err, ERROR_IO, store->path, text_string(&hint), "%s", text_string(&what));
     text_release(&what);
-    text_release(&cure);
+    text_release(&hint);
     return status;
 }
 

@@ -97,16 +97,16 @@ static int sql_error(const struct store *store, const char *sql, struct error *e
         return refuse(err);
     if (code != SQLITE_ERROR && code != SQLITE_RANGE && code != SQLITE_TOOBIG && code != SQLITE_MISMATCH)
         return store_fail(store, err, "read it");
-    char where[64], cure[400] = "";
+    char where[64], hint[400] = "";
     const char *message = sqlite3_errmsg(store->db);
     describe_place(store->db, sql, where, sizeof where);
     if (misspelt_name(message)) {
         struct text names = TEXT_EMPTY;
         schema_names(&names);
-        snprintf(cure, sizeof cure, "there are %s; columns: PRAGMA table_info(NAME)", text_string(&names));
+        snprintf(hint, sizeof hint, "there are %s; columns: PRAGMA table_info(NAME)", text_string(&names));
         text_release(&names);
     }
-    return error_set(err, ERROR_INPUT, where, cure, "%s", message);
+    return error_set(err, ERROR_INPUT, where, hint, "%s", message);
 }
 
 /* Only white space, semicolons and comments may follow the statement. */

@@ -57,11 +57,11 @@ START_TEST(a_key_given_twice_is_refused_with_both_places)
 }
 END_TEST
 
-/* Each is refused with the place and a cure; cJSON takes most of them. */
+/* Each is refused with the place and a hint; cJSON takes most of them. */
 START_TEST(what_is_not_json_is_refused)
 {
     static const struct {
-        const char *text, *place, *cure;
+        const char *text, *place, *hint;
     } cases[] = {
         {"", "x.json: the file is empty", "right file"},
         {" \n\t ", "x.json: the file is empty", "right file"},
@@ -118,7 +118,7 @@ START_TEST(what_is_not_json_is_refused)
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         const char *line = told(cases[i].text);
-        ck_assert_msg(strstr(line, cases[i].place) && strstr(line, cases[i].cure), "%s: %s", cases[i].text, line);
+        ck_assert_msg(strstr(line, cases[i].place) && strstr(line, cases[i].hint), "%s: %s", cases[i].text, line);
         ck_assert_msg(strncmp(line, "x.json:", 7) == 0, "%s: %s", cases[i].text, line);
     }
 }

@@ -102,7 +102,7 @@ START_TEST(an_error_is_text)
             error_prefix(&err, text);
             error_line(&err, line, sizeof line);
             error_line(&err, shorter, sizeof shorter);
-            const char *const lines[] = {err.where, err.what, err.cure, line, shorter};
+            const char *const lines[] = {err.where, err.what, err.hint, line, shorter};
             for (size_t k = 0; k < sizeof lines / sizeof *lines; k++) {
                 size_t bad = 0;
                 ck_assert_msg(unicode_valid(lines[k], strlen(lines[k]), &bad), "piece %zu, length %zu, line %zu at %zu",
@@ -117,7 +117,7 @@ START_TEST(an_error_is_text)
     ck_assert_str_eq(err.where, "new\\x0aline");
     ck_assert_str_eq(err.what, "bad value");
     /* A field of the error itself may be an argument. */
-    error_set(&err, ERROR_IO, err.cure, err.where, "%s twice", err.what);
+    error_set(&err, ERROR_IO, err.hint, err.where, "%s twice", err.what);
     error_line(&err, line, sizeof line);
     ck_assert_str_eq(line, "mend it: bad value twice; new\\x0aline");
 }

@@ -237,7 +237,7 @@ START_TEST(broken_tables_are_refused_with_line_and_cure)
         write_text("t.csv", cases[i].text);
         ASSERT_FAILS(open_set(RAW, 1, &set, &err), ERROR_INPUT, cases[i].fragment);
         ASSERT_FAILS(open_set(RAW, 1, &set, &err), ERROR_INPUT, "t.csv");
-        ck_assert_uint_gt(strlen(err.cure), 0);
+        ck_assert_uint_gt(strlen(err.hint), 0);
     }
     write_file("t.csv", "a,kind\n1,\0x\n", 12);
     ASSERT_FAILS(open_set(RAW, 1, &set, &err), ERROR_INPUT, "holds a zero byte");
@@ -491,7 +491,7 @@ START_TEST(tables_without_header_are_read)
         char text[256];
         snprintf(text, sizeof text, "%s%s", TABLE ",\"header\":false,\"separator\":\" \"", cases[i].more);
         ASSERT_FAILS(open_set(text, 1, &set, &err), i == 8 ? ERROR_IO : ERROR_INPUT, cases[i].fragment);
-        ck_assert_uint_gt(strlen(err.cure), 0);
+        ck_assert_uint_gt(strlen(err.hint), 0);
     }
     write_text("t.csv", "569,30,malignant\n1,2,3,x\n4,5,6,y\n");
     ASSERT_FAILS(

@@ -64,11 +64,11 @@ START_TEST(unknown_keys_are_refused)
     for (int i = 0; i < FORMAT_CASES; i++) {
         const struct data_format *format = format_of(i);
         ASSERT_FAILS(read_spec(begin_case(i, ",\"tarin\":0.5"), &spec, &err), ERROR_INPUT, "tarin: unknown key");
-        ck_assert_ptr_nonnull(strstr(err.cure, "train, validation"));
+        ck_assert_ptr_nonnull(strstr(err.hint, "train, validation"));
         for (int k = 0; format->keys[k]; k++)
-            ck_assert_ptr_nonnull(strstr(err.cure, format->keys[k]));
-        ck_assert_int_eq(strstr(err.cure, ", test") != NULL && !strstr(err.cure, ", test_"), !format->test_files);
-        ck_assert_int_eq(strstr(err.cure, ", scale") != NULL, !format->unscaled);
+            ck_assert_ptr_nonnull(strstr(err.hint, format->keys[k]));
+        ck_assert_int_eq(strstr(err.hint, ", test") != NULL && !strstr(err.hint, ", test_"), !format->test_files);
+        ck_assert_int_eq(strstr(err.hint, ", scale") != NULL, !format->unscaled);
         if (format->test_files)
             ASSERT_FAILS(read_spec(begin_case(i, ",\"test\":0.1"), &spec, &err), ERROR_INPUT, "test: unknown key");
     }

@@ -260,7 +260,7 @@ static void check_refused(enum error_code code, const char *fragment)
     char line[2200];
     error_line(&err, line, sizeof line);
     ck_assert_ptr_null(strchr(line, 10));
-    ck_assert_uint_gt(strlen(err.cure), 0);
+    ck_assert_uint_gt(strlen(err.hint), 0);
 }
 
 START_TEST(damaged_gzip_is_refused)

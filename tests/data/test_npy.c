@@ -275,7 +275,7 @@ START_TEST(wrong_arrays_are_refused_by_name)
         write_file("x.npy", bytes, put_start(bytes, 1, cases[i].literal) + 80);
         ASSERT_FAILS(open_set(RAW, 1, &set, &err), i == 17 ? ERROR_MEMORY : ERROR_INPUT, cases[i].fragment);
         ASSERT_FAILS(open_set(RAW, 1, &set, &err), i == 17 ? ERROR_MEMORY : ERROR_INPUT, "x.npy: ");
-        ck_assert_uint_gt(strlen(err.cure), 0);
+        ck_assert_uint_gt(strlen(err.hint), 0);
     }
     write_file("x.npy", "PK\3\4 and more", 13);
     ASSERT_FAILS(open_set(RAW, 1, &set, &err), ERROR_INPUT,

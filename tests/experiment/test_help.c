@@ -160,7 +160,7 @@ static void check_format(const struct settings_topic *format, const struct setti
     ASSERT_FAILS(data_spec_read(json_root(document), "x.json", &spec, &err), ERROR_INPUT, "known keys here: ");
     json_document_free(document);
     int listed = 0, described = 0;
-    char *key = strstr(err.cure, ": ");
+    char *key = strstr(err.hint, ": ");
     ck_assert_ptr_nonnull(key);
     for (key = strtok(key, ":, "); key; key = strtok(NULL, ", "), listed++)
         ck_assert_msg(settings_find(shared, key) || settings_find(format->settings[0], key),

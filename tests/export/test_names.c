@@ -178,14 +178,14 @@ static int export_as(const char *name, const char *expression, const struct expo
     return status;
 }
 
-/* The cure's last word, which must do. */
+/* The hint's last word, which must do. */
 static void follow_cure(const char *name, const struct error *refused)
 {
     struct error err = ERROR_EMPTY;
-    char cure[sizeof refused->cure];
-    snprintf(cure, sizeof cure, "%s", refused->cure);
-    const char *word = strrchr(cure, ' ');
-    ck_assert_msg(word != NULL, "%s: no cure in \"%s\"", name, cure);
+    char hint[sizeof refused->hint];
+    snprintf(hint, sizeof hint, "%s", refused->hint);
+    const char *word = strrchr(hint, ' ');
+    ck_assert_msg(word != NULL, "%s: no hint in \"%s\"", name, hint);
     ASSERT_OK(export_as(word + 1, "p0*x", NULL, 0, &err));
 }
 

@@ -53,7 +53,7 @@ START_TEST(a_process_alone_has_no_team)
     ck_assert(communicator_leads(communicator) && communicator_size(communicator) == 1);
     ck_assert_ptr_null(communicator_remote(communicator));
     ck_assert_int_eq(communicator_agree(communicator, ERROR_INPUT, &mine), ERROR_INPUT);
-    ASSERT_OK(communicator_same(communicator, "text", "a", "cure", &err));
+    ASSERT_OK(communicator_same(communicator, "text", "a", "hint", &err));
     ck_assert_int_eq(communicator_best_isa(communicator), isa_best());
     ck_assert_int_eq(communicator_sum_of_node(communicator, 5), 5);
     ASSERT_OK(communicator_begin(communicator, 1, NULL, &err));

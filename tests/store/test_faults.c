@@ -294,7 +294,7 @@ static void at_the_size_limit_nothing_is_lost(void)
     ck_assert_int_eq(status, ERROR_IO);
     ck_assert_int_eq(again, ERROR_IO);
     ck_assert_str_eq(err.what, "cannot write: File too large");
-    ck_assert_ptr_nonnull(strstr(err.cure, "ulimit -f"));
+    ck_assert_ptr_nonnull(strstr(err.hint, "ulimit -f"));
     ck_assert(count > 5 && count < 2000);
     assert_sound(store);
     append_up_to(store, count + 3); /* space again: the same store goes on */
@@ -467,7 +467,7 @@ static void both_refuse(enum error_code code, const char *message)
     size_t length = read_file(before, sizeof before);
     ASSERT_FAILS(store_open(path, &example_run, &fixture_options, &store, &err), code, message);
     ck_assert_ptr_nonnull(strstr(err.where, path));
-    ck_assert_str_ne(err.cure, "");
+    ck_assert_str_ne(err.hint, "");
     ASSERT_FAILS(store_open_read(path, &store, &err), code, message);
     ck_assert_uint_eq(read_file(after, sizeof after), length);
     ck_assert_mem_eq(before, after, length); /* a refused file is not touched */
@@ -760,13 +760,13 @@ static struct store *written_to(int64_t tickets)
     return store;
 }
 
-static void refuses(struct store *store, const char *message, const char *cure)
+static void refuses(struct store *store, const char *message, const char *hint)
 {
     struct error err;
     struct store_ticket ticket = example_ticket(store_count(store));
     ck_assert(!store_is_in_place(store));
     ASSERT_FAILS(store_append(store, &ticket, &err), ERROR_IO, message);
-    ck_assert_msg(strstr(err.cure, cure), "%s", err.cure);
+    ck_assert_msg(strstr(err.hint, hint), "%s", err.hint);
     ASSERT_FAILS(store_close(store, &err), ERROR_IO, message);
 }
 
@@ -861,7 +861,7 @@ START_TEST(a_copy_without_its_log_is_known_for_one)
     copy_file(path, copy);
     for (int i = 0; i < 2; i++) /* reading it changes nothing about that */
         ASSERT_FAILS(store_open_read(copy, &reader, &err), ERROR_INPUT, "its log (-wal) is missing");
-    ck_assert_ptr_nonnull(strstr(err.cure, "actsearch merge COPY.db ORIGINAL.db"));
+    ck_assert_ptr_nonnull(strstr(err.hint, "actsearch merge COPY.db ORIGINAL.db"));
     snprintf(log, sizeof log, "%s-wal", path);
     snprintf(copied_log, sizeof copied_log, "%s-wal", copy);
     copy_file(log, copied_log);
@@ -996,8 +996,8 @@ START_TEST(one_byte_of_the_schema)
         write_file(spoiled, length);
         int status = store_open(path, &example_run, &fixture_options, &store, &err);
         ck_assert_msg(status == ERROR_INPUT && strstr(err.what, "the database is damaged: ") &&
-                          strstr(err.what, bytes[i].table) && strstr(err.cure, "actsearch rescue "),
-                      "%s: %d %s; %s", bytes[i].place, status, err.what, err.cure);
+                          strstr(err.what, bytes[i].table) && strstr(err.hint, "actsearch rescue "),
+                      "%s: %d %s; %s", bytes[i].place, status, err.what, err.hint);
         store = rescued(saved, &tickets);
         ck_assert_msg(store && tickets == 20, "%s: %" PRId64 " tickets", bytes[i].place, tickets);
         assert_sound(store);
@@ -1142,7 +1142,7 @@ static int as_a_stranger(void)
     if (!drop_rights())
         return NO_RIGHT;
     if (store_open(path, &example_run, &fixture_options, &store, &err) != ERROR_IO ||
-        !strstr(err.what, "Permission denied") || !strstr(err.cure, "choose a folder you may write to"))
+        !strstr(err.what, "Permission denied") || !strstr(err.hint, "choose a folder you may write to"))
         return 11;
     snprintf(new_path, sizeof new_path, "%s/new.db", folder);
     if (store_open(new_path, &example_run, NULL, &store, &err) != ERROR_IO || !strstr(err.what, "Permission denied"))
@@ -1159,7 +1159,7 @@ static int stranger_finds_a_log(void)
     if (!drop_rights())
         return NO_RIGHT;
     if (store_open_read(path, &store, &err) != ERROR_IO || !strstr(err.what, "its log was left open") ||
-        !strstr(err.cure, "copy the database and its -wal"))
+        !strstr(err.hint, "copy the database and its -wal"))
         return 11;
     return 0;
 }

@@ -257,7 +257,7 @@ static void an_owner_of_this_place(const struct lock_patience *patience)
     ASSERT_FAILS(open_with(patience, STORE_JOURNAL_DELETE, &store, &err), ERROR_CONFLICT, "s ago); wait for it");
     ASSERT_FAILS(open_with(patience, STORE_JOURNAL_DELETE, &store, &err), ERROR_CONFLICT,
                  "if that process is certainly gone remove ");
-    ck_assert_ptr_nonnull(strstr(err.cure, lock_path()));
+    ck_assert_ptr_nonnull(strstr(err.hint, lock_path()));
     kill(child, SIGSTOP); /* a suspended process of this place keeps its lock */
     sleep_seconds(2 * patience->stale);
     ASSERT_FAILS(open_with(patience, STORE_JOURNAL_DELETE, &store, &err), ERROR_CONFLICT, who);
