@@ -70,7 +70,7 @@ struct setting {
     const struct setting *object;  /* the table of an object; also for help, of what is read otherwise */
     const struct setting_type *type;
     bool required;
-    bool added; /* see above */
+    bool added; /* see above; of an own type says() decides */
     int turn;
     /* Called when it was read, or was not there: sets what depends on it, refuses what does not go with the others. */
     int (*check)(struct json value, void *object, struct error *err);
@@ -86,33 +86,50 @@ struct settings_strings {
     int count;
 };
 
-#define SETTING_AT(struct_type, member)                                                                                \
-    .offset = offsetof(struct_type, member), .size = sizeof(((struct_type *)NULL)->member)
+/* A member that the kind cannot store does not compile: its size would be below 0. */
+#define SETTING_MEMBER_TYPE(struct_type, member) __typeof__(((struct_type *)NULL)->member)
+#define SETTING_MEMBER_IS(struct_type, member, type)                                                                   \
+    __builtin_types_compatible_p(SETTING_MEMBER_TYPE(struct_type, member), type)
+#define SETTING_MEMBER_IS_WHOLE(struct_type, member) ((SETTING_MEMBER_TYPE(struct_type, member))0.5 == 0)
+#define SETTING_AT(struct_type, member, fits)                                                                          \
+    .offset = offsetof(struct_type, member),                                                                           \
+    .size = sizeof(char[(fits) ? (int)sizeof(SETTING_MEMBER_TYPE(struct_type, member)) : -1])
 #define SETTING_INTEGER(struct_type, member, low, high)                                                                \
-    .kind = SETTING_IS_INTEGER, SETTING_AT(struct_type, member), .least = (low), .most = (high)
+    .kind = SETTING_IS_INTEGER, SETTING_AT(struct_type, member, SETTING_MEMBER_IS_WHOLE(struct_type, member)),         \
+    .least = (low), .most = (high)
 #define SETTING_NUMBER(struct_type, member, low, high)                                                                 \
-    .kind = SETTING_IS_NUMBER, SETTING_AT(struct_type, member), .least = (low), .most = (high)
-#define SETTING_BOOL(struct_type, member) .kind = SETTING_IS_BOOL, SETTING_AT(struct_type, member)
-#define SETTING_CHOICE(struct_type, member) .kind = SETTING_IS_CHOICE, SETTING_AT(struct_type, member)
+    .kind = SETTING_IS_NUMBER, SETTING_AT(struct_type, member, SETTING_MEMBER_IS(struct_type, member, double)),        \
+    .least = (low), .most = (high)
+#define SETTING_BOOL(struct_type, member)                                                                              \
+    .kind = SETTING_IS_BOOL, SETTING_AT(struct_type, member, SETTING_MEMBER_IS(struct_type, member, bool))
+#define SETTING_CHOICE(struct_type, member)                                                                            \
+    .kind = SETTING_IS_CHOICE,                                                                                         \
+    SETTING_AT(struct_type, member,                                                                                    \
+               SETTING_MEMBER_IS_WHOLE(struct_type, member) || SETTING_MEMBER_IS(struct_type, member, bool))
 #define SETTING_CHARACTER(struct_type, member, which)                                                                  \
-    .kind = SETTING_IS_CHARACTER, SETTING_AT(struct_type, member), .allowed = (which)
-#define SETTING_STRING(struct_type, member) .kind = SETTING_IS_STRING, SETTING_AT(struct_type, member)
-#define SETTING_PATH(struct_type, member) .kind = SETTING_IS_PATH, SETTING_AT(struct_type, member)
+    .kind = SETTING_IS_CHARACTER, SETTING_AT(struct_type, member, SETTING_MEMBER_IS(struct_type, member, char)),       \
+    .allowed = (which)
+#define SETTING_STRING(struct_type, member)                                                                            \
+    .kind = SETTING_IS_STRING, SETTING_AT(struct_type, member, SETTING_MEMBER_IS(struct_type, member, char *))
+#define SETTING_PATH(struct_type, member)                                                                              \
+    .kind = SETTING_IS_PATH, SETTING_AT(struct_type, member, SETTING_MEMBER_IS(struct_type, member, char *))
 #define SETTING_STRINGS(struct_type, member, items)                                                                    \
-    .kind = SETTING_IS_STRINGS, SETTING_AT(struct_type, member), .most_items = (items)
+    .kind = SETTING_IS_STRINGS,                                                                                        \
+    SETTING_AT(struct_type, member, SETTING_MEMBER_IS(struct_type, member, struct settings_strings)),                  \
+    .most_items = (items)
 #define SETTING_OBJECT(struct_type, member, table)                                                                     \
-    .kind = SETTING_IS_OBJECT, SETTING_AT(struct_type, member), .object = (table)
+    .kind = SETTING_IS_OBJECT, SETTING_AT(struct_type, member, true), .object = (table)
 #define SETTING_OWN(struct_type, member, its_type)                                                                     \
-    .kind = SETTING_IS_OWN, SETTING_AT(struct_type, member), .type = &(its_type)
+    .kind = SETTING_IS_OWN, SETTING_AT(struct_type, member, true), .type = &(its_type)
 /* What the code around reads and writes. */
 #define SETTING_ELSEWHERE .kind = SETTING_IS_OWN, .type = &setting_elsewhere
 extern const struct setting_type setting_elsewhere;
 
-/* A table, and the struct that it fills. A list of them ends with one without a table. */
+/* A table, and the struct that it fills; in a list of them. */
 struct settings_part {
-    const struct setting *settings; /* NULL in between: none */
+    const struct setting *settings; /* NULL: none */
     void *object;
-    bool last;
+    bool last; /* of the list */
 };
 /* Of one table, and of two; either may be NULL. */
 #define SETTINGS(table, into) ((const struct settings_part[]){{(table), (into), true}})

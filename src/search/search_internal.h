@@ -5,8 +5,6 @@
 #include "search/search.h"
 #include "search/strategy.h"
 
-extern const struct strategy strategy_random, strategy_exhaustive, strategy_aging;
-
 /* The archive: every function that was proposed, by its fingerprint, and the names of the known ones. */
 struct archive;
 int archive_new(struct archive **archive, struct error *err);

@@ -4,7 +4,19 @@
 
 #include <string.h>
 
-static const struct strategy *const table[] = {&strategy_random, &strategy_exhaustive, &strategy_aging};
+/* STRATEGY(name) for the descriptor strategy_NAME of a file src/search/NAME.c, in the order in which messages list
+ * them. */
+#define STRATEGIES STRATEGY(random) STRATEGY(exhaustive) STRATEGY(aging)
+
+#define STRATEGY(name) extern const struct strategy strategy_##name;
+STRATEGIES
+#undef STRATEGY
+
+static const struct strategy *const table[] = {
+#define STRATEGY(name) &strategy_##name,
+    STRATEGIES
+#undef STRATEGY
+};
 
 const struct strategy *strategy_at(int i)
 {
