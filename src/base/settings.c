@@ -13,6 +13,15 @@ enum { MOST_NAMES = 64, MOST_KEYS = 64 };
 
 const struct setting_type setting_elsewhere = {0};
 
+static void descriptor_write(const struct setting *setting, const void *object, const void *context, struct text *out)
+{
+    (void)context;
+    const char *const *descriptor;
+    memcpy(&descriptor, setting_member_of(setting, object), sizeof descriptor);
+    json_quote(*descriptor, out);
+}
+const struct setting_type setting_descriptor = {.write = descriptor_write};
+
 /* ---- members */
 
 static void store_integer(const struct setting *setting, void *object, int64_t value)
@@ -265,9 +274,7 @@ static int read_strings(struct json value, const struct setting *setting, void *
 
 static int read_object(struct json value, const struct setting *setting, void *object, void *context, struct error *err)
 {
-    const struct settings_part *inside = SETTINGS(setting->object, setting_member(setting, object));
-    int status = settings_known(value, inside, err);
-    return status ? status : settings_read(value, inside, context, err);
+    return settings_read_object(value, SETTINGS(setting->object, setting_member(setting, object)), context, err);
 }
 
 static int read_value(struct json value, const struct setting *setting, void *object, void *context, struct error *err)
@@ -328,6 +335,12 @@ int settings_read(struct json object, const struct settings_part *parts, void *c
     return status;
 }
 
+int settings_read_object(struct json object, const struct settings_part *parts, void *context, struct error *err)
+{
+    int status = settings_known(object, parts, err);
+    return status ? status : settings_read(object, parts, context, err);
+}
+
 /* ---- writing */
 
 static const char *choice_name(const struct setting *setting, int index)
@@ -376,9 +389,7 @@ static void write_value(const struct setting *setting, const void *object, const
         add_strings(setting_member_of(setting, object), out);
         break;
     case SETTING_IS_OBJECT:
-        text_add_char(out, '{');
-        settings_write(SETTINGS(setting->object, (void *)setting_member_of(setting, object)), context, out);
-        text_add_char(out, '}');
+        settings_write_object(SETTINGS(setting->object, (void *)setting_member_of(setting, object)), context, out);
         break;
     case SETTING_IS_OWN:
         setting->type->write(setting, object, context, out);
@@ -440,4 +451,11 @@ void settings_write(const struct settings_part *parts, const void *context, stru
             if (part->last)
                 break;
         }
+}
+
+void settings_write_object(const struct settings_part *parts, const void *context, struct text *out)
+{
+    text_add_char(out, '{');
+    settings_write(parts, context, out);
+    text_add_char(out, '}');
 }

@@ -124,6 +124,10 @@ struct settings_strings {
 /* What the code around reads and writes. */
 #define SETTING_ELSEWHERE .kind = SETTING_IS_OWN, .type = &setting_elsewhere
 extern const struct setting_type setting_elsewhere;
+/* A pointer to the descriptor of a kind, which begins with its name. The code around reads it, before all others, since
+   the tables depend on it. */
+#define SETTING_DESCRIPTOR(struct_type, member) SETTING_OWN(struct_type, member, setting_descriptor)
+extern const struct setting_type setting_descriptor;
 
 /* A table, and the struct that it fills; in a list of them. */
 struct settings_part {
@@ -167,8 +171,13 @@ int settings_known(struct json object, const struct settings_part *parts, struct
    ERROR_INPUT names the path; ERROR_MEMORY. What was read up to then stays, and is the caller's to release. */
 int settings_read(struct json object, const struct settings_part *parts, void *context, struct error *err);
 
+/* Both: all of an object. */
+int settings_read_object(struct json object, const struct settings_part *parts, void *context, struct error *err);
+
 /* Appends "key":value for each setting with a comma before, but not behind an opening brace. */
 void settings_write(const struct settings_part *parts, const void *context, struct text *out);
+/* The same between braces. */
+void settings_write_object(const struct settings_part *parts, const void *context, struct text *out);
 
 /* Reads a string that must be one of the names; *index gets its place. */
 int settings_choose(struct json value, const char *(*name_at)(int i), int *index, struct error *err);

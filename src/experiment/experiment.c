@@ -144,8 +144,7 @@ const struct setting experiment_settings[] = {
 static int read_members(struct json json, struct experiment *experiment, struct error *err)
 {
     settings_reset(experiment_settings, experiment);
-    int status = settings_known(json, SETTINGS(experiment_settings, experiment), err);
-    return status ? status : settings_read(json, SETTINGS(experiment_settings, experiment), NULL, err);
+    return settings_read_object(json, SETTINGS(experiment_settings, experiment), NULL, err);
 }
 
 int experiment_read(const char *path, const char *const *settings, struct experiment **experiment, struct error *err)

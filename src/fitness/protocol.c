@@ -126,16 +126,13 @@ int protocol_read(struct json json, struct protocol *protocol, struct error *err
     settings_reset(training, protocol);
     if (!json_exists(json))
         return 0;
-    int status = settings_known(json, SETTINGS(training, protocol), err);
-    return status ? status : settings_read(json, SETTINGS(training, protocol), NULL, err);
+    return settings_read_object(json, SETTINGS(training, protocol), NULL, err);
 }
 
 void protocol_normal_form(const struct protocol *protocol, struct text *out)
 {
     struct protocol copy = *protocol;
-    text_add_char(out, '{');
-    settings_write(SETTINGS(training, &copy), NULL, out);
-    text_add_char(out, '}');
+    settings_write_object(SETTINGS(training, &copy), NULL, out);
 }
 
 static bool training_part(int i, struct settings_topic *out)

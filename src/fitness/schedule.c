@@ -115,17 +115,8 @@ static const char *kind_name(int i)
     return schedule_kinds[i] ? schedule_kinds[i]->name : NULL;
 }
 
-/* Read before all others, since the tables depend on it. */
-static void name_write(const struct setting *setting, const void *object, const void *context, struct text *out)
-{
-    (void)setting, (void)context;
-    const struct schedule *schedule = object;
-    json_quote(schedule->kind->name, out);
-}
-static const struct setting_type name_type = {.write = name_write};
-
 static const struct setting naming[] = {
-    {"name", SETTING_OWN(struct schedule, kind, name_type), .name_at = kind_name, .required = true}, {0}};
+    {"name", SETTING_DESCRIPTOR(struct schedule, kind), .name_at = kind_name, .required = true}, {0}};
 static const struct setting warming[] = {
     {"warmup", SETTING_NUMBER(struct schedule, warmup, 0, 0.999), .added = true,
      .means = "the share of the run in which the rate grows to its own value along a straight line"},
@@ -169,17 +160,14 @@ int schedule_read(struct json json, struct schedule *schedule, struct error *err
         return status;
     *schedule = usual(schedule_kinds[which]);
     struct tables tables = tables_of(schedule);
-    status = settings_known(json, tables.parts, err);
-    return status ? status : settings_read(json, tables.parts, NULL, err);
+    return settings_read_object(json, tables.parts, NULL, err);
 }
 
 void schedule_normal_form(const struct schedule *schedule, struct text *out)
 {
     struct schedule copy = *schedule;
     struct tables tables = tables_of(&copy);
-    text_add_char(out, '{');
-    settings_write(tables.parts, NULL, out);
-    text_add_char(out, '}');
+    settings_write_object(tables.parts, NULL, out);
 }
 
 static void setting_reset(const struct setting *setting, void *object)

@@ -245,9 +245,7 @@ static int check_weights(const struct growth *growth, size_t cells, struct json 
 int growth_prepare(struct grammar *grammar, struct json json, struct error *err)
 {
     struct growth *growth = &grammar->growth;
-    int status = settings_known(json, SETTINGS(growth_settings, grammar), err);
-    if (!status)
-        status = settings_read(json, SETTINGS(growth_settings, grammar), NULL, err);
+    int status = settings_read_object(json, SETTINGS(growth_settings, grammar), NULL, err);
     if (!status)
         status = fill_groups(grammar, err);
     if (!status)

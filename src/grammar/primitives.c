@@ -153,8 +153,7 @@ static int read_words(struct json item, struct primitive *primitive, struct erro
     if (!json_is_object(item))
         return json_fail(item, err, "such as \"tanh\" or {\"name\": \"tanh\", \"weight\": 2}",
                          "a primitive is a name or an object with a name");
-    int status = settings_known(item, SETTINGS(primitive_settings, primitive), err);
-    return status ? status : settings_read(item, SETTINGS(primitive_settings, primitive), NULL, err);
+    return settings_read_object(item, SETTINGS(primitive_settings, primitive), NULL, err);
 }
 
 static int read_primitive(struct grammar *grammar, struct json item, int arity, struct error *err)

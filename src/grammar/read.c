@@ -101,9 +101,7 @@ static int parameter_read(struct json json, const struct setting *setting, void 
     if (!json_exists(json))
         return 0;
     settings_reset(parameter_settings, &parameter);
-    int status = settings_known(json, SETTINGS(parameter_settings, &parameter), err);
-    if (!status)
-        status = settings_read(json, SETTINGS(parameter_settings, &parameter), NULL, err);
+    int status = settings_read_object(json, SETTINGS(parameter_settings, &parameter), NULL, err);
     if (status)
         return status;
     grammar->parameter = grammar->symbol_count;
@@ -181,9 +179,7 @@ static int read_mutation(struct grammar *grammar, struct json json, struct error
         return 0;
     for (int i = 0; i < MUTATION_COUNT; i++)
         grammar->mutation_weights[i] = 0;
-    int status = settings_known(json, SETTINGS(mutation_settings, grammar), err);
-    if (!status)
-        status = settings_read(json, SETTINGS(mutation_settings, grammar), NULL, err);
+    int status = settings_read_object(json, SETTINGS(mutation_settings, grammar), NULL, err);
     for (int i = 0; i < MUTATION_COUNT; i++)
         total += grammar->mutation_weights[i];
     if (!status && !(total > 0))

@@ -296,7 +296,7 @@ static const char *loss_name(int i)
 }
 
 static const struct setting loss_naming[] = {
-    {"name", SETTING_ELSEWHERE, .name_at = loss_name, .by = "the first that fits the data"}, {0}};
+    {"name", SETTING_DESCRIPTOR(struct loss, kind), .name_at = loss_name, .by = "the first that fits the data"}, {0}};
 static const struct setting loss_smoothing[] = {
     {"label_smoothing", SETTING_NUMBER(struct loss, smoothing, 0, 0.999),
      .means = "the share of the right class that is spread over all (softmax_cross_entropy alone)"},
@@ -339,11 +339,9 @@ static int loss_read(struct json value, const struct setting *setting, void *obj
 static void loss_write(const struct setting *setting, const void *object, const void *context, struct text *out)
 {
     (void)setting;
-    const struct network *network = object;
-    struct loss loss = network->loss;
-    text_addf(out, "{\"name\":\"%s\"", loss.kind->name);
-    settings_write(SETTINGS(loss.kind->smooths ? loss_smoothing : NULL, &loss), context, out);
-    text_add_char(out, '}');
+    struct loss loss = ((const struct network *)object)->loss;
+    settings_write_object(SETTINGS_BOTH(loss_naming, &loss, loss.kind->smooths ? loss_smoothing : NULL, &loss), context,
+                          out);
 }
 static const struct setting_type loss_type = {
     .form = "the name of a loss, or {\"name\": NAME, ...}", .read = loss_read, .write = loss_write};
@@ -395,9 +393,7 @@ static const struct setting members[] = {
 
 void network_normal_form(const struct network *network, struct text *out)
 {
-    text_add_char(out, '{');
-    settings_write(SETTINGS(members, (void *)network), NULL, out);
-    text_add_char(out, '}');
+    settings_write_object(SETTINGS(members, (void *)network), NULL, out);
 }
 
 /* Of those that share, the first open one of a slot's number. */

@@ -17,15 +17,6 @@ static const char *kind_name(int i)
 
 /* ---- types */
 
-/* Read before all others, since the tables depend on it. */
-static void name_write(const struct setting *setting, const void *object, const void *context, struct text *out)
-{
-    (void)setting, (void)context;
-    const struct optimiser *optimiser = object;
-    json_quote(optimiser->kind->name, out);
-}
-static const struct setting_type name_type = {.write = name_write};
-
 static int rates_read(struct json value, const struct setting *setting, void *object, void *context, struct error *err)
 {
     (void)context;
@@ -57,7 +48,7 @@ static const struct setting_type rates_type = {
 /* ---- tables: what stands before the kind's own settings, and behind them */
 
 static const struct setting before[] = {
-    {"name", SETTING_OWN(struct optimiser, kind, name_type), .name_at = kind_name, .required = true},
+    {"name", SETTING_DESCRIPTOR(struct optimiser, kind), .name_at = kind_name, .required = true},
     {"learning_rate", SETTING_OWN(struct optimiser, learning_rates, rates_type), .least = 1e-12, .most = 1e6,
      .by = "0.001; of sgd 0.05",
      .means = "of several, every candidate is trained with each and keeps the one with the best score"},
@@ -117,9 +108,7 @@ void optimiser_normal_form(const struct optimiser *optimiser, struct text *out)
 {
     struct optimiser copy = *optimiser;
     struct tables tables = tables_of(&copy);
-    text_add_char(out, '{');
-    settings_write(tables.parts, NULL, out);
-    text_add_char(out, '}');
+    settings_write_object(tables.parts, NULL, out);
 }
 
 static void setting_reset(const struct setting *setting, void *object)

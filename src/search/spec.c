@@ -13,15 +13,6 @@ static const char *strategy_name(int i)
 
 /* ---- types */
 
-/* Read before all others, since the tables depend on it. */
-static void strategy_write(const struct setting *setting, const void *object, const void *context, struct text *out)
-{
-    (void)setting, (void)context;
-    const struct search_spec *spec = object;
-    json_quote(spec->strategy->name, out);
-}
-static const struct setting_type strategy_type = {.write = strategy_write};
-
 static int evaluations_read(struct json value, const struct setting *setting, void *object, void *context,
                             struct error *err)
 {
@@ -88,7 +79,7 @@ static const struct setting_type seed_type = {
 /* ---- tables */
 
 static const struct setting shared[] = {
-    {"strategy", SETTING_OWN(struct search_spec, strategy, strategy_type), .name_at = strategy_name, .required = true,
+    {"strategy", SETTING_DESCRIPTOR(struct search_spec, strategy), .name_at = strategy_name, .required = true,
      .means = "how candidates are chosen"},
     {"evaluations", SETTING_OWN(struct search_spec, evaluations, evaluations_type), .least = 1, .most = 1e9,
      .by = "none; must be given, unless the strategy comes to an end by itself",
@@ -150,9 +141,7 @@ int search_spec_read(struct json json, struct search_spec *spec, struct error *e
         {shared, spec, false}, {seeding, spec, false}, {strategy->options, &spec->options, true}};
     if (!status)
         status = refuse_foreign_keys(json, strategy, err);
-    if (!status)
-        status = settings_known(json, parts, err);
-    return status ? status : settings_read(json, parts, NULL, err);
+    return status ? status : settings_read_object(json, parts, NULL, err);
 }
 
 void search_spec_normal_form(const struct search_spec *spec, struct text *out)
@@ -160,9 +149,7 @@ void search_spec_normal_form(const struct search_spec *spec, struct text *out)
     struct search_spec copy = *spec;
     const struct settings_part parts[] = {
         {shared, &copy, false}, {copy.strategy->options, &copy.options, false}, {seeding, &copy, true}};
-    text_add_char(out, '{');
-    settings_write(parts, NULL, out);
-    text_add_char(out, '}');
+    settings_write_object(parts, NULL, out);
 }
 
 /* ---- help */
