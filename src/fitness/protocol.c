@@ -1,8 +1,6 @@
 /* The object `training` of an experiment, read and written. */
 #include "fitness/protocol.h"
 
-#include "base/error.h"
-#include "base/text.h"
 #include "result/evaluation.h"
 
 #include <stdio.h>

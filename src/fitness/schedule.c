@@ -1,7 +1,5 @@
 #include "fitness/schedule.h"
 
-#include "base/error.h"
-#include "base/text.h"
 #include "fitness/schedule_internal.h"
 
 #include <math.h>

@@ -14,7 +14,6 @@
  * group, so that the table does not depend on how many primitives there are. */
 #include "grammar/grammar_internal.h"
 
-#include "base/error.h"
 #include "base/memory.h"
 
 /* ---- the table */

@@ -2,7 +2,6 @@
  * the shapes by shapes.c and growth.c. */
 #include "grammar/grammar_internal.h"
 
-#include "base/error.h"
 #include "base/memory.h"
 #include "base/text.h"
 

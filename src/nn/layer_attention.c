@@ -6,7 +6,6 @@
  * PyTorch's in_proj_weight; W': (C, C). x, y: (B, T, C).
  *
  * The softmax of every head, (B, heads, T, T), is kept for the backward pass; measuring needs that of one. */
-#include "base/text.h"
 #include "expr/tree.h"
 #include "kernel/kernel.h"
 #include "loops/array.h"

@@ -1,6 +1,5 @@
 /* Convolutions: conv2d, and depthwise_conv2d with one filter for each channel. Weights lie as (height, width,
  * inputs, outputs), or (height, width, channels). */
-#include "base/text.h"
 #include "nn/blas.h"
 #include "nn/conv_internal.h"
 #include "nn/pooled_internal.h"

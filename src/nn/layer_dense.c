@@ -2,7 +2,6 @@
  *
  * W lies as (inputs, units), the transpose of PyTorch's, so the product of the forward pass transposes nothing;
  * the other way round was measured to be as fast. */
-#include "base/text.h"
 #include "loops/array.h"
 #include "loops/channel.h"
 #include "loops/sparse.h"

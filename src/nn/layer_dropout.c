@@ -1,7 +1,6 @@
 /* Dropout (Srivastava et al. 2014): in training every number becomes 0 with probability `rate`, and the
  * others grow by 1 / (1 - rate), so that measuring needs nothing. The mask is drawn from the trainer's
  * stream in the order of the numbers, 16 bits for each: the same for every candidate. */
-#include "base/text.h"
 #include "loops/array.h"
 #include "nn/step_internal.h"
 #include "rng/rng.h"

@@ -4,7 +4,6 @@
  * Whatever the scheme of initialisation, both are drawn with deviation 1 (as PyTorch does): a token picks a row,
  * and sums nothing, so no fan-in divides it. */
 #include "base/error.h"
-#include "base/text.h"
 #include "loops/array.h"
 #include "loops/channel.h"
 #include "nn/embedding_internal.h"

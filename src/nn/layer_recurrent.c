@@ -8,8 +8,6 @@
  * Weights W: (K, G N) and U: (N, G N) for K inputs, N units and G blocks of columns in PyTorch's order (gru
  * r z n, lstm i f g o), so that they are the transposes of PyTorch's weight_ih and weight_hh; b and c are its two
  * biases. */
-#include "base/error.h"
-#include "base/text.h"
 #include "kernel/moments.h"
 #include "kernel/tape.h"
 #include "nn/recurrence_internal.h"

@@ -4,7 +4,6 @@
 
 #include "nn/optimiser.h"
 
-#include <stdbool.h>
 #include <stddef.h>
 
 struct array_loops;

@@ -11,7 +11,6 @@
  * already. Then a good function that died of age can come back, but no function can fill the
  * population with its copies and freeze the search. What was turned away or failed in training never
  * enters. */
-#include "base/error.h"
 #include "base/memory.h"
 #include "rng/rng.h"
 #include "search/search_internal.h"

@@ -1,9 +1,6 @@
 /* The `search` object of an experiment: what all strategies share, and beside it the strategy's own settings. */
-#include "base/error.h"
 #include "base/text.h"
 #include "search/search_internal.h"
-
-#include <string.h>
 
 static const char *strategy_name(int i)
 {
