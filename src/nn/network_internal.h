@@ -18,6 +18,10 @@ struct network {
 };
 extern const char *const parameter_set_names[]; /* in JSON; ended by NULL */
 
+/* loss_read.c: the type of "loss" in struct network, which also sets the outputs; and its help. */
+extern const struct setting_type loss_setting;
+extern const struct settings_topic loss_topic;
+
 /* Works out what follows from the numbers of the slots: whose the learned parameters are. */
 void network_find_owners(struct network *network);
 /* How many layers read a layer's value, or the input. */
