@@ -27,7 +27,7 @@ else()
   if(ACTSEARCH_MPI)
     message(STATUS "Without MPI, for one machine (packages libopenmpi-dev and openmpi-bin; `scripts/setup` installs them)")
   endif()
-  set(ACTSEARCH_LEFT_OUT_mpi "/(team|post|crew|chief|data)\\.c$")
+  set(ACTSEARCH_KEPT_mpi "/(alone|launch)\\.c$")
 endif()
 
 # Which module uses which library; nothing else may.
