@@ -382,8 +382,10 @@ static void write_value(const struct setting *setting, const void *object, const
         add_character(load_character(setting, object), out);
         break;
     case SETTING_IS_STRING:
-    case SETTING_IS_PATH:
         json_quote(load_string(setting, object), out);
+        break;
+    case SETTING_IS_PATH:
+        text_add(out, "true");
         break;
     case SETTING_IS_STRINGS:
         add_strings(setting_member_of(setting, object), out);
@@ -423,8 +425,11 @@ static bool is_usual(const struct setting *setting, const void *object)
 
 static bool is_written(const struct setting *setting, const void *object, const void *context)
 {
-    if (setting->kind == SETTING_IS_PATH || (setting->kind == SETTING_IS_STRING && !load_string(setting, object)))
+    bool is_string = setting->kind == SETTING_IS_STRING || setting->kind == SETTING_IS_PATH;
+    if (is_string && !load_string(setting, object))
         return false;
+    if (setting->kind == SETTING_IS_PATH)
+        return setting->mentioned;
     if (setting->kind == SETTING_IS_OWN)
         return setting->type->write && (!setting->type->says || setting->type->says(setting, object, context));
     return !setting->added || !is_usual(setting, object);

@@ -39,10 +39,10 @@ enum setting_kind {
     SETTING_IS_CHOICE,    /* an enum or int: the place among the names; a bool, when there are two of them */
     SETTING_IS_CHARACTER, /* char: one of `allowed` */
     SETTING_IS_STRING,    /* char *, owned */
-    SETTING_IS_PATH,    /* char *, owned: as a program opens it; the file's folder is where it starts. Never written */
-    SETTING_IS_STRINGS, /* struct settings_strings, owned */
-    SETTING_IS_OBJECT,  /* a struct inside: has a table of its own */
-    SETTING_IS_OWN,     /* a struct setting_type */
+    SETTING_IS_PATH,      /* char *, owned: as a program opens it; the file's folder is where it starts */
+    SETTING_IS_STRINGS,   /* struct settings_strings, owned */
+    SETTING_IS_OBJECT,    /* a struct inside: has a table of its own */
+    SETTING_IS_OWN,       /* a struct setting_type */
 };
 
 /* A type of settings that is not plain. A reader is also called when there is no value: what that means is its own
@@ -70,7 +70,8 @@ struct setting {
     const struct setting *object;  /* the table of an object; also for help, of what is read otherwise */
     const struct setting_type *type;
     bool required;
-    bool added; /* see above; of an own type says() decides */
+    bool added;     /* see above; of an own type says() decides */
+    bool mentioned; /* of a path: the normal form says true, since which file is given matters, and not its name */
     int turn;
     /* Called when it was read, or was not there: sets what depends on it, refuses what does not go with the others. */
     int (*check)(struct json value, void *object, struct error *err);
@@ -192,13 +193,13 @@ const struct setting *settings_find(const struct setting *settings, const char *
 
 /* ---- help */
 
-enum { SETTINGS_WIDTH = 80 }; /* columns */
+enum { SETTINGS_WIDTH = 80, SETTINGS_TABLES = 3 }; /* columns; tables of a topic */
 
 /* What people ask about: an object, or one kind of it. */
 struct settings_topic {
-    const char *name;                  /* "training", "adam" */
-    const char *about;                 /* for settings_fill() */
-    const struct setting *settings[2]; /* tables, each may be NULL */
+    const char *name;                                /* "training", "adam" */
+    const char *about;                               /* for settings_fill() */
+    const struct setting *settings[SETTINGS_TABLES]; /* each may be NULL */
     /* The i-th topic below this one; false behind the last. NULL: none. */
     bool (*part)(int i, struct settings_topic *out);
     const char *example; /* a whole one, which works as it stands; NULL: none */

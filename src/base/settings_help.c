@@ -164,7 +164,7 @@ static void describe_topic(const struct settings_topic *topic, int depth, void *
         text_addf(out, "== %s\n", topic->name);
         settings_fill(topic->about, out);
     }
-    for (int i = 0; i < 2; i++)
+    for (int i = 0; i < SETTINGS_TABLES; i++)
         describe_settings(topic->settings[i], 2, out);
 }
 

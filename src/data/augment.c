@@ -1,35 +1,15 @@
 /* Augmentation: how it is described, and images that are moved and mirrored. */
 #include "base/error.h"
-#include "base/json.h"
-#include "base/text.h"
+#include "base/settings.h"
 #include "data/data_internal.h"
 #include "rng/rng.h"
 
 #include <string.h>
 
-int data_augmentation_read(struct json value, struct data_augmentation *augmentation, struct error *err)
-{
-    enum { LARGEST_SHIFT = 1000 };
-    static const char *const keys[] = {"shift", "flip", NULL};
-    int64_t shift = 0;
-    *augmentation = (struct data_augmentation){0};
-    if (!json_exists(value))
-        return 0;
-    int status = json_object(value, err);
-    if (!status)
-        status = json_only_keys(value, keys, err);
-    if (!status)
-        status = json_integer_or(json_member(&value, "shift"), 0, LARGEST_SHIFT, &shift, err);
-    if (!status)
-        status = json_bool_or(json_member(&value, "flip"), &augmentation->flip, err);
-    augmentation->shift = (int)shift;
-    return status;
-}
-
-void data_augmentation_normal_form(const struct data_augmentation *augmentation, struct text *out)
-{
-    text_addf(out, "{\"shift\":%d,\"flip\":%s}", augmentation->shift, augmentation->flip ? "true" : "false");
-}
+const struct setting data_augmentation_settings[] = {
+    {"shift", SETTING_INTEGER(struct data_augmentation, shift, 0, 1000), .means = "pixels in each direction"},
+    {"flip", SETTING_BOOL(struct data_augmentation, flip), .means = "left and right"},
+    {0}};
 
 int data_augmentation_check(const struct data_shape *shape, const struct data_augmentation *augmentation,
                             const char *where, struct error *err)

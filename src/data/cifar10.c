@@ -12,7 +12,6 @@
 
 #include <string.h>
 
-enum { FOLDER }; /* data_spec.files */
 enum { SIDE = 32, PIXELS = SIDE * SIDE, CHANNELS = 3, IMAGE = PIXELS * CHANNELS, RECORD = 1 + IMAGE };
 
 static const char *const class_names[] = {"airplane", "automobile", "bird",  "cat",  "deer",
@@ -21,6 +20,10 @@ enum { CLASSES = (int)(sizeof class_names / sizeof class_names[0]) };
 
 static const char *const train_files[] = {"data_batch_1.bin", "data_batch_2.bin", "data_batch_3.bin",
                                           "data_batch_4.bin", "data_batch_5.bin"};
+
+struct settings {
+    char *folder;
+};
 
 /* Makes room for one more row. */
 static int grow(struct data_table *table, ptrdiff_t *capacity, const char *where, struct error *err)
@@ -124,10 +127,16 @@ static int load_test(const char *folder, struct data_rows *test, struct error *e
     return status;
 }
 
+static const char *title(const struct data_spec *spec)
+{
+    const struct settings *settings = spec->settings;
+    return settings->folder;
+}
+
 static int load(const struct data_spec *spec, uint64_t seed, struct data_set *set, struct data_rows *test,
                 struct error *err)
 {
-    const char *folder = spec->files[FOLDER];
+    const char *folder = title(spec);
     struct data_table table = {.shape = data_shape_image(SIDE, SIDE, CHANNELS, DATA_TARGET_CLASS)};
     int status = read_train(folder, &table, err);
     if (!status)
@@ -138,19 +147,20 @@ static int load(const struct data_spec *spec, uint64_t seed, struct data_set *se
     return status || !test ? status : load_test(folder, test, err);
 }
 
-static int read_spec(struct json data, const char *experiment_path, struct data_spec *spec, struct error *err)
-{
-    return data_read_path(&data, "folder", experiment_path, &spec->files[FOLDER], err);
-}
-
-static const char *const keys[] = {"folder", NULL};
+static const struct setting settings[] = {
+    {"folder", SETTING_PATH(struct settings, folder), .required = true,
+     .means = "of data_batch_1.bin to data_batch_5.bin and test_batch.bin, plain or gzip"},
+    {0}};
 
 const struct data_format data_format_cifar10 = {
     .name = "cifar10",
-    .keys = keys,
+    .summary = "The binary files of CIFAR-10.",
+    .settings = settings,
+    .size = sizeof(struct settings),
     .test_files = true,
     .train = 5 / 6.0,
     .validation = 1 / 6.0,
-    .read = read_spec,
+    .target = DATA_TARGET_CLASS,
+    .title = title,
     .load = load,
 };

@@ -124,11 +124,11 @@ static int give_roles(struct reader *reader, const struct data_spec *spec, struc
         return memory_error(err, csv->path);
     for (ptrdiff_t j = 0; j < csv->columns; j++)
         reader->roles[j] = ROLE_FEATURE;
-    int status = give_role(reader, settings->ignored, settings->ignored_count, ROLE_IGNORED, err);
+    int status = give_role(reader, settings->ignored.items, settings->ignored.count, ROLE_IGNORED, err);
     if (!status)
-        status = give_role(reader, settings->one_hot, settings->one_hot_count, ROLE_ONE_HOT, err);
-    if (!status && settings->label)
-        status = give_role(reader, (char *const[]){settings->label}, 1,
+        status = give_role(reader, settings->one_hot.items, settings->one_hot.count, ROLE_ONE_HOT, err);
+    if (!status && settings->predicted)
+        status = give_role(reader, &settings->predicted, 1,
                            spec->target == DATA_TARGET_CLASS ? ROLE_LABEL : ROLE_TARGET, err);
     for (ptrdiff_t j = 0; j < csv->columns; j++) {
         reader->numbers += reader->roles[j] == ROLE_FEATURE;
@@ -136,7 +136,7 @@ static int give_roles(struct reader *reader, const struct data_spec *spec, struc
     }
     if (!status)
         status = check_names(reader, err);
-    if (!status && reader->numbers + settings->one_hot_count == 0)
+    if (!status && reader->numbers + settings->one_hot.count == 0)
         status = csv_error(csv, csv->head, "a table needs a column of numbers", err, "no column is left as a feature");
     return status;
 }
@@ -349,7 +349,8 @@ static int read_target_file(const char *path, const char *table_path, struct dat
 static int read_targets(const struct reader *reader, const struct data_spec *spec, struct data_table *table,
                         struct error *err)
 {
-    const char *file = spec->files[CSV_TARGETS];
+    const struct csv_settings *settings = spec->settings;
+    const char *file = settings->target_file;
     if (spec->target == DATA_TARGET_NUMBER)
         return file ? read_target_file(file, reader->csv.path, table, err) : 0;
     ptrdiff_t place = 0;
@@ -364,14 +365,14 @@ int csv_read(const struct data_spec *spec, struct data_table *table, struct erro
 {
     struct reader reader = {0};
     const struct csv_settings *settings = spec->settings;
-    const char *path = spec->files[CSV_TABLE];
+    const char *path = settings->file;
     ptrdiff_t features = 0;
     const struct csv_form form = {.separator = settings->separator,
                                   .decimal = settings->decimal,
                                   .header = settings->header,
                                   .skip = settings->skip,
                                   .role = spec->target == DATA_TARGET_CLASS ? "label" : "target",
-                                  .predicted = settings->label};
+                                  .predicted = settings->predicted};
     int status = csv_open(&reader.csv, path, &form, err);
     if (!status)
         status = give_roles(&reader, spec, err);
@@ -382,7 +383,7 @@ int csv_read(const struct data_spec *spec, struct data_table *table, struct erro
     if (!status && table->rows == 0)
         status = error_set(err, ERROR_INPUT, path, "add rows below the header", "the table has no rows");
     features = reader.numbers;
-    if (!status && settings->one_hot_count > 0)
+    if (!status && settings->one_hot.count > 0)
         status = expand(&reader, table, &features, err);
     if (!status) {
         table->shape = data_shape_table(features, spec->target);

@@ -12,6 +12,7 @@
 #ifndef ACTSEARCH_DATA_CSV_INTERNAL_H
 #define ACTSEARCH_DATA_CSV_INTERNAL_H
 
+#include "base/settings.h"
 #include "base/text.h"
 
 #include <locale.h>
@@ -42,19 +43,17 @@ struct csv {
     locale_t c_locale;
 };
 
-enum { CSV_TABLE, CSV_TARGETS }; /* data_spec.files: the table, and the "target_file" */
-
-/* What a description says besides; data_spec.settings. */
+/* data_spec.settings. All are owned but what is predicted. */
 struct csv_settings {
-    char separator; /* a space stands for runs of spaces */
-    char decimal;   /* of numbers: '.' or ',' */
-    bool header;    /* the file names its columns; else they are "1", "2", ... */
-    int skip;       /* lines before anything is read */
-    char *label;    /* owned; the column to predict; NULL when that is another file */
-    char **ignored; /* owned; columns that are not read */
-    int ignored_count;
-    char **one_hot; /* owned; columns of text that become 0/1 columns */
-    int one_hot_count;
+    char *file;
+    char *label, *target, *target_file; /* one of them */
+    char *predicted;                    /* the column of that name; NULL when it is another file */
+    char separator;                     /* a space stands for runs of spaces */
+    char decimal;                       /* of numbers: '.' or ',' */
+    bool header;                        /* the file names its columns; else they are "1", "2", ... */
+    int skip;                           /* lines before anything is read */
+    struct settings_strings ignored;    /* columns that are not read */
+    struct settings_strings one_hot;    /* columns of text that become 0/1 columns */
 };
 
 /* Reads the table and what is to be predicted, not yet divided. On failure the caller releases the table. */

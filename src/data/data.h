@@ -27,6 +27,8 @@
 #ifndef ACTSEARCH_DATA_DATA_H
 #define ACTSEARCH_DATA_DATA_H
 
+#include "base/settings.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -34,7 +36,6 @@
 struct data_format;
 struct data_rows;
 struct error;
-struct json;
 struct rng;
 struct text;
 
@@ -48,8 +49,6 @@ enum data_target { DATA_TARGET_CLASS, DATA_TARGET_NUMBER, DATA_TARGET_NEXT };
    factor for all pixels, tables one for each column, the 0/1 columns of "one_hot" like any other. */
 enum data_scale { DATA_SCALE_STANDARD, DATA_SCALE_UNIT, DATA_SCALE_NONE };
 
-enum { DATA_FILES = 4 };
-
 /* What an experiment says about its data. Filled by data_spec_read(); read-only afterwards. */
 struct data_spec {
     const struct data_format *format; /* borrowed, constant */
@@ -57,32 +56,15 @@ struct data_spec {
     /* Shares of the rows when below 1, else numbers of rows; test < 0: all that are left. */
     double train, validation, test;
     enum data_target target;
-    char *files[DATA_FILES]; /* owned; the format knows which is what */
-    void *settings;          /* owned; what only this format has */
+    void *settings; /* owned; what only this format has */
 };
 
-/* Reads the object `data` of an experiment:
-     {"format": "idx", "folder": F | "train_images": ..., "train_labels": ..., "test_images": ..., "test_labels": ...,
-      "train": 10000, "validation": 5000, "scale": "standard"}
-     {"format": "cifar10", "folder": F, "train": 10000, "validation": 5000, "scale": "standard"}
-        F holds data_batch_1.bin to data_batch_5.bin and test_batch.bin, each plain or gzip
-     {"format": "npy", "inputs": F, "labels": F | "target": F, "train": 0.6, "validation": 0.2, "test": 0.2,
-      "scale": "standard"}
-        inputs (N, features), (N, height, width) or (N, height, width, channels); labels: integers (N);
-        target: numbers (N)
-     {"format": "csv", "file": F, "label": COLUMN | "target": COLUMN | "target_file": F, "ignore": [COLUMN, ...],
-      "one_hot": [COLUMN, ...], "separator": ",", "decimal": ".", "header": true, "skip": 0, ...as for npy}
-        classes are the texts of the label column; "1" and "1.0" in one column are refused, for whether they are one
-        class or two the file does not say. "" in "ignore" stands for all columns without a name.
-        "one_hot" makes one 0/1 column for each value that stands in the file, in the order of their bytes
-     {"format": "text", "file": F, "steps": 64, "train": 0.8, "validation": 0.1, "test": 0.1}
-        the symbols are bytes; whole numbers in train, validation and test count samples
-     {"format": "made_up", "name": "spirals", "samples": 1000, "noise": 0.05, "classes": 2, "steps": 32,
-      ...as for npy}
-        "steps" for the set "brackets", "classes" for those that have classes
-   Relative paths start at the folder of `experiment_path`. No data file is touched. ERROR_INPUT
-   names the JSON path. On failure `spec` is released. */
-int data_spec_read(struct json data, const char *experiment_path, struct data_spec *spec, struct error *err);
+/* Reads the object `data` of an experiment; the tables of the formats say what can stand in it, and
+   `actsearch help experiment data` prints them. Whole numbers in train, validation and test count rows, or the samples
+   of a text. Classes of a CSV file are the texts of the label column; "1" and "1.0" in one column are refused, for
+   whether they are one class or two the file does not say. Relative paths start at the folder of the file in which the
+   object stands. No data file is touched. ERROR_INPUT names the JSON path. On failure `spec` is released. */
+int data_spec_read(struct json data, struct data_spec *spec, struct error *err);
 
 /* Appends what the description means as JSON, defaults filled in and without paths: two specs with the
    same normal form and the same digest of their sets are the same data. */
@@ -90,6 +72,9 @@ void data_spec_normal_form(const struct data_spec *spec, struct text *out);
 
 /* Frees the contents; accepts a zeroed spec. */
 void data_spec_release(struct data_spec *spec);
+
+/* What may stand in it, for people. */
+extern const struct settings_topic data_topic;
 
 /* The i-th synthetic set's name, NULL past the last. */
 const char *data_synthetic_name(int i);
@@ -210,11 +195,8 @@ struct data_augmentation {
     bool flip; /* left and right are exchanged with probability 1/2 */
 };
 
-/* Reads {"shift": 2, "flip": true}; both may be missing, and an absent value means no augmentation. */
-int data_augmentation_read(struct json value, struct data_augmentation *augmentation, struct error *err);
-
-/* Appends {"shift":2,"flip":true}. */
-void data_augmentation_normal_form(const struct data_augmentation *augmentation, struct text *out);
+/* {"shift": 2, "flip": true}; zeroed: no augmentation. */
+extern const struct setting data_augmentation_settings[];
 
 /* Refuses (ERROR_INPUT at `where`) an augmentation of data that are no images, or by the whole of one. No
    augmentation fits everything. */

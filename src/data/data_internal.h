@@ -8,6 +8,8 @@
 #include "base/hash.h"
 #include "data/data.h"
 
+enum { DATA_MOST_STEPS = 65536 }; /* symbols of a sample */
+
 /* Rows of one part. Exactly one of `bytes` and `values` is not NULL; of `labels` and `numbers` the one
    that the target asks for, and none for a text, whose targets are its inputs one step on. Owns all. */
 struct data_rows {

@@ -6,21 +6,20 @@
  * 08 says unsigned bytes and the fourth byte is the number of sizes. */
 #include "base/error.h"
 #include "base/memory.h"
+#include "base/text.h"
 #include "data/format_internal.h"
 #include "data/stream_internal.h"
 
 #include <limits.h>
 #include <string.h>
 
-/* The four files of MNIST, which are also the files of the spec: their keys, and their names inside a "folder". */
 enum { TRAIN_IMAGES, TRAIN_LABELS, TEST_IMAGES, TEST_LABELS, FILES };
-static const struct {
-    const char *key, *name;
-} files[FILES] = {
-    [TRAIN_IMAGES] = {"train_images", "train-images-idx3-ubyte"},
-    [TRAIN_LABELS] = {"train_labels", "train-labels-idx1-ubyte"},
-    [TEST_IMAGES] = {"test_images", "t10k-images-idx3-ubyte"},
-    [TEST_LABELS] = {"test_labels", "t10k-labels-idx1-ubyte"},
+static const char *const names[FILES] = {"train-images-idx3-ubyte", "train-labels-idx1-ubyte", "t10k-images-idx3-ubyte",
+                                         "t10k-labels-idx1-ubyte"};
+
+struct settings {
+    char *folder;       /* where files are that have no path of their own */
+    char *files[FILES]; /* all, once settled */
 };
 
 enum { UNSIGNED_BYTES = 8, MAX_SIZES = 3 };
@@ -152,10 +151,11 @@ static void digest_rows(struct data_rows *rows, ptrdiff_t features)
 static int load_train(const struct data_spec *spec, uint64_t seed, struct pair *pair, struct data_set *set,
                       struct error *err)
 {
+    const struct settings *settings = spec->settings;
     struct data_division division = {0};
     uint8_t **destination = NULL;
-    const char *where = spec->files[TRAIN_IMAGES];
-    int status = pair_open(pair, where, spec->files[TRAIN_LABELS], err);
+    const char *where = settings->files[TRAIN_IMAGES];
+    int status = pair_open(pair, where, settings->files[TRAIN_LABELS], err);
     if (!status)
         status = data_divide(spec, where, pair->count, seed, &division, err);
     if (status)
@@ -211,11 +211,12 @@ static int check_test(const struct pair *pair, const struct data_set *set, struc
 static int load_test(const struct data_spec *spec, const struct data_set *set, struct data_rows *test,
                      struct error *err)
 {
+    const struct settings *settings = spec->settings;
     struct pair pair = {0};
     int32_t *order = NULL;
     uint8_t **destination = NULL;
-    const char *where = spec->files[TEST_IMAGES];
-    int status = pair_open(&pair, where, spec->files[TEST_LABELS], err);
+    const char *where = settings->files[TEST_IMAGES];
+    int status = pair_open(&pair, where, settings->files[TEST_LABELS], err);
     if (!status)
         status = check_test(&pair, set, err);
     if (!status)
@@ -258,33 +259,54 @@ static int load(const struct data_spec *spec, uint64_t seed, struct data_set *se
     return test ? load_test(spec, set, test, err) : 0;
 }
 
-static int read_spec(struct json data, const char *experiment_path, struct data_spec *spec, struct error *err)
-{
-    const char *folder = NULL;
-    int status = json_string_or(json_member(&data, "folder"), &folder, err);
-    for (int i = 0; !status && i < FILES; i++) {
-        struct json file = json_member(&data, files[i].key);
-        const char *path = NULL;
-        if (folder && !json_exists(file)) {
-            status = data_resolve_path(experiment_path, folder, files[i].name, &spec->files[i], err);
-            continue;
-        }
-        status = json_string(file, &path, err);
-        if (!status)
-            status = data_resolve_path(experiment_path, NULL, path, &spec->files[i], err);
+#define FILE_SETTING(key, place)                                                                                       \
+    {                                                                                                                  \
+        key, SETTING_PATH(struct settings, files[place]), .by = ""                                                     \
     }
-    return status;
+static const struct setting lines[] = {{"folder", SETTING_PATH(struct settings, folder), .by = "",
+                                        .means = "of the four files of MNIST, under their names; or each by itself:"},
+                                       FILE_SETTING("train_images", TRAIN_IMAGES),
+                                       FILE_SETTING("train_labels", TRAIN_LABELS),
+                                       FILE_SETTING("test_images", TEST_IMAGES),
+                                       FILE_SETTING("test_labels", TEST_LABELS),
+                                       {0}};
+
+/* A file without a path of its own has its usual name in the folder. */
+static int settle(const struct json *data, struct data_spec *spec, struct error *err)
+{
+    struct settings *settings = spec->settings;
+    const char *given = NULL;
+    for (int i = 0; i < FILES; i++) {
+        if (settings->files[i])
+            continue;
+        if (!settings->folder)
+            return json_string(json_member(data, lines[1 + i].key), &given, err);
+        struct text path = TEXT_EMPTY;
+        bool ends = settings->folder[strlen(settings->folder) - 1] == '/';
+        text_addf(&path, "%s%s%s", settings->folder, ends ? "" : "/", names[i]);
+        if (!(settings->files[i] = text_take(&path)))
+            return memory_error(err, names[i]);
+    }
+    return 0;
 }
 
-static const char *const keys[] = {"folder", "train_images", "train_labels", "test_images", "test_labels", NULL};
+static const char *title(const struct data_spec *spec)
+{
+    const struct settings *settings = spec->settings;
+    return settings->files[TRAIN_IMAGES];
+}
 
 const struct data_format data_format_idx = {
     .name = "idx",
-    .keys = keys,
+    .summary = "Images with labels, as MNIST and Fashion-MNIST come.",
+    .settings = lines,
+    .size = sizeof(struct settings),
     .test_files = true,
     .train = 5 / 6.0,
     .validation = 1 / 6.0,
-    .read = read_spec,
+    .target = DATA_TARGET_CLASS,
+    .settle = settle,
+    .title = title,
     .titled_by_folder = true,
     .load = load,
 };

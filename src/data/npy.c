@@ -19,7 +19,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { INPUTS, TARGETS }; /* data_spec.files */
 enum { MOST_SIZES = 4, LONGEST_HEADER = 1 << 16, MAX_CLASSES = 1000, WIDEST = 8 };
 
 #define SIGN ((uint64_t)1 << 63)
@@ -403,17 +402,29 @@ static int read_targets(const char *path, enum data_target target, const char *i
     return status;
 }
 
+struct settings {
+    char *inputs;
+    char *labels, *target; /* one of them */
+};
+
 static int read_table(const struct data_spec *spec, struct data_table *table, struct error *err)
 {
     struct array inputs;
-    const char *path = spec->files[INPUTS], *targets = spec->files[TARGETS];
+    const struct settings *settings = spec->settings;
+    const char *path = settings->inputs;
     int status = array_open(&inputs, path, err);
     if (!status)
         status = read_inputs(&inputs, spec->target, table, err);
     stream_close(&inputs.stream);
     if (!status)
-        status = read_targets(targets, spec->target, path, table, err);
+        status = read_targets(settings->labels ? settings->labels : settings->target, spec->target, path, table, err);
     return status;
+}
+
+static const char *title(const struct data_spec *spec)
+{
+    const struct settings *settings = spec->settings;
+    return settings->inputs;
 }
 
 static int load(const struct data_spec *spec, uint64_t seed, struct data_set *set, struct data_rows *test,
@@ -422,38 +433,39 @@ static int load(const struct data_spec *spec, uint64_t seed, struct data_set *se
     struct data_table table = {0};
     int status = read_table(spec, &table, err);
     if (!status)
-        status = data_table_load(spec, &table, spec->files[INPUTS], seed, set, test, err);
+        status = data_table_load(spec, &table, title(spec), seed, set, test, err);
     data_table_release(&table);
     return status;
 }
 
-static int read_spec(struct json data, const char *experiment_path, struct data_spec *spec, struct error *err)
+static int settle(const struct json *data, struct data_spec *spec, struct error *err)
 {
     static const char *const targets[] = {"labels", "target", NULL};
     int chosen = 0;
-    int status = data_read_path(&data, "inputs", experiment_path, &spec->files[INPUTS], err);
-    if (!status)
-        status = data_choose_target(
-            &data, targets, "name a file of integers as \"labels\", or one of numbers as \"target\"", &chosen, err);
-    if (status)
-        return status;
+    int status =
+        settings_alternative(data, targets, "only one thing can be predicted",
+                             "name a file of integers as \"labels\", or one of numbers as \"target\"", &chosen, err);
     spec->target = chosen == 0 ? DATA_TARGET_CLASS : DATA_TARGET_NUMBER;
-    return data_read_path(&data, targets[chosen], experiment_path, &spec->files[TARGETS], err);
+    return status;
 }
 
-static void normal_form(const struct data_spec *spec, struct text *out)
-{
-    text_addf(out, ",\"%s\":true", spec->target == DATA_TARGET_CLASS ? "labels" : "target");
-}
-
-static const char *const keys[] = {"inputs", "labels", "target", NULL};
+static const struct setting settings[] = {
+    {"inputs", SETTING_PATH(struct settings, inputs), .required = true,
+     .means = "of an array (N, features), (N, height, width) or (N, height, width, channels)"},
+    {"labels", SETTING_PATH(struct settings, labels), .mentioned = true, .by = "",
+     .means = "of integers (N): classes to predict; or:"},
+    {"target", SETTING_PATH(struct settings, target), .mentioned = true, .by = "",
+     .means = "of numbers (N) to predict"},
+    {0}};
 
 const struct data_format data_format_npy = {
     .name = "npy",
-    .keys = keys,
+    .summary = "Arrays of NumPy.",
+    .settings = settings,
+    .size = sizeof(struct settings),
     .train = 0.6,
     .validation = 0.2,
-    .read = read_spec,
-    .normal_form = normal_form,
+    .settle = settle,
+    .title = title,
     .load = load,
 };

@@ -39,7 +39,7 @@ static char *last_part(const char *path, size_t length)
 static char *name_of(const struct data_spec *spec)
 {
     const struct data_format *format = spec->format;
-    const char *path = format->title ? format->title(spec) : spec->files[0];
+    const char *path = format->title(spec);
     const char *slash = strrchr(path, '/');
     bool in_folder = format->titled_by_folder && slash && slash > path;
     return last_part(path, in_folder ? (size_t)(slash - path) : strlen(path));

@@ -16,10 +16,9 @@ struct settings {
     ptrdiff_t steps; /* symbols a sample, of a text */
 };
 
-const char *data_synthetic_name(int i)
+static bool is_text(const struct settings *settings)
 {
-    const struct synthetic_set *set = synthetic_set(i);
-    return set ? set->name : NULL;
+    return settings->from->target == DATA_TARGET_NEXT;
 }
 
 /* Libraries for sin, cos and log differ in the last bit between machines, and the same experiment
@@ -76,76 +75,114 @@ static int make_table(const struct data_spec *spec, uint64_t seed, struct data_t
     return 0;
 }
 
-static int read_name(struct json value, const struct synthetic_set **from, struct error *err)
+/* ---- settings: some depend on the set, which is read first */
+
+const char *data_synthetic_name(int i)
 {
-    enum { MOST = 32 };
-    const char *names[MOST + 1] = {0};
-    int index = 0;
-    for (int i = 0; synthetic_set(i); i++) {
-        ALWAYS(i < MOST);
-        names[i] = synthetic_set(i)->name;
-    }
-    int status = json_choice(value, names, &index, err);
-    *from = synthetic_set(index);
+    const struct synthetic_set *set = synthetic_set(i);
+    return set ? set->name : NULL;
+}
+
+static int name_read(struct json value, const struct setting *setting, void *object, void *context, struct error *err)
+{
+    (void)context;
+    struct settings *settings = object;
+    int which = 0;
+    int status = settings_choose(value, setting->name_at, &which, err);
+    settings->from = synthetic_set(which);
+    settings->classes = settings->from->min_classes;
     return status;
 }
 
-/* A key that means nothing for the chosen set is refused. */
-static int check_keys(const struct json *data, const struct data_spec *spec, struct error *err)
+static void name_write(const struct setting *setting, const void *object, const void *context, struct text *out)
 {
-    const struct settings *settings = spec->settings;
-    const char *name = settings->from->name;
-    struct json steps = json_member(data, "steps"), classes = json_member(data, "classes");
-    struct json scale = json_member(data, "scale");
-    if (spec->target != DATA_TARGET_NEXT && json_exists(steps))
-        return json_fail(steps, err, "leave it out", "\"%s\" has no steps", name);
-    if (spec->target != DATA_TARGET_CLASS && json_exists(classes))
-        return json_fail(classes, err, "leave it out", "\"%s\" has no number of classes to choose", name);
-    if (spec->target == DATA_TARGET_NEXT && json_exists(scale))
-        return json_fail(scale, err, "leave it out", "the symbols of \"%s\" are not scaled", name);
-    return 0;
+    (void)setting, (void)context;
+    json_quote(((const struct settings *)object)->from->name, out);
+}
+static const struct setting_type name_type = {.read = name_read, .write = name_write};
+
+/* Of a text it is a share of the symbols. */
+static int check_noise(struct json value, void *object, struct error *err)
+{
+    struct settings *settings = object;
+    return is_text(settings) ? json_number_or(value, 0, 1, &settings->noise, err) : 0;
 }
 
-static int read_spec(struct json data, const char *experiment_path, struct data_spec *spec, struct error *err)
+static int classes_read(struct json value, const struct setting *setting, void *object, void *context,
+                        struct error *err)
 {
-    (void)experiment_path;
-    struct settings *settings = spec->settings;
-    int64_t samples = 1000, classes;
-    settings->noise = 0.05;
-    int status = read_name(json_member(&data, "name"), &settings->from, err);
-    if (status)
-        return status;
+    (void)setting, (void)context;
+    struct settings *settings = object;
     const struct synthetic_set *from = settings->from;
-    spec->target = from->target;
-    classes = from->min_classes;
-    status = check_keys(&data, spec, err);
-    if (!status)
-        status = json_integer_or(json_member(&data, "samples"), 10, 100 * 1000 * 1000, &samples, err);
-    if (!status)
-        status = json_number_or(json_member(&data, "noise"), 0, spec->target == DATA_TARGET_NEXT ? 1 : 100,
-                                &settings->noise, err);
-    if (!status && from->max_classes > 0)
-        status = json_integer_or(json_member(&data, "classes"), from->min_classes, from->max_classes, &classes, err);
-    if (spec->target == DATA_TARGET_NEXT) {
-        spec->scale = DATA_SCALE_NONE;
-        settings->steps = 32;
-    }
-    if (!status)
-        status = data_read_steps(&data, &settings->steps, err);
-    settings->samples = (ptrdiff_t)samples;
+    int64_t classes = settings->classes;
+    if (json_exists(value) && from->max_classes == 0)
+        return json_fail(value, err, "leave it out", "\"%s\" has no number of classes to choose", from->name);
+    int status = json_integer_or(value, from->min_classes, from->max_classes, &classes, err);
     settings->classes = (int)classes;
     return status;
 }
 
-static void normal_form(const struct data_spec *spec, struct text *out)
+static void classes_write(const struct setting *setting, const void *object, const void *context, struct text *out)
+{
+    (void)setting, (void)context;
+    text_addf(out, "%d", ((const struct settings *)object)->classes);
+}
+
+static bool classes_says(const struct setting *setting, const void *object, const void *context)
+{
+    (void)setting, (void)context;
+    return ((const struct settings *)object)->from->target == DATA_TARGET_CLASS;
+}
+static const struct setting_type classes_type = {
+    .form = "an integer", .read = classes_read, .write = classes_write, .says = classes_says};
+
+static int steps_read(struct json value, const struct setting *setting, void *object, void *context, struct error *err)
+{
+    (void)setting, (void)context;
+    struct settings *settings = object;
+    int64_t steps = 32;
+    if (json_exists(value) && !is_text(settings))
+        return json_fail(value, err, "leave it out", "\"%s\" has no steps", settings->from->name);
+    int status = json_integer_or(value, 1, DATA_MOST_STEPS, &steps, err);
+    settings->steps = (ptrdiff_t)steps;
+    return status;
+}
+
+static void steps_write(const struct setting *setting, const void *object, const void *context, struct text *out)
+{
+    (void)setting, (void)context;
+    text_addf(out, "%td", ((const struct settings *)object)->steps);
+}
+
+static bool steps_says(const struct setting *setting, const void *object, const void *context)
+{
+    (void)setting, (void)context;
+    return is_text(object);
+}
+static const struct setting_type steps_type = {
+    .form = "an integer", .read = steps_read, .write = steps_write, .says = steps_says};
+
+static const struct setting lines[] = {
+    {"name", SETTING_OWN(struct settings, from, name_type), .name_at = data_synthetic_name, .required = true},
+    {"samples", SETTING_INTEGER(struct settings, samples, 10, 100 * 1000 * 1000), .usual = 1000},
+    {"noise", SETTING_NUMBER(struct settings, noise, 0, 100), .usual = 0.05, .check = check_noise,
+     .means = "the deviation of what is added; of sequences the share of symbols that is replaced"},
+    {"classes", SETTING_OWN(struct settings, classes, classes_type), .by = "the fewest that the set can have"},
+    {"steps", SETTING_OWN(struct settings, steps, steps_type), .least = 1, .most = DATA_MOST_STEPS, .by = "32",
+     .means = "of sequences alone"},
+    {0}};
+
+static int settle(const struct json *data, struct data_spec *spec, struct error *err)
 {
     const struct settings *settings = spec->settings;
-    text_addf(out, ",\"name\":\"%s\",\"samples\":%td,\"noise\":", settings->from->name, settings->samples);
-    text_add_number(out, settings->noise);
-    if (spec->target == DATA_TARGET_CLASS)
-        text_addf(out, ",\"classes\":%d", settings->classes);
-    if (spec->target == DATA_TARGET_NEXT)
-        text_addf(out, ",\"steps\":%td", settings->steps);
+    struct json scale = json_member(data, "scale");
+    spec->target = settings->from->target;
+    if (!is_text(settings))
+        return 0;
+    if (json_exists(scale))
+        return json_fail(scale, err, "leave it out", "the symbols of \"%s\" are not scaled", settings->from->name);
+    spec->scale = DATA_SCALE_NONE;
+    return 0;
 }
 
 static const char *title(const struct data_spec *spec)
@@ -192,16 +229,14 @@ static int load(const struct data_spec *spec, uint64_t seed, struct data_set *se
                                             : load_table(spec, seed, set, test, err);
 }
 
-static const char *const keys[] = {"name", "samples", "noise", "classes", "steps", NULL};
-
 const struct data_format data_format_synthetic = {
     .name = "made_up",
-    .keys = keys,
+    .summary = "A set that is made from the seed and needs no files.",
+    .settings = lines,
+    .size = sizeof(struct settings),
     .train = 0.6,
     .validation = 0.2,
-    .settings = sizeof(struct settings),
-    .read = read_spec,
-    .normal_form = normal_form,
+    .settle = settle,
     .title = title,
     .load = load,
 };

@@ -4,25 +4,15 @@
 #include "data/format_internal.h"
 #include "data/stream_internal.h"
 
-enum { TEXT }; /* data_spec.files */
-
 struct settings {
+    char *file;
     ptrdiff_t steps; /* symbols a sample */
 };
 
-static int read_spec(struct json data, const char *experiment_path, struct data_spec *spec, struct error *err)
-{
-    struct settings *settings = spec->settings;
-    settings->steps = 64;
-    spec->target = DATA_TARGET_NEXT;
-    int status = data_read_path(&data, "file", experiment_path, &spec->files[TEXT], err);
-    return status ? status : data_read_steps(&data, &settings->steps, err);
-}
-
-static void normal_form(const struct data_spec *spec, struct text *out)
+static const char *title(const struct data_spec *spec)
 {
     const struct settings *settings = spec->settings;
-    text_addf(out, ",\"steps\":%td", settings->steps);
+    return settings->file;
 }
 
 /* A text has an order of its own, so nothing is drawn. */
@@ -32,7 +22,7 @@ static int load(const struct data_spec *spec, uint64_t seed, struct data_set *se
     (void)seed;
     struct text text = TEXT_EMPTY;
     const struct settings *settings = spec->settings;
-    const char *path = spec->files[TEXT];
+    const char *path = settings->file;
     int status = stream_read_all(path, &text, err);
     if (!status)
         status = data_symbols_load(spec, settings->steps, (const uint8_t *)text_string(&text), (ptrdiff_t)text.length,
@@ -41,16 +31,20 @@ static int load(const struct data_spec *spec, uint64_t seed, struct data_set *se
     return status;
 }
 
-static const char *const keys[] = {"file", "steps", NULL};
+static const struct setting settings[] = {
+    {"file", SETTING_PATH(struct settings, file), .required = true, .means = "whose bytes are the symbols"},
+    {"steps", SETTING_INTEGER(struct settings, steps, 1, DATA_MOST_STEPS), .usual = 64, .means = "symbols of a sample"},
+    {0}};
 
 const struct data_format data_format_text = {
     .name = "text",
-    .keys = keys,
+    .summary = "A text, whose next symbol is to be predicted.",
+    .settings = settings,
+    .size = sizeof(struct settings),
     .unscaled = true,
     .train = 0.8,
     .validation = 0.1,
-    .settings = sizeof(struct settings),
-    .read = read_spec,
-    .normal_form = normal_form,
+    .target = DATA_TARGET_NEXT,
+    .title = title,
     .load = load,
 };

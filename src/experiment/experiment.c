@@ -94,7 +94,7 @@ static int data_read(struct json value, const struct setting *setting, void *obj
 {
     (void)setting, (void)context;
     struct experiment *experiment = object;
-    return data_spec_read(value, experiment->path, &experiment->data, err);
+    return data_spec_read(value, &experiment->data, err);
 }
 static const struct setting_type data_type = {.form = "an object", .read = data_read};
 

@@ -70,21 +70,6 @@ static const char *metric_at(int i)
     return i < METRICS ? metrics[i].name : NULL;
 }
 
-static int augmentation_read(struct json value, const struct setting *setting, void *object, void *context,
-                             struct error *err)
-{
-    (void)context;
-    return data_augmentation_read(value, setting_member(setting, object), err);
-}
-
-static void augmentation_write(const struct setting *setting, const void *object, const void *context, struct text *out)
-{
-    (void)context;
-    data_augmentation_normal_form(setting_member_of(setting, object), out);
-}
-static const struct setting_type augmentation_type = {
-    .form = "{\"shift\": 0 to 1000, \"flip\": true or false}", .read = augmentation_read, .write = augmentation_write};
-
 static const struct setting divergence[] = {
     {"factor", SETTING_NUMBER(struct divergence, factor, 1, 1e30), .usual = 10,
      .means = "times the loss of the first step, or of guessing if that is higher"},
@@ -110,7 +95,7 @@ static const struct setting training[] = {
      .means = "a candidate's score; of what is better when low, the negative"},
     {"validate_every", SETTING_INTEGER(struct protocol, validate_every, 1, 100000), .usual = 1,
      .means = "epochs between two looks at the validation part; the last one always"},
-    {"augment", SETTING_OWN(struct protocol, augmentation, augmentation_type), .by = "none",
+    {"augment", SETTING_OBJECT(struct protocol, augmentation, data_augmentation_settings), .by = "none",
      .means = "images are moved by up to so many pixels, and mirrored, at random in each epoch"},
     {"divergence", SETTING_OBJECT(struct protocol, divergence, divergence),
      .means = "a training has failed when the loss of a step exceeds"},

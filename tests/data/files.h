@@ -121,9 +121,9 @@ static inline int read_spec(const char *text, struct data_spec *spec, struct err
 {
     struct json_document *document;
     *spec = (struct data_spec){0};
-    int status = parse_json(text, "experiment.json", &document, err);
+    int status = parse_json(text, in_folder("experiment.json"), &document, err);
     if (!status)
-        status = data_spec_read(json_root(document), in_folder("experiment.json"), spec, err);
+        status = data_spec_read(json_root(document), spec, err);
     json_document_free(document);
     return status;
 }

@@ -125,14 +125,21 @@ START_TEST(the_count_of_draws_is_fixed)
 }
 END_TEST
 
-static int read_augmentation(const char *text, struct data_augmentation *augmentation, struct error *err)
+/* As an experiment has it. */
+struct augmented {
+    struct data_augmentation augmentation;
+};
+
+static const struct setting members[] = {
+    {"augmentation", SETTING_OBJECT(struct augmented, augmentation, data_augmentation_settings)}, {0}};
+
+static int read_augmentation(const char *text, struct augmented *augmented, struct error *err)
 {
     struct json_document *document;
     int status = parse_json(text, "experiment.json", &document, err);
-    if (status)
-        return status;
-    struct json root = json_root(document);
-    status = data_augmentation_read(json_member(&root, "augmentation"), augmentation, err);
+    settings_reset(members, augmented);
+    if (!status)
+        status = settings_read_object(json_root(document), SETTINGS(members, augmented), NULL, err);
     json_document_free(document);
     return status;
 }
@@ -142,29 +149,31 @@ START_TEST(descriptions_are_read)
     static const struct {
         const char *text, *normal;
     } good[] = {
-        {"{}", "{\"shift\":0,\"flip\":false}"},
-        {"{\"augmentation\":{}}", "{\"shift\":0,\"flip\":false}"},
-        {"{\"augmentation\":{\"flip\":true,\"shift\":2}}", "{\"shift\":2,\"flip\":true}"},
+        {"{}", "{'shift':0,'flip':false}"},
+        {"{'augmentation':{}}", "{'shift':0,'flip':false}"},
+        {"{'augmentation':{'flip':true,'shift':2}}", "{'shift':2,'flip':true}"},
     };
     static const struct {
         const char *text, *fragment;
     } bad[] = {
-        {"{\"augmentation\":{\"shft\":2}}", "$.augmentation.shft: unknown key"},
-        {"{\"augmentation\":{\"shift\":-1}}", "$.augmentation.shift: expected an integer from 0"},
-        {"{\"augmentation\":{\"flip\":1}}", "$.augmentation.flip: expected true or false"},
-        {"{\"augmentation\":[]}", "$.augmentation: expected an object"},
+        {"{'augmentation':{'shft':2}}", "$.augmentation.shft: unknown key"},
+        {"{'augmentation':{'shift':-1}}", "$.augmentation.shift: expected an integer from 0"},
+        {"{'augmentation':{'flip':1}}", "$.augmentation.flip: expected true or false"},
+        {"{'augmentation':[]}", "$.augmentation: expected an object"},
     };
     struct error err;
-    struct data_augmentation augmentation;
+    struct augmented augmented;
     for (size_t i = 0; i < sizeof good / sizeof good[0]; i++) {
         struct text text = TEXT_EMPTY;
-        ASSERT_OK(read_augmentation(good[i].text, &augmentation, &err));
-        data_augmentation_normal_form(&augmentation, &text);
+        ASSERT_OK(read_augmentation(good[i].text, &augmented, &err));
+        settings_write_object(SETTINGS(data_augmentation_settings, &augmented.augmentation), NULL, &text);
+        for (char *c = text.data; *c; c++)
+            *c = *c == '"' ? '\'' : *c;
         ck_assert_str_eq(text_string(&text), good[i].normal);
         text_release(&text);
     }
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)
-        ASSERT_FAILS(read_augmentation(bad[i].text, &augmentation, &err), ERROR_INPUT, bad[i].fragment);
+        ASSERT_FAILS(read_augmentation(bad[i].text, &augmented, &err), ERROR_INPUT, bad[i].fragment);
 }
 END_TEST
 

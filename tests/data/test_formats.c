@@ -24,7 +24,8 @@ START_TEST(every_format_has_a_case)
         ck_assert_msg(found > 0, "tests/data/cases.h has no case of the format %s", data_formats[k]->name);
         for (int other = 0; other < k; other++)
             ck_assert_str_ne(data_formats[k]->name, data_formats[other]->name);
-        ck_assert(data_formats[k]->keys && data_formats[k]->read && data_formats[k]->load);
+        ck_assert(data_formats[k]->settings && data_formats[k]->size > 0 && data_formats[k]->summary);
+        ck_assert(data_formats[k]->title && data_formats[k]->load);
         double given = data_formats[k]->train + data_formats[k]->validation;
         ck_assert(data_formats[k]->train > 0 && data_formats[k]->validation > 0);
         ck_assert(data_formats[k]->test_files ? given == 1 : given < 1);
@@ -65,8 +66,8 @@ START_TEST(unknown_keys_are_refused)
         const struct data_format *format = format_of(i);
         ASSERT_FAILS(read_spec(begin_case(i, ",\"tarin\":0.5"), &spec, &err), ERROR_INPUT, "tarin: unknown key");
         ck_assert_ptr_nonnull(strstr(err.hint, "train, validation"));
-        for (int k = 0; format->keys[k]; k++)
-            ck_assert_ptr_nonnull(strstr(err.hint, format->keys[k]));
+        for (const struct setting *setting = format->settings; setting->key; setting++)
+            ck_assert_ptr_nonnull(strstr(err.hint, setting->key));
         ck_assert_int_eq(strstr(err.hint, ", test") != NULL && !strstr(err.hint, ", test_"), !format->test_files);
         ck_assert_int_eq(strstr(err.hint, ", scale") != NULL, !format->unscaled);
         if (format->test_files)
@@ -126,32 +127,18 @@ END_TEST
 
 struct squares {
     int64_t rows;
-    char *unit; /* owned */
+    char *start, *unit;
 };
 
-static int read_squares(struct json data, const char *experiment_path, struct data_spec *spec, struct error *err)
-{
-    struct squares *squares = spec->settings;
-    squares->rows = 20;
-    spec->target = DATA_TARGET_NUMBER;
-    int status = data_read_path(&data, "start", experiment_path, &spec->files[0], err);
-    if (!status)
-        status = json_integer_or(json_member(&data, "rows"), 3, 100, &squares->rows, err);
-    return status ? status : data_read_string(json_member(&data, "unit"), &squares->unit, err);
-}
-
-static int squares_released;
-
-static void release_squares(void *settings)
-{
-    squares_released++;
-    memory_free(((struct squares *)settings)->unit);
-}
-
-static void squares_normal_form(const struct data_spec *spec, struct text *out)
+static int settle_squares(const struct json *data, struct data_spec *spec, struct error *err)
 {
     const struct squares *squares = spec->settings;
-    text_addf(out, ",\"rows\":%d,\"unit\":\"%s\"", (int)squares->rows, squares->unit);
+    return strcmp(squares->unit, "inch") ? 0 : json_fail(json_member(data, "unit"), err, "take m", "not here");
+}
+
+static const char *squares_title(const struct data_spec *spec)
+{
+    return ((const struct squares *)spec->settings)->start;
 }
 
 static int load_squares(const struct data_spec *spec, uint64_t seed, struct data_set *set, struct data_rows *test,
@@ -160,9 +147,9 @@ static int load_squares(const struct data_spec *spec, uint64_t seed, struct data
     const struct squares *squares = spec->settings;
     struct data_table table = {.shape = data_shape_table(1, DATA_TARGET_NUMBER), .rows = (ptrdiff_t)squares->rows};
     int start = 0, found = 0;
-    FILE *file = fopen(spec->files[0], "r");
+    FILE *file = fopen(squares->start, "r");
     if (!file)
-        return error_set(err, ERROR_IO, spec->files[0], NULL, "there is no such file");
+        return error_set(err, ERROR_IO, squares->start, NULL, "there is no such file");
     found = fscanf(file, "%d", &start);
     fclose(file);
     table.x = memory_array((size_t)table.rows, sizeof *table.x);
@@ -173,22 +160,26 @@ static int load_squares(const struct data_spec *spec, uint64_t seed, struct data
         table.numbers[i] = (start + i) * (start + i);
     }
     if (!status)
-        status = data_table_load(spec, &table, spec->files[0], seed, set, test, err);
+        status = data_table_load(spec, &table, squares->start, seed, set, test, err);
     data_table_release(&table);
     return status;
 }
 
-static const char *const squares_keys[] = {"start", "rows", "unit", NULL};
+static const struct setting squares_settings[] = {{"start", SETTING_PATH(struct squares, start), .required = true},
+                                                  {"rows", SETTING_INTEGER(struct squares, rows, 3, 100), .usual = 20},
+                                                  {"unit", SETTING_STRING(struct squares, unit), .required = true},
+                                                  {0}};
 
 static const struct data_format squares = {
     .name = "squares",
-    .keys = squares_keys,
+    .summary = "Squares.",
+    .settings = squares_settings,
+    .size = sizeof(struct squares),
     .train = 0.5,
     .validation = 0.25,
-    .settings = sizeof(struct squares),
-    .read = read_squares,
-    .release = release_squares,
-    .normal_form = squares_normal_form,
+    .target = DATA_TARGET_NUMBER,
+    .settle = settle_squares,
+    .title = squares_title,
     .titled_by_folder = true,
     .load = load_squares,
 };
@@ -197,9 +188,9 @@ static int read_as_squares(const char *text, struct data_spec *spec, struct erro
 {
     struct json_document *document;
     *spec = (struct data_spec){0};
-    int status = parse_json(text, "experiment.json", &document, err);
+    int status = parse_json(text, in_folder("experiment.json"), &document, err);
     if (!status)
-        status = data_spec_read_as(&squares, json_root(document), in_folder("experiment.json"), spec, err);
+        status = data_spec_read_as(&squares, json_root(document), spec, err);
     json_document_free(document);
     return status;
 }
@@ -249,7 +240,8 @@ START_TEST(a_format_is_its_descriptor)
     ASSERT_FAILS(read_as_squares("{\"format\":\"squares\",\"start\":\"a\",\"unit\":\"m\",\"train\":2.5}", &spec, &err),
                  ERROR_INPUT, "2.5 rows cannot be");
     ck_assert_ptr_null(spec.settings);
-    ck_assert_int_eq(squares_released, 2);
+    ASSERT_FAILS(read_as_squares("{'format':'squares','start':'a','unit':'inch'}", &spec, &err), ERROR_INPUT,
+                 "unit: not here; take m");
     ASSERT_FAILS(read_spec(text, &spec, &err), ERROR_INPUT, "expected one of idx, csv, made_up, cifar10, npy, text");
 }
 END_TEST

@@ -1,11 +1,9 @@
-/* What actsearch help says of experiments and grammars, held against the tables, the files that are shipped, and the
-   reader of data, which has no tables yet. */
+/* What actsearch help says of experiments and grammars, held against the tables and the files that are shipped. */
 #include "testing.h"
 
 #include "base/file.h"
 #include "base/json.h"
 #include "base/text.h"
-#include "data/data.h"
 #include "experiment/experiment.h"
 #include "grammar/grammar.h"
 
@@ -48,7 +46,7 @@ static void check_topic(const struct settings_topic *topic, int depth, void *con
     int *seen = context;
     ck_assert_msg(topic->name && topic->about && strlen(topic->about) > 5, "%s says nothing", topic->name);
     settings_topic_describe(topic, &part);
-    for (int i = 0; i < 2; i++)
+    for (int i = 0; i < SETTINGS_TABLES; i++)
         check_settings(topic->settings[i], topic, text_string(&part));
     text_release(&part);
     ++*seen;
@@ -83,8 +81,8 @@ static void look_for(const struct settings_topic *topic, int depth, void *contex
 {
     (void)depth;
     struct looked_for *looked = context;
-    looked->found =
-        looked->found || has_key(topic->settings[0], looked->key) || has_key(topic->settings[1], looked->key);
+    for (int i = 0; i < SETTINGS_TABLES; i++)
+        looked->found = looked->found || has_key(topic->settings[i], looked->key);
 }
 
 static void check_keys(struct json value, const struct settings_topic *topic, int *seen)
@@ -94,8 +92,6 @@ static void check_keys(struct json value, const struct settings_topic *topic, in
         struct looked_for looked = {.key = child.key};
         if (json_is_object(value)) {
             settings_topic_each(topic, look_for, &looked);
-            /* its form is a text of the room of data */
-            looked.found = looked.found || strcmp(child.key, "shift") == 0 || strcmp(child.key, "flip") == 0;
             ck_assert_msg(looked.found, "%s: the help of %s does not know \"%s\"", value.file, topic->name, child.key);
             ++*seen;
         }
@@ -147,42 +143,6 @@ START_TEST(every_key_of_the_shipped_files_is_known)
 }
 END_TEST
 
-/* ---- data: what the reader's message lists is what the help lists */
-
-static void check_format(const struct settings_topic *format, const struct setting *shared)
-{
-    struct error err = ERROR_EMPTY;
-    struct json_document *document;
-    struct data_spec spec;
-    char text[100];
-    snprintf(text, sizeof text, "{\"format\": \"%s\", \"no such key\": 0}", format->name);
-    ASSERT_OK(json_parse(text, "x.json", &document, &err));
-    ASSERT_FAILS(data_spec_read(json_root(document), "x.json", &spec, &err), ERROR_INPUT, "known keys here: ");
-    json_document_free(document);
-    int listed = 0, described = 0;
-    char *key = strstr(err.hint, ": ");
-    ck_assert_ptr_nonnull(key);
-    for (key = strtok(key, ":, "); key; key = strtok(NULL, ", "), listed++)
-        ck_assert_msg(settings_find(shared, key) || settings_find(format->settings[0], key),
-                      "%s: no \"%s\" in the help", format->name, key);
-    for (const struct setting *setting = shared; setting->key; setting++)
-        described++;
-    for (const struct setting *setting = format->settings[0]; setting->key; setting++)
-        described++;
-    ck_assert_msg(listed == described, "%s: %d keys, %d in the help", format->name, listed, described);
-}
-
-START_TEST(the_keys_of_data_are_those_of_their_reader)
-{
-    struct settings_topic data, whole, format = {0};
-    int formats = 0;
-    ck_assert(settings_topic_find(&experiment_topic, "data", &data, &whole));
-    for (; data.part(formats, &format); formats++, format = (struct settings_topic){0})
-        check_format(&format, data.settings[0]);
-    ck_assert_int_ge(formats, 6);
-}
-END_TEST
-
 /* ---- the examples */
 
 START_TEST(the_examples_work_as_they_stand)
@@ -206,6 +166,5 @@ END_TEST
 int main(void)
 {
     return RUN_TESTS("help", 60, lines_are_no_wider_than_a_terminal, every_key_of_every_table_is_described,
-                     every_key_of_the_shipped_files_is_known, the_keys_of_data_are_those_of_their_reader,
-                     the_examples_work_as_they_stand);
+                     every_key_of_the_shipped_files_is_known, the_examples_work_as_they_stand);
 }

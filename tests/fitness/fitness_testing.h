@@ -55,7 +55,7 @@ static inline int open_data(const char *text, struct data_set **data, struct err
     *data = NULL;
     int status = parse_json(text, "test.json", &document, err);
     if (!status)
-        status = data_spec_read(json_root(document), "test.json", &spec, err);
+        status = data_spec_read(json_root(document), &spec, err);
     json_document_free(document);
     if (status)
         return status;

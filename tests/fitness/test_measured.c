@@ -25,7 +25,7 @@ static int open_test_part(const char *text, uint64_t seed, struct data_sealed **
     *sealed = NULL;
     int status = parse_json(text, "test.json", &document, err);
     if (!status)
-        status = data_spec_read(json_root(document), "test.json", &spec, err);
+        status = data_spec_read(json_root(document), &spec, err);
     json_document_free(document);
     if (status)
         return status;
