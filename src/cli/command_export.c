@@ -77,7 +77,8 @@ static void collect_sets(const struct subject *subject, struct material *materia
         return;
     add_set(subject, SUBJECT_ALL, material);
     for (int64_t layer = 0; layer < layers && layers > 1 && layer < SETS && !subject_is_shared(subject); layer++)
-        add_set(subject, layer, material);
+        if (subject_parameter(subject, layer, 0).count > 0)
+            add_set(subject, layer, material);
 }
 
 static void collect_provenance(const struct subject *subject, struct material *material)
@@ -85,6 +86,9 @@ static void collect_provenance(const struct subject *subject, struct material *m
     const struct store_run *run = subject->source.run;
     const struct store_proposal *proposal = &subject->stored->proposal;
     const struct result *result = &subject->evaluation->result;
+    if (subject->functions > 1)
+        add_line(material, "function %d of %d: %.300s", subject->function + 1, subject->functions,
+                 proposal->simplified);
     if (strcmp(proposal->expression, proposal->simplified) != 0)
         add_line(material, "proposed as %.300s", proposal->expression);
     add_line(material, "experiment %.200s, seed %lld, ticket %lld (by %.60s)", run->name, (long long)run->seed,
@@ -124,6 +128,8 @@ static int run(struct call *call, struct error *err)
     bool is_file;
     struct material *material = memory_zeroed(1, sizeof *material);
     int status = subject_open(call, &subject, err);
+    if (!status)
+        status = subject_check_chosen(&subject, err);
     if (!status && !material)
         status = memory_error(err, "the exported code");
     if (!status) {

@@ -4,8 +4,8 @@
 #include "cli/command.h"
 #include "cli/facts.h"
 #include "cli/subject.h"
-#include "display/lineage.h"
 #include "display/json_writer.h"
+#include "display/lineage.h"
 #include "display/output.h"
 #include "display/plot.h"
 #include "display/terminal.h"
@@ -71,6 +71,8 @@ static void add_trained(const struct subject *subject, struct text *out)
         return;
     }
     for (int64_t layer = 0; layer < layers; layer++) {
+        if (subject_parameter(subject, layer, 0).count == 0)
+            continue; /* it holds another function of the candidate */
         int64_t channels = subject_parameter(subject, layer, 0).channels;
         text_addf(out, "  activation layer %lld", (long long)layer + 1);
         if (channels)
@@ -101,6 +103,8 @@ static void add_stored(const struct subject *subject, struct text *out)
     if (is_merged(subject))
         text_addf(out, "  ticket %lld of run %lld: %s, seed %lld\n", (long long)subject->source.ticket,
                   (long long)subject->source.number, subject->source.run->name, (long long)subject->source.run->seed);
+    if (subject->functions > 1)
+        text_addf(out, "  function %d of %d: %s\n", subject->function + 1, subject->functions, proposal->simplified);
     if (strcmp(proposal->expression, proposal->simplified) != 0)
         text_addf(out, "  proposed as %s\n", proposal->expression);
     if (!evaluation)
@@ -214,6 +218,8 @@ static void add_stored_members(const struct subject *subject, const struct linea
     member_text(out, "experiment", subject->source.run->name);
     member_integer(out, "ticket", stored->proposal.ticket);
     member_integer(out, "asked", subject->asked);
+    if (subject->functions > 1)
+        member_integer(out, "function", subject->function + 1);
     member_integer(out, "run", subject->source.number);
     member_integer(out, "run_ticket", subject->source.ticket);
     member_integer(out, "seed", subject->source.run->seed);
@@ -237,6 +243,8 @@ static void add_stored_members(const struct subject *subject, const struct linea
         member_separator(out);
         text_add(out, "{");
         member_integer(out, "seed", p->seed_index);
+        if (subject->functions > 1)
+            member_integer(out, "function", p->function + 1);
         add_number_or_all("layer", p->layer, out);
         add_number_or_all("channel", p->channel, out);
         member_integer(out, "index", p->index);
@@ -316,6 +324,8 @@ static int run(struct call *call, struct error *err)
     struct facts facts = FACTS_EMPTY;
     struct lineage lineage = LINEAGE_EMPTY;
     int status = subject_open(call, &subject, err);
+    if (!status)
+        status = subject_check_chosen(&subject, err);
     if (!status)
         status = facts_find(&subject.activation, &facts, err);
     if (!status && subject.stored)

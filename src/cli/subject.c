@@ -3,11 +3,11 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "base/unicode.h"
+#include "candidate/candidate.h"
 #include "cli/command.h"
 #include "cli/database.h"
 #include "cli/expression.h"
 #include "expr/catalogue.h"
-#include "expr/parse.h"
 
 #include <errno.h>
 #include <math.h>
@@ -31,16 +31,26 @@ static int best_ticket(struct store *store, int64_t *ticket, struct error *err)
     return status;
 }
 
-static int read_ticket(struct store *store, const char *text, int64_t *ticket, struct error *err)
+/* A number or "best", and behind a point, counted from 1 as people do, which of the functions. */
+static int read_ticket(struct store *store, const char *text, struct subject *subject, int64_t *ticket,
+                       struct error *err)
 {
-    if (strcmp(text, "best") == 0)
-        return best_ticket(store, ticket, err);
-    char *end;
+    size_t length = strcspn(text, ".");
+    bool best = length == 4 && strncmp(text, "best", 4) == 0;
+    char *end = NULL;
     errno = 0;
-    long long value = strtoll(text, &end, 10);
-    if (*end || end == text || errno || value < 0)
+    long long value = best ? 0 : strtoll(text, &end, 10);
+    bool good = best || (end == text + length && length > 0 && !errno && value >= 0);
+    subject->chosen = text[length] == '.';
+    if (good && subject->chosen) {
+        subject->function = text[length + 1] - '1';
+        good = subject->function >= 0 && subject->function < 9 && !text[length + 2];
+    }
+    if (!good)
         return error_set(err, ERROR_USAGE, NULL, "give a number of actsearch top, or best", "\"%s\" is no ticket",
                          EXCERPT(text, 40));
+    if (best)
+        return best_ticket(store, ticket, err);
     if (value >= store_count(store))
         return error_set(err, ERROR_INPUT, NULL, "actsearch top lists them", "there is no ticket %lld, only 0 to %lld",
                          value, (long long)store_count(store) - 1);
@@ -82,7 +92,7 @@ struct subject_parameter subject_parameter(const struct subject *subject, int64_
     for (ptrdiff_t i = 0; i < subject->evaluation->parameter_count; i++) {
         const struct learned *p = &subject->evaluation->parameters[i];
         bool asked = layer == SUBJECT_ALL ? !shared || p->layer == LEARNED_BY_ALL : p->layer == layer;
-        if (p->index != index || !asked)
+        if (p->function != subject->function || p->index != index || !asked)
             continue;
         figures.mean += p->value;
         figures.least = p->value < figures.least ? p->value : figures.least;
@@ -100,7 +110,8 @@ int64_t subject_layers(const struct subject *subject)
 {
     int64_t layers = 0;
     for (ptrdiff_t i = 0; i < subject->evaluation->parameter_count; i++)
-        if (subject->evaluation->parameters[i].layer >= layers)
+        if (subject->evaluation->parameters[i].function == subject->function &&
+            subject->evaluation->parameters[i].layer >= layers)
             layers = subject->evaluation->parameters[i].layer + 1;
     return layers;
 }
@@ -126,10 +137,16 @@ static void take_parameters(struct subject *subject)
 
 static int read_stored(struct subject *subject, struct error *err)
 {
-    struct tree trained;
-    int status = tree_parse(subject->stored->proposal.simplified, &trained, err);
+    struct candidate candidate;
+    int status = candidate_parse(subject->stored->proposal.simplified, &candidate, err);
     if (status)
         return status;
+    subject->functions = candidate.count;
+    if (subject->function >= candidate.count)
+        return error_set(err, ERROR_USAGE, subject->database, "leave the point and the number out, or take a lower one",
+                         "ticket %lld has %d function%s", (long long)subject->asked, candidate.count,
+                         candidate.count == 1 ? "" : "s");
+    struct tree trained = candidate_function(&candidate, subject->function);
     subject->activation = activation_stored(&trained);
     take_parameters(subject);
     return 0;
@@ -140,7 +157,7 @@ static int open_stored(struct subject *subject, const char *path, const char *wh
     int64_t ticket = 0;
     subject->database = path;
     int status = database_open(path, &subject->store, err);
-    if (!status && (status = read_ticket(subject->store, which, &ticket, err)) != 0)
+    if (!status && (status = read_ticket(subject->store, which, subject, &ticket, err)) != 0)
         error_prefix(err, path);
     subject->asked = ticket;
     if (!status)
@@ -173,7 +190,7 @@ int subject_open(struct call *call, struct subject *subject, struct error *err)
 {
     const struct arguments *arguments = call->arguments;
     const char *first = arguments->items[0];
-    *subject = (struct subject){.evaluation = &not_evaluated};
+    *subject = (struct subject){.evaluation = &not_evaluated, .functions = 1};
     int status;
     if (arguments->count == 2)
         status = open_stored(subject, first, arguments->items[1], err);
@@ -186,6 +203,14 @@ int subject_open(struct call *call, struct subject *subject, struct error *err)
         subject->name = known ? known->name : NULL;
     }
     return status;
+}
+
+int subject_check_chosen(const struct subject *subject, struct error *err)
+{
+    if (subject->functions == 1 || subject->chosen)
+        return 0;
+    return error_set(err, ERROR_USAGE, subject->database, "write its number behind the ticket, from .1 on",
+                     "ticket %lld has %d functions: which of them?", (long long)subject->asked, subject->functions);
 }
 
 void subject_release(struct subject *subject)

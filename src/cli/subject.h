@@ -1,5 +1,6 @@
 /* Subject: the function that a command is about, given as an expression, as the name of a known
-   function, or as a database and a ticket in it. */
+   function, or as a database and a ticket in it; of a candidate of several functions with the number of one behind the
+   ticket: 12.2. */
 #ifndef ACTSEARCH_CLI_SUBJECT_H
 #define ACTSEARCH_CLI_SUBJECT_H
 
@@ -25,6 +26,8 @@ struct subject {
     const char *database;                /* its path as it was given */
     struct store_source source;          /* the run that it is from, borrowed from the store */
     int64_t asked;                       /* the ticket asked for: that of a duplicate of `stored`, or the same */
+    int function, functions;             /* which of the candidate's, from 0, and how many there are */
+    bool chosen;                         /* its number was given */
     bool trained; /* were learned parameters trained? then their means over seeds, layers and channels: */
     double parameters[TREE_PARAMETERS];
 };
@@ -50,6 +53,9 @@ const char *subject_average(const struct subject *subject);
 /* Reads the arguments of the call: EXPRESSION, or DATABASE TICKET, where TICKET may be "best".
    A duplicate leads to the ticket that was trained. Release in every case. */
 int subject_open(struct call *call, struct subject *subject, struct error *err);
+
+/* For who speaks of one function: of several one must have been chosen, or ERROR_USAGE says how. */
+int subject_check_chosen(const struct subject *subject, struct error *err);
 void subject_release(struct subject *subject);
 
 #endif

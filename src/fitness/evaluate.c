@@ -232,23 +232,23 @@ static ptrdiff_t count_parameters(const struct fitness *fitness, const struct tr
     return count;
 }
 
-/* What the activations' learned parameters have become. What the slots of one number share is with the first of them;
-   where there is but one number, it is that of all. */
+/* What the activations' learned parameters have become, function by function. */
 static void note_parameters(const struct run *run, int seed_index, struct evaluation *out)
 {
-    bool one = network_functions(run->fitness->network) == 1;
-    for (int layer = 0; layer < network_activations(run->fitness->network); layer++) {
-        struct trainer_parameters p = trainer_activation_parameters(run->worker->trainer, layer);
-        for (ptrdiff_t k = 0; k < p.count * p.sets; k++) {
-            ptrdiff_t set = k / p.count, index = k % p.count;
-            out->parameters[out->parameter_count++] =
-                (struct learned){.seed_index = seed_index,
-                                 .layer = one && p.owner == PARAMETERS_SHARED ? LEARNED_BY_ALL : layer,
-                                 .channel = p.owner == PARAMETERS_CHANNEL ? set : LEARNED_BY_ALL,
-                                 .index = (int)index,
-                                 .value = (double)p.values[index * p.sets + set]};
+    for (int function = 0; function < network_functions(run->fitness->network); function++)
+        for (int layer = 0; layer < network_activations(run->fitness->network); layer++) {
+            struct trainer_parameters p = trainer_activation_parameters(run->worker->trainer, layer);
+            for (ptrdiff_t k = 0; p.function == function && k < p.count * p.sets; k++) {
+                ptrdiff_t set = k / p.count, index = k % p.count;
+                out->parameters[out->parameter_count++] =
+                    (struct learned){.seed_index = seed_index,
+                                     .layer = p.owner == PARAMETERS_SHARED ? LEARNED_BY_ALL : layer,
+                                     .channel = p.owner == PARAMETERS_CHANNEL ? set : LEARNED_BY_ALL,
+                                     .index = (int)index,
+                                     .value = (double)p.values[index * p.sets + set],
+                                     .function = function};
+            }
         }
-    }
 }
 
 /* All trials with one learning rate. */

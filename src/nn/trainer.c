@@ -452,6 +452,7 @@ struct trainer_parameters trainer_activation_parameters(const struct trainer *tr
             continue;
         bool has = run->P && run->function >= 0;
         return (struct trainer_parameters){.owner = run->layer->parameters,
+                                           .function = run->layer->slot,
                                            .count = has ? run->P : 0,
                                            .sets = run->sets,
                                            .values = has ? run->learned : NULL};

@@ -122,6 +122,7 @@ struct trainer_tensor trainer_tensor(const struct trainer *trainer, int i);
    number, and the others have none. */
 struct trainer_parameters {
     enum parameter_sets owner; /* who has a set */
+    int function;              /* of the candidate: the number of the slot */
     int count;                 /* in a set */
     ptrdiff_t sets;            /* 1, or channels */
     const float *values;       /* (count, sets), borrowed; NULL when count is 0 */

@@ -120,7 +120,7 @@ static bool same_epoch(const struct epoch *a, const struct epoch *b)
 static bool same_learned(const struct learned *a, const struct learned *b)
 {
     return a->seed_index == b->seed_index && a->layer == b->layer && a->channel == b->channel && a->index == b->index &&
-           same_bits(a->value, b->value);
+           same_bits(a->value, b->value) && a->function == b->function;
 }
 
 static bool same_snapshot(const struct snapshot *a, const struct snapshot *b)

@@ -40,10 +40,11 @@ struct epoch {
 /* A learned parameter of a function at the end of a trial. */
 struct learned {
     int seed_index;
-    int layer;         /* which activation layer of the network, from 0; LEARNED_BY_ALL: all that hold the candidate */
+    int layer;         /* which activation layer of the network, from 0; LEARNED_BY_ALL: all that hold the function */
     ptrdiff_t channel; /* of the layer, from 0; LEARNED_BY_ALL: all of them */
     int index;         /* which parameter, from 0 */
     double value;
+    int function; /* of the candidate, from 0 */
 };
 enum { LEARNED_BY_ALL = -1 };
 
@@ -68,7 +69,7 @@ struct evaluation {
 
     struct trial *trials;       /* (trial_count), by seed_index */
     struct epoch *curve;        /* (epoch_count), by seed_index, then number; finished epochs only */
-    struct learned *parameters; /* (parameter_count), by seed_index, layer, channel, index */
+    struct learned *parameters; /* (parameter_count), by seed_index, function, layer, channel, index */
     struct snapshot *snapshots; /* (snapshot_count), by seed_index, epoch, place */
     ptrdiff_t trial_count, epoch_count, parameter_count, snapshot_count;
     ptrdiff_t trial_capacity, epoch_capacity, parameter_capacity, snapshot_capacity;

@@ -129,10 +129,11 @@ static const struct column curve_columns[] = {
 
 static const struct column parameter_columns[] = {
     COLUMN(learned, seed_index, SOME, ""),
-    COLUMN(learned, layer, SOME, "of the network's activations, from 0; -1: all that hold the candidate share it"),
+    COLUMN(learned, layer, SOME, "of the network's activations, from 0; -1: all that hold the function share it"),
     ADDED(2, "-1", learned, channel, SOME, "of the layer, from 0; -1: all of them have one set"),
     NAMED("parameter_index", learned, index, SOME, "in the order of the formula"),
     COLUMN(learned, value, "", "at the end of training"),
+    ADDED(4, "0", learned, function, SOME, "of the candidate, from 0"),
 };
 
 static const struct column watch_columns[] = {
@@ -244,12 +245,13 @@ const struct table store_tables[TABLE_COUNT] = {
                      .record_size = sizeof(struct epoch),
                      COLUMNS(curve_columns)},
     [TABLE_PARAMETER] = {.name = "parameter",
+                         .changed = 4,
                          .key = "ticket INTEGER NOT NULL",
                          .key_name = "ticket",
-                         .constraints = "PRIMARY KEY (ticket, seed_index, layer, channel, parameter_index),\n"
+                         .constraints = "PRIMARY KEY (ticket, seed_index, function, layer, channel, parameter_index),\n"
                                         "    FOREIGN KEY (ticket, seed_index) REFERENCES trial (ticket, seed_index)",
                          .options = "STRICT, WITHOUT ROWID",
-                         .order = "seed_index, layer, channel, parameter_index",
+                         .order = "seed_index, function, layer, channel, parameter_index",
                          .meaning = "learned parameters of the activations",
                          .record_size = sizeof(struct learned),
                          COLUMNS(parameter_columns)},

@@ -87,22 +87,23 @@ static void fill_database(struct store *store, const struct learned *parameters,
     append(store, &cross);
 }
 
+static const struct store_run example = {.name = "example",
+                                         .experiment = "{}",
+                                         .grammar = "{}",
+                                         .protocol = "{}",
+                                         .seed = 42,
+                                         .strategy = "aging",
+                                         .window = 8,
+                                         .metric = "validation_accuracy",
+                                         .program_version = "0.1.0",
+                                         .isa = "portable",
+                                         .library_version = "1",
+                                         .arithmetic = "0",
+                                         .data_digest = "00",
+                                         .data_description = "made up */"};
+
 static void make_database_with(const struct learned *parameters, int parameter_count)
 {
-    static const struct store_run example = {.name = "example",
-                                             .experiment = "{}",
-                                             .grammar = "{}",
-                                             .protocol = "{}",
-                                             .seed = 42,
-                                             .strategy = "aging",
-                                             .window = 8,
-                                             .metric = "validation_accuracy",
-                                             .program_version = "0.1.0",
-                                             .isa = "portable",
-                                             .library_version = "1",
-                                             .arithmetic = "0",
-                                             .data_digest = "00",
-                                             .data_description = "made up */"};
     struct error err;
     struct store *store;
     snprintf(folder, sizeof folder, "/tmp/actsearch-functions-XXXXXX");
@@ -115,10 +116,10 @@ static void make_database_with(const struct learned *parameters, int parameter_c
 
 static void make_database(void)
 {
-    static const struct learned parameters[] = {{0, 0, LEARNED_BY_ALL, 0, 2.0},
-                                                {0, 1, LEARNED_BY_ALL, 0, 6.0},
-                                                {1, 0, LEARNED_BY_ALL, 0, 4.0},
-                                                {1, 1, LEARNED_BY_ALL, 0, 8.0}};
+    static const struct learned parameters[] = {{0, 0, LEARNED_BY_ALL, 0, 2.0, 0},
+                                                {0, 1, LEARNED_BY_ALL, 0, 6.0, 0},
+                                                {1, 0, LEARNED_BY_ALL, 0, 4.0, 0},
+                                                {1, 1, LEARNED_BY_ALL, 0, 8.0, 0}};
     make_database_with(parameters, 4);
 }
 
@@ -261,12 +262,12 @@ START_TEST(show_sums_up_channels_and_names_what_is_shared)
 {
     struct error err;
     static const struct learned channels[] = {
-        {0, 0, 0, 0, 1.0}, {0, 0, 1, 0, 3.0}, {0, 0, 2, 0, 2.0}, {0, 1, 0, 0, 7.0}, {0, 1, 1, 0, 5.0},
-        {1, 0, 0, 0, 0.5}, {1, 0, 1, 0, 2.5}, {1, 0, 2, 0, 3.0}, {1, 1, 0, 0, 6.0}, {1, 1, 1, 0, 6.0}};
+        {0, 0, 0, 0, 1.0, 0}, {0, 0, 1, 0, 3.0, 0}, {0, 0, 2, 0, 2.0, 0}, {0, 1, 0, 0, 7.0, 0}, {0, 1, 1, 0, 5.0, 0},
+        {1, 0, 0, 0, 0.5, 0}, {1, 0, 1, 0, 2.5, 0}, {1, 0, 2, 0, 3.0, 0}, {1, 1, 0, 0, 6.0, 0}, {1, 1, 1, 0, 6.0, 0}};
     /* and a fixed function with a parameter of its own */
-    static const struct learned shared[] = {{0, LEARNED_BY_ALL, LEARNED_BY_ALL, 0, 2.0},
-                                            {0, 1, LEARNED_BY_ALL, 0, 9.0},
-                                            {1, LEARNED_BY_ALL, LEARNED_BY_ALL, 0, 4.0}};
+    static const struct learned shared[] = {{0, LEARNED_BY_ALL, LEARNED_BY_ALL, 0, 2.0, 0},
+                                            {0, 1, LEARNED_BY_ALL, 0, 9.0, 0},
+                                            {1, LEARNED_BY_ALL, LEARNED_BY_ALL, 0, 4.0, 0}};
     make_database_with(channels, 10);
     ASSERT_OK(RUN(show, database, "best"));
     must_have("  activation layer 1, 3 channels: p0 = 2 [0.5 to 3] (mean [range] over channels and seeds)\n"
@@ -290,6 +291,65 @@ START_TEST(show_sums_up_channels_and_names_what_is_shared)
     must_have("double swish(double x)\n{\n    const double p[1] = {3.0};\n");
     must_have("as they were trained, mean over the seeds. */\n");
     must_lack("layer");
+    remove_database();
+}
+END_TEST
+
+/* A ticket with two functions, each with a learned parameter. */
+static void append_two_functions(void)
+{
+    static struct trial trial = {.seed_index = 0, .score = 0.9, .train_loss = 0.25, .epochs = 2};
+    static struct learned learned[] = {{0, 0, LEARNED_BY_ALL, 0, 2.0, 0},
+                                       {0, 2, LEARNED_BY_ALL, 0, 4.0, 0},
+                                       {0, 1, LEARNED_BY_ALL, 0, 7.0, 1},
+                                       {0, 3, LEARNED_BY_ALL, 0, 9.0, 1}};
+    struct evaluation both = {.result = result_of_score(0.9),
+                              .trials = &trial,
+                              .trial_count = 1,
+                              .parameters = learned,
+                              .parameter_count = 4};
+    struct store_ticket ticket = {.proposal = proposal("sample", STORE_NONE, STORE_NONE, "sigmoid(p0*x)*x; tanh(p0*x)",
+                                                       "x*sigmoid(p0*x); tanh(p0*x)"),
+                                  .evaluation = &both};
+    struct error err;
+    struct store *store;
+    trial.validation = measures_none();
+    both.result.seeds = 1;
+    ASSERT_OK(store_open(database, &example, NULL, &store, &err));
+    append(store, &ticket);
+    ASSERT_OK(store_close(store, &err));
+}
+
+START_TEST(of_several_functions_one_is_named_behind_the_ticket)
+{
+    struct error err;
+    plain_terminal();
+    make_database();
+    append_two_functions();
+    ASSERT_FAILS(RUN(show, database, "5"), ERROR_USAGE,
+                 "ticket 5 has 2 functions: which of them?; write its number behind the ticket, from .1 on");
+    ASSERT_FAILS(RUN(export, database, "best"), ERROR_USAGE, "ticket 5 has 2 functions");
+    ASSERT_FAILS(RUN(show, database, "5.3"), ERROR_USAGE, "ticket 5 has 2 functions; leave the point");
+    ASSERT_FAILS(RUN(show, database, "4.2"), ERROR_USAGE, "ticket 4 has 1 function; leave the point");
+    static const char *const wrong[] = {"5.", "5.0", "5.x", "5.10", ".1", "best.", "b.1"};
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++)
+        ASSERT_FAILS(RUN(show, database, wrong[i]), ERROR_USAGE, "is no ticket");
+    ASSERT_OK(RUN(show, database, "best.2", "--no-plot"));
+    must_have("f(x)   = tanh(p0*x)\n");
+    must_have("  function 2 of 2: x*sigmoid(p0*x); tanh(p0*x)\n");
+    must_have("  activation layer 2: p0 = 7\n  activation layer 4: p0 = 9\n");
+    must_lack("activation layer 1");
+    ASSERT_OK(RUN(show, database, "4.1", "--no-plot"));
+    must_have("2*tanh(x)");
+    must_lack("function 1 of 1");
+    ASSERT_OK(RUN(show, database, "5.1", "--format", "json"));
+    must_have("\"function\": 1, ");
+    must_have("{\"seed\": 0, \"function\": 2, \"layer\": 3, \"channel\": null, \"index\": 0, \"value\": 9}");
+    ASSERT_OK(RUN(export, database, "5.1"));
+    must_have("function 1 of 2: x*sigmoid(p0*x); tanh(p0*x)");
+    must_have("double swish(double x)\n{\n    const double p[1] = {3.0};\n");
+    must_have("double swish_layer3(double x)\n{\n    const double p[1] = {4.0};\n");
+    must_lack("layer2");
     remove_database();
 }
 END_TEST
@@ -444,7 +504,8 @@ int main(void)
     return RUN_TESTS("functions", 60, show_tells_what_is_known_of_a_function, plots_show_the_function_where_it_is,
                      plots_of_anything_fit_and_have_no_dots_where_nothing_is,
                      show_tells_scores_parameters_and_lineage_of_a_candidate,
-                     show_sums_up_channels_and_names_what_is_shared, json_has_all_facts_and_csv_a_row,
+                     show_sums_up_channels_and_names_what_is_shared,
+                     of_several_functions_one_is_named_behind_the_ticket, json_has_all_facts_and_csv_a_row,
                      apply_prints_value_and_slope, apply_names_the_place_of_what_it_cannot_read,
                      export_says_where_the_function_comes_from, export_finds_a_name, lack_of_memory_is_an_error);
 }

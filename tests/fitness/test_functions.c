@@ -66,7 +66,7 @@ START_TEST(each_slot_has_its_function)
 }
 END_TEST
 
-/* Two functions may each have a shared set: their rows differ in the layer. */
+/* Two functions may each have a shared set. */
 START_TEST(shared_parameters_of_two_functions_are_told_apart)
 {
     struct bench bench = open_with("shared", "", "");
@@ -74,9 +74,10 @@ START_TEST(shared_parameters_of_two_functions_are_told_apart)
     struct evaluation out = evaluate(&bench, "x*sigmoid(p0*x); tanh(p0*x)");
     ck_assert_int_eq((int)out.parameter_count, 2 * 2);
     for (int seed = 0; seed < 2; seed++)
-        for (int layer = 0; layer < 2; layer++) {
-            const struct learned *learned = &out.parameters[2 * seed + layer];
-            ck_assert(learned->seed_index == seed && learned->layer == layer && learned->channel == LEARNED_BY_ALL);
+        for (int function = 0; function < 2; function++) {
+            const struct learned *learned = &out.parameters[2 * seed + function];
+            ck_assert(learned->seed_index == seed && learned->function == function);
+            ck_assert(learned->layer == LEARNED_BY_ALL && learned->channel == LEARNED_BY_ALL);
         }
     evaluation_release(&out);
     bench_release(&bench);

@@ -18,7 +18,7 @@ static void fill(struct evaluation *out, int trials, int epochs, int parameters,
     for (int i = 0; i < epochs; i++)
         out->curve[out->epoch_count++] = (struct epoch){.number = i, .train_loss = NAN, .learning_rate = 0.1};
     for (int i = 0; i < parameters; i++)
-        out->parameters[out->parameter_count++] = (struct learned){i, LEARNED_BY_ALL, 17, 0, -1 / (7.0 + i)};
+        out->parameters[out->parameter_count++] = (struct learned){i, LEARNED_BY_ALL, 17, 0, -1 / (7.0 + i), 3};
     for (int i = 0; i < snapshots; i++)
         out->snapshots[out->snapshot_count++] =
             (struct snapshot){.epoch = i, .watched = {.layer = layers[i % 3], .dead = 1 / (3.0 + i)}};

@@ -117,7 +117,7 @@ static inline int fake_fill(uint64_t hash, struct evaluation *out, struct error 
                                                          .validation.loss = rng_uniform(&rng),
                                                          .train_loss = rng_uniform(&rng),
                                                          .epochs = 2};
-        out->parameters[out->parameter_count++] = (struct learned){i, 0, LEARNED_BY_ALL, 0, rng_normal(&rng)};
+        out->parameters[out->parameter_count++] = (struct learned){i, 0, LEARNED_BY_ALL, 0, rng_normal(&rng), 0};
     }
     evaluation_conclude(out);
     return 0;

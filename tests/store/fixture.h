@@ -135,7 +135,7 @@ static const struct epoch example_curve[] = {
     EXAMPLE_EPOCH(2, 1, NAN, 0.01, .loss = INFINITY, .accuracy = 0.1, .r2 = NAN, .rmse = NAN, .bits = NAN),
 };
 static const struct learned example_parameters[] = {
-    {0, LEARNED_BY_ALL, LEARNED_BY_ALL, 0, 1.0 / 3}, {0, 1, 17, 0, -0.0}, {1, 0, LEARNED_BY_ALL, 0, NAN}};
+    {0, LEARNED_BY_ALL, LEARNED_BY_ALL, 0, 1.0 / 3, 0}, {0, 1, 17, 0, -0.0, 2}, {1, 0, LEARNED_BY_ALL, 0, NAN, 0}};
 static const struct snapshot example_snapshots[] = {
     {0, 1, {"dense1", 0, NAN, NAN, NAN, NAN, NAN, NAN, 0.5, 0.001}},
     {0, 1, {"act1", 1, 0.1, 1, 0.2, 0.9, 0.25, 0.75, NAN, INFINITY}},
