@@ -425,7 +425,7 @@ int main(int argc, char **argv)
             settings[setting++] = argv[i];
     }
     require(experiment_read(arguments[0], settings, &experiment, &err), &err);
-    require(experiment_open(experiment, isa, &err), &err);
+    require(experiment_open(experiment, NULL, isa, &err), &err);
     blas_thread_init();
     measure(experiment, arguments[1]);
     experiment_free(experiment);

@@ -200,13 +200,14 @@ int experiment_open_data(struct experiment *experiment, struct error *err)
     return status ? status : experiment_use_data(experiment, set, err);
 }
 
-int experiment_open(struct experiment *experiment, enum isa isa, struct error *err)
+int experiment_open(struct experiment *experiment, const struct data_part *measured, enum isa isa, struct error *err)
 {
     int status = experiment->set ? 0 : experiment_open_data(experiment, err);
-    return status ? status
-                  : fitness_new(&experiment->protocol, experiment->network, experiment->set,
-                                data_part(experiment->set, DATA_VALIDATION), experiment->seed, isa,
-                                &experiment->fitness, err);
+    if (status)
+        return status;
+    struct data_part part = measured ? *measured : data_part(experiment->set, DATA_VALIDATION);
+    return fitness_new(&experiment->protocol, experiment->network, experiment->set, part, experiment->seed, isa,
+                       &experiment->fitness, err);
 }
 
 /* ---- identity */

@@ -64,8 +64,9 @@ int experiment_open_data(struct experiment *experiment, struct error *err);
 /* The same with data that are open already: takes `set`, which must be what experiment->data and the seed give. */
 int experiment_use_data(struct experiment *experiment, struct data_set *set, struct error *err);
 
-/* Makes what trains candidates at the instruction level `isa`; loads the data if that was not done. */
-int experiment_open(struct experiment *experiment, enum isa isa, struct error *err);
+/* Makes what trains candidates at the instruction level `isa`; loads the data if that was not done. `measured`: the
+   part that scores are measured on, of the same division; NULL: the validation part. */
+int experiment_open(struct experiment *experiment, const struct data_part *measured, enum isa isa, struct error *err);
 
 /* Appends what defines the results as JSON with every default written out and no path in it: equal
    texts, equal runs, as long as the data's digest, the grammar's text and the protocol's are equal

@@ -161,6 +161,17 @@ static int find_database(struct runner *runner, const char *database, struct err
     return failed ? memory_error(err, "a path") : crash_note_in(text_string(&runner->crash_note), err);
 }
 
+static int open_fitness(struct runner *runner, struct error *err)
+{
+    const struct runner_options *options = &runner->options;
+    struct experiment *experiment = runner->experiment;
+    struct data_part part;
+    if (runner->database.length > 0 || !options->measured)
+        return experiment_open(experiment, NULL, runner->isa, err);
+    int status = options->measured(options->context, experiment, &part, err);
+    return status ? status : experiment_open(experiment, &part, runner->isa, err);
+}
+
 /* What trains: data, network, memory for all threads of this machine. */
 static int open_training(struct runner *runner, struct error *err)
 {
@@ -172,7 +183,7 @@ static int open_training(struct runner *runner, struct error *err)
         return status;
     status = experiment_use_data(experiment, set, err);
     if (!status)
-        status = experiment_open(experiment, runner->isa, err);
+        status = open_fitness(runner, err);
     status = communicator_agree(communicator, status, err);
     if (status)
         return status;

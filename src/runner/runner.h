@@ -27,6 +27,7 @@
 #include <stddef.h>
 
 struct candidate;
+struct data_part;
 struct error;
 struct evaluation;
 struct experiment;
@@ -44,7 +45,10 @@ struct runner_options {
     struct executor_stop *stop;        /* raised from outside; NULL: nobody does */
     void (*observe)(void *context, const struct progress *progress); /* quick; NULL: nobody looks */
     void (*say)(void *context, const char *line); /* remarks for people, a line each; NULL: nobody listens */
-    void *context;                                /* of both */
+    /* For a list: sets the part that scores are measured on, once the data are open; it must live as long as the
+       runner. NULL: the validation part, which a search is always measured on. */
+    int (*measured)(void *context, const struct experiment *experiment, struct data_part *part, struct error *err);
+    void *context; /* of all three */
 };
 
 /* Returns owned, also when it fails: runner_leads() tells who of the ranks should say why. To be called before other

@@ -67,7 +67,7 @@ START_TEST(opens_the_made_up_one)
     struct error err;
     struct experiment *experiment;
     ASSERT_OK(experiment_read(spirals, NULL, &experiment, &err));
-    ASSERT_OK(experiment_open(experiment, ISA_PORTABLE, &err));
+    ASSERT_OK(experiment_open(experiment, NULL, ISA_PORTABLE, &err));
     ck_assert_int_eq(network_features(experiment->network), 2);
     ck_assert_int_eq(network_classes(experiment->network), 2);
     ck_assert_ptr_nonnull(experiment->fitness);
@@ -360,7 +360,7 @@ START_TEST(wrong_networks_are_refused_when_opened)
     char path[64];
     const char *settings[] = {"network={\"mlp\":[0]}", NULL};
     ASSERT_OK(experiment_read(write_file(small, path), settings, &experiment, &err));
-    ASSERT_FAILS(experiment_open(experiment, ISA_PORTABLE, &err), ERROR_INPUT, "$.network.mlp[0]");
+    ASSERT_FAILS(experiment_open(experiment, NULL, ISA_PORTABLE, &err), ERROR_INPUT, "$.network.mlp[0]");
     experiment_free(experiment);
     unlink(path);
 }
@@ -381,7 +381,7 @@ START_TEST(survives_short_memory)
         memory_fail_at(n);
         status = experiment_read(path, settings, &experiment, &err);
         if (!status)
-            status = experiment_open(experiment, ISA_PORTABLE, &err);
+            status = experiment_open(experiment, NULL, ISA_PORTABLE, &err);
         if (!status)
             experiment_normal_form(experiment, &out);
         if (!status && text_failed(&out))

@@ -154,7 +154,7 @@ START_TEST(the_examples_work_as_they_stand)
     snprintf(path, sizeof path, "/tmp/actsearch-help-%ld.json", (long)getpid());
     ASSERT_OK(file_write(path, experiment_topic.example, strlen(experiment_topic.example), &err));
     ASSERT_OK(experiment_read(path, NULL, &experiment, &err));
-    ASSERT_OK(experiment_open(experiment, ISA_PORTABLE, &err));
+    ASSERT_OK(experiment_open(experiment, NULL, ISA_PORTABLE, &err));
     experiment_free(experiment);
     ASSERT_OK(file_write(path, grammar_topic.example, strlen(grammar_topic.example), &err));
     ASSERT_OK(grammar_read(path, &grammar, &err));
