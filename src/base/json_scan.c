@@ -1,11 +1,14 @@
+/* clang-format off */
 /* The productions, after RFC 8259:
  *
  *   text   = space value space
  *   value  = object | array | string | number | "true" | "false" | "null"
  *   object = "{" space [ string space ":" value { "," string space ":" value } ] "}"
  *   array  = "[" space [ value { "," value } ] "]"
- *   number = [ "-" ] ( "0" | digit1-9 { digit } ) [ "." digit { digit } ] [ ( "e" | "E" ) [ "+" | "-" ] digit { digit }
- * ] string = '"' { any UTF-8 character but a control character, '"' and '\' | "\" escape } '"' */
+ *   number = [ "-" ] ( "0" | digit1-9 { digit } ) [ "." digit { digit } ]
+ *            [ ( "e" | "E" ) [ "+" | "-" ] digit { digit } ]
+ *   string = '"' { any UTF-8 character but a control character, '"' and '\' | "\" escape } '"' */
+/* clang-format on */
 #include "base/error.h"
 #include "base/json_internal.h"
 #include "base/memory.h"

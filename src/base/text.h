@@ -31,8 +31,8 @@ void text_add_number(struct text *text, double value);
 /* Adds a word so that a shell reads it as it is: between quotes where it must be. */
 void text_add_shell(struct text *text, const char *word);
 
-/* Adds bytes as they may be shown (base/unicode.h). `kept`: control characters that stay as they are, such as "\n\t".
- */
+/* Adds bytes as they may be shown (base/unicode.h). `kept`: control characters that stay
+   as they are, such as "\n\t". */
 void text_add_shown(struct text *text, const char *bytes, size_t length, const char *kept);
 
 /* Adds a formatted text that becomes one line: no control character stays. */

@@ -122,7 +122,7 @@ static int load_test(const char *folder, struct data_rows *test, struct error *e
     struct data_table table = {.shape = data_shape_image(SIDE, SIDE, CHANNELS, DATA_TARGET_CLASS)};
     int status = read_file(folder, "test_batch.bin", &table, &capacity, err);
     if (!status)
-        status = data_table_load_rest(&table, test, err);
+        status = data_table_load_all(&table, test, err);
     data_table_release(&table);
     return status;
 }

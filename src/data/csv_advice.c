@@ -88,7 +88,7 @@ static void find_usual(struct layout *layout)
     }
 }
 
-static void look(const struct csv *csv, char separator, struct layout *layout)
+static void lay_out(const struct csv *csv, char separator, struct layout *layout)
 {
     *layout = (struct layout){.separator = separator};
     const char *p = text_string(&csv->sample), *end = p + csv->sample.length;
@@ -163,7 +163,7 @@ static bool advise_separator(const struct csv *csv, const struct layout *now, st
     static const char candidates[] = ";\t|, ";
     struct layout best = *now, other;
     for (int i = 0; candidates[i]; i++) {
-        look(csv, candidates[i], &other);
+        lay_out(csv, candidates[i], &other);
         if (fits(&other) && (!fits(&best) || other.clear > best.clear + 0.1))
             best = other;
     }
@@ -292,7 +292,7 @@ static bool advise_header(const struct csv *csv, const struct layout *now, struc
 bool csv_advice(const struct csv *csv, struct text *hint)
 {
     struct layout now;
-    look(csv, csv->separator, &now);
+    lay_out(csv, csv->separator, &now);
     return advise_lines_before(csv, hint) || advise_separator(csv, &now, hint) || advise_widths(csv, &now, hint) ||
            advise_header(csv, &now, hint);
 }

@@ -89,8 +89,8 @@ void data_names_free(char **names, ptrdiff_t count);
 /* The names of `count` numbers from `first` on: "0", "1", ...; NULL when memory is short. */
 char **data_number_names(int first, int count);
 
-/* Refuses (ERROR_INPUT) the file `path` if its first bytes are those of a known kind of file, with the way from there
-   to one that can be read; 0 when they are of no such kind. bytes[length] is 0. expected: "a CSV table". */
+/* Refuses (ERROR_INPUT) the file `path` if its first bytes are those of a known kind of file, with a hint at how to
+   convert it; 0 when they are of no such kind. bytes[length] is 0. expected: "a CSV table". */
 int data_refuse_foreign(const char *path, const char *bytes, size_t length, const char *expected, struct error *err);
 
 /* Refuses different texts of a column that are one number, as "1" and "1.0" are: whether they are one class or two the
@@ -107,8 +107,8 @@ uint64_t data_digest_start(const struct data_shape *shape);
    far. `test` NULL: its rows are dropped. */
 int data_table_load(const struct data_spec *spec, struct data_table *table, const char *where, uint64_t seed,
                     struct data_set *set, struct data_rows *test, struct error *err);
-/* All rows of a table of bytes, in their order; the rest of a set whose test part has its own file. */
-int data_table_load_rest(const struct data_table *table, struct data_rows *rows, struct error *err);
+/* All rows of a table of bytes, in their order: the test part of a set, where it has files of its own. */
+int data_table_load_all(const struct data_table *table, struct data_rows *rows, struct error *err);
 /* Divides `length` symbols into samples of `steps`; likewise. */
 int data_symbols_load(const struct data_spec *spec, ptrdiff_t steps, const uint8_t *symbols, ptrdiff_t length,
                       const char *where, struct data_set *set, struct data_rows *test, struct error *err);

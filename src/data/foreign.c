@@ -1,4 +1,4 @@
-/* What a file is that is not what was asked for: told by its first bytes, with the way from there. */
+/* Files of a wrong kind: recognised by their first bytes, with a hint at how to convert or to name them. */
 #include "base/error.h"
 #include "base/text.h"
 #include "data/data_internal.h"

@@ -30,9 +30,9 @@ static size_t aligned(size_t size)
 static void list_arrays(const struct data_set *set, struct data_rows *rows, struct array arrays[ARRAYS])
 {
     size_t count = (size_t)rows->count, values = count * (size_t)set->shape.features;
-    size_t follows = set->shape.target == DATA_TARGET_NEXT;
+    size_t one_more = set->shape.target == DATA_TARGET_NEXT;
     const struct array all[ARRAYS] = {
-        {(void **)&rows->bytes, rows->bytes ? values + follows : 0},
+        {(void **)&rows->bytes, rows->bytes ? values + one_more : 0},
         {(void **)&rows->values, rows->values ? values * sizeof *rows->values : 0},
         {(void **)&rows->labels, rows->labels ? count * sizeof *rows->labels : 0},
         {(void **)&rows->numbers, rows->numbers ? count * sizeof *rows->numbers : 0},

@@ -34,8 +34,8 @@ int data_rows_init(struct data_rows *rows, const struct data_shape *shape, ptrdi
                    struct error *err)
 {
     *rows = (struct data_rows){.count = count};
-    bool follows = shape->target == DATA_TARGET_NEXT;
-    size_t size = (size_t)count * (size_t)shape->features + follows;
+    bool one_more = shape->target == DATA_TARGET_NEXT;
+    size_t size = (size_t)count * (size_t)shape->features + one_more;
     bool complete = (rows->source = memory_array((size_t)count, sizeof *rows->source));
     if (shape->target == DATA_TARGET_CLASS)
         complete &= (rows->labels = memory_array((size_t)count, sizeof *rows->labels)) != NULL;

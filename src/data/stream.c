@@ -88,8 +88,8 @@ static struct stream at_start(const char *path)
     return (struct stream){.path = path, .expected = -1, .z = {.zalloc = allocate, .zfree = release}};
 }
 
-/* A file and its packed form side by side, as gunzip -k leaves them, must hold the same: which is meant, nobody said.
- */
+/* A file and its packed form side by side, as gunzip -k leaves them, must hold the same: nobody said
+   which is meant. */
 static int compare_forms(const char *path, const char *packed, struct error *err)
 {
     enum { PART = 1 << 14 };

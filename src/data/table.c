@@ -183,7 +183,7 @@ done:
     return status;
 }
 
-int data_table_load_rest(const struct data_table *table, struct data_rows *rows, struct error *err)
+int data_table_load_all(const struct data_table *table, struct data_rows *rows, struct error *err)
 {
     ALWAYS(table->bytes && table->y);
     int status = data_rows_init(rows, &table->shape, table->rows, true, err);

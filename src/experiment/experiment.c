@@ -212,8 +212,8 @@ int experiment_open(struct experiment *experiment, const struct data_part *measu
 
 /* ---- identity */
 
-/* Paths stay out: the same experiment gives the same text wherever its files are, and the digest vouches for the data.
- */
+/* Paths stay out: the same experiment gives the same text wherever its files are, and the digest vouches for the
+   data. */
 void experiment_normal_form(const struct experiment *experiment, struct text *out)
 {
     text_add(out, "{\"data\":");

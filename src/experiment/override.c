@@ -128,8 +128,8 @@ static int not_in_array(struct json array, const struct override *setting, int d
     return status;
 }
 
-/* Objects that were not there, one in the other, and null for the value. An array that is not there has a first item.
- */
+/* Objects that were not there, one in the other, and null for the value. An array that is not there has a
+   first item. */
 static int write_missing(const struct override *setting, int depth, struct text *out, struct error *err)
 {
     if (depth == setting->depth) {

@@ -8,8 +8,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* What <math.h> has for all types under one name; its functions have one for each. */
-static const char *const type_generic[] = {"fpclassify", "isfinite", "isinf", "isnan", "isnormal", "signbit"};
+/* All that <math.h> of C99 has for all types under one name; its functions have one for each. */
+static const char *const type_generic[] = {"fpclassify",  "isfinite",       "isinf",       "isnan",
+                                           "isnormal",    "signbit",        "isgreater",   "isless",
+                                           "isunordered", "isgreaterequal", "islessequal", "islessgreater"};
 
 static double rounded_double(double number)
 {

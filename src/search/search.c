@@ -201,7 +201,7 @@ void search_end_describe(const struct search_account *account, struct text *out)
     }
 }
 
-/* Fills genome, expression and origin of the ticket; false when the strategy has nothing more. */
+/* Fills genotype, expression and origin of the ticket; false when the strategy has nothing more. */
 static bool choose(struct search *search, struct ticket *ticket)
 {
     int64_t k = ticket->assignment.ticket;

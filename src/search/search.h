@@ -10,8 +10,8 @@
  * The first tickets are the baselines (when asked for); then come the strategy's. A proposal whose
  * function was seen before (same fingerprint) is a duplicate of the first such ticket and needs no
  * training, and so is one whose functions were all seen together; a function that cannot work (properties.h) is
- * rejected with its reason. Both are tickets
- * of their own, stored like the others, but do not count against the budget of evaluations.
+ * rejected with its reason. Both are tickets of their own, stored like the others, but do not count against the budget
+ * of evaluations.
  *
  * Not thread-safe: the executor calls it under a lock. */
 #ifndef ACTSEARCH_SEARCH_SEARCH_H
@@ -33,8 +33,8 @@ struct search;
 
 #define SEARCH_UNLIMITED INT64_MAX
 
-/* The `search` object of an experiment: {"strategy": NAME, "evaluations": 200, ...}; the table of spec.c says what may
-   stand in it. What a strategy has of its own stands beside the others, in that strategy's own table and struct. */
+/* The `search` object of an experiment: {"strategy": NAME, "evaluations": 200, ...}; the table of search_spec.c says
+   what may stand in it. What a strategy has of its own stands beside the others, in that strategy's own table and struct. */
 struct search_spec {
     const struct strategy *strategy; /* an entry of the table in search/strategy.h */
     int64_t evaluations;             /* budget: candidates to train, baselines not counted; SEARCH_UNLIMITED: all */

@@ -10,8 +10,8 @@ struct archive;
 int archive_new(struct archive **archive, struct error *err);
 void archive_free(struct archive *archive);
 
-/* Decides what becomes of ticket->expression: fills kind, simplified, judgement, known_as, fingerprint
-   and same_as. The function of a TICKET_TRAIN is remembered under the ticket's number. Errors: memory. */
+/* Decides what becomes of ticket->expression: fills kind, assignment.candidate, judgement, judged, known_as,
+   fingerprint and same_as. The function of a TICKET_TRAIN is remembered under the ticket's number. Errors: memory. */
 int archive_judge(struct archive *archive, struct ticket *ticket, struct error *err);
 
 /* The catalogue's baselines: their number, and the i-th expression (NULL behind the last). */

@@ -1,4 +1,4 @@
-/* Strategies: how a search chooses the next genome.
+/* Strategies: how a search chooses the next candidate.
  *
  * A strategy is one const descriptor, one file and one line in the table of strategy.c. It sees
  * neither the seed nor the archive nor a thread: for each ticket it is handed that ticket's own

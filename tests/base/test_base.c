@@ -1,3 +1,4 @@
+/* Errors, texts, JSON and files. */
 #include "testing.h"
 
 #include "base/file.h"

@@ -1,3 +1,4 @@
+/* How many threads affinity, control groups and variables leave, on trees of files made up for it. */
 #include "testing.h"
 
 #include "base/limits.h"

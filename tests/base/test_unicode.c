@@ -1,3 +1,4 @@
+/* What is well formed, what is shown of the rest, where texts are cut. */
 #include "testing.h"
 
 #include "base/text.h"

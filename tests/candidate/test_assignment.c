@@ -1,3 +1,4 @@
+/* Rungs and references: when a candidate goes on; and the bytes of an assignment. */
 #include "testing.h"
 
 #include "candidate/assignment.h"

@@ -1,3 +1,4 @@
+/* Candidates of one and of several functions. */
 #include "testing.h"
 
 #include "base/error.h"

@@ -1,3 +1,4 @@
+/* Options and arguments as they are written, and what help says of them. */
 #include "testing.h"
 
 #include "base/memory.h"

@@ -1,3 +1,4 @@
+/* Augmentation: exact pixels, a fixed number of draws, its settings. */
 #include "data/files.h"
 
 #include "base/text.h"

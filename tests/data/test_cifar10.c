@@ -1,3 +1,4 @@
+/* The files of CIFAR-10, small ones written by hand. */
 #include "data/files.h"
 
 #include "base/text.h"

@@ -1,3 +1,4 @@
+/* Tables: everything that CSV files in the wild are, good and bad. */
 #include "data/files.h"
 
 #include "base/text.h"

@@ -1,3 +1,4 @@
+/* The files of MNIST, tiny ones written by hand; gathering, scaling, division. */
 #include "data/files.h"
 
 #include "base/text.h"

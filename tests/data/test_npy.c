@@ -1,3 +1,4 @@
+/* Arrays as NumPy writes them, all types and versions, and what is refused. */
 #include "data/files.h"
 
 #include "base/text.h"

@@ -1,3 +1,4 @@
+/* The test part: nothing but data/sealed.h leads to it. */
 #include "data/files.h"
 
 #include "base/isa.h"

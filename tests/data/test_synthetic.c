@@ -1,3 +1,4 @@
+/* Sets that are made from the seed, and what a description of data may say. */
 #include "data/files.h"
 
 #include "base/text.h"

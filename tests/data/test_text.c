@@ -1,3 +1,4 @@
+/* Texts: stretches, targets, the symbols. */
 #include "data/files.h"
 
 #include "base/text.h"

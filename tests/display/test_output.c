@@ -1,3 +1,4 @@
+/* Tables, CSV and JSON. */
 #include "testing.h"
 
 #include "base/memory.h"

@@ -1,3 +1,4 @@
+/* Lines of small bars. */
 #include "testing.h"
 
 #include "base/memory.h"

@@ -1,3 +1,4 @@
+/* Width, colours and characters of a terminal. */
 #include "testing.h"
 
 #include "display/terminal.h"

@@ -1,3 +1,4 @@
+/* Experiments: read, overridden, opened, and their normal form. */
 #include "testing.h"
 
 #include "base/file.h"

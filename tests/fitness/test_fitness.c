@@ -1,3 +1,4 @@
+/* An evaluation: what it comes to, and that nothing but its arguments decides. */
 #include "fitness_testing.h"
 
 #include "base/memory.h"

@@ -1,3 +1,4 @@
+/* The object training: read, refused, written; metrics and figures. */
 #include "fitness_testing.h"
 
 #include "base/memory.h"

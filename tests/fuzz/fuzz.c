@@ -1,3 +1,4 @@
+/* Where libFuzzer, or tests/fuzz/mutate.c in its place, comes in. */
 #include "fuzz.h"
 
 #include "base/error.h"

@@ -1,3 +1,4 @@
+/* Products against a plain reference at every instruction level. */
 #include "nn_testing.h"
 
 #include <float.h>

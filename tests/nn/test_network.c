@@ -1,3 +1,4 @@
+/* Networks: read, refused with their place, written as a normal form. */
 #include "nn_testing.h"
 
 #include "base/text.h"

@@ -1,3 +1,4 @@
+/* PCG against published outputs, and streams that do not meet. */
 #include "testing.h"
 
 #include "rng/rng.h"

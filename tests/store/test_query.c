@@ -1,3 +1,4 @@
+/* SQL of people: cells, columns, what is refused. */
 #include "fixture.h"
 
 static struct store *filled(bool for_writing)

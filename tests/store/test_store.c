@@ -1,3 +1,4 @@
+/* The store: every record comes back, runs go on, others are refused. */
 #include "fixture.h"
 
 #include "base/memory.h"
