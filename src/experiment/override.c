@@ -26,7 +26,7 @@ struct override {
 
 static int malformed(const char *words, struct error *err)
 {
-    return error_set(err, ERROR_USAGE, "--set", "for example: --set search.window=8", "\"%s\" is not PATH=VALUE",
+    return error_set(err, ERROR_USAGE, "setting", "for example: search.window=8", "\"%s\" is not PATH=VALUE",
                      EXCERPT(words, 80));
 }
 
@@ -59,10 +59,10 @@ static int read_value(const char *value, struct override *setting, struct error 
     else if (status == ERROR_MEMORY)
         status = error_set(err, ERROR_MEMORY, inner.where, inner.hint, "%s", inner.what);
     else if (!unicode_valid(value, strlen(value), &bad))
-        status = error_set(err, ERROR_USAGE, "--set", "write it as UTF-8", "\"%s\" is not UTF-8",
+        status = error_set(err, ERROR_USAGE, "setting", "write it as UTF-8", "\"%s\" is not UTF-8",
                            EXCERPT(setting->words, 80));
     else if (*value && strchr("{[\"", *value))
-        status = error_set(err, ERROR_USAGE, "--set", inner.hint, "%s: %s", inner.where, inner.what);
+        status = error_set(err, ERROR_USAGE, "setting", inner.hint, "%s: %s", inner.where, inner.what);
     else {
         status = 0;
         json_quote(value, &setting->value);
@@ -99,11 +99,11 @@ static int holds_nothing(struct json value, const struct override *setting, int 
     struct text place = TEXT_EMPTY, hint = TEXT_EMPTY, now = TEXT_EMPTY;
     json_path(value, &place);
     json_normal_form(value, &now);
-    text_add(&hint, "to replace it: --set '");
+    text_add(&hint, "to replace it, set '");
     add_instead(setting, depth, &hint);
     text_add_char(&hint, '\'');
     int status =
-        error_set(err, ERROR_USAGE, "--set", depth ? text_string(&hint) : "the file must hold an object { ... }",
+        error_set(err, ERROR_USAGE, "setting", depth ? text_string(&hint) : "the file must hold an object { ... }",
                   "\"%s\": %s is %s, so there is no \"%s\" in it", EXCERPT(setting->words, 80), text_string(&place),
                   EXCERPT(text_string(&now), 60), setting->keys[depth]);
     text_release(&place);
@@ -122,7 +122,7 @@ static int not_in_array(struct json array, const struct override *setting, int d
         snprintf(hint, sizeof hint, "its items are 0 to %d, and %d would be one more", length - 1, length);
     else
         snprintf(hint, sizeof hint, "it is empty, and 0 would be the first");
-    int status = error_set(err, ERROR_USAGE, "--set", hint, "\"%s\": there is no item \"%s\" in the array %s",
+    int status = error_set(err, ERROR_USAGE, "setting", hint, "\"%s\": there is no item \"%s\" in the array %s",
                            EXCERPT(setting->words, 80), setting->keys[depth], text_string(&place));
     text_release(&place);
     return status;
@@ -139,7 +139,7 @@ static int write_missing(const struct override *setting, int depth, struct text 
     const char *key = setting->keys[depth];
     bool item = is_place(key);
     if (item && strcmp(key, "0") != 0)
-        return error_set(err, ERROR_USAGE, "--set", "set the whole array: PATH=[...]",
+        return error_set(err, ERROR_USAGE, "setting", "set the whole array: PATH=[...]",
                          "\"%s\": there is no array yet that could have an item %s", EXCERPT(setting->words, 80), key);
     text_add_char(out, item ? '[' : '{');
     if (!item) {

@@ -20,7 +20,7 @@ const struct settings_topic experiment_topic = {
         "An experiment is a JSON file that says which activation functions may be proposed, on which data and in which "
         "network they are tried, how each is trained and scored, and how the search goes. actsearch run FILE begins "
         "it. "
-        "Any setting can be given at the command line too: --set training.epochs=5.\n"
+        "Any setting can be given apart from the file too, as training.epochs=5 (option --set).\n"
         "Paths start at the folder of the file. What is not listed here is refused.",
     .settings = {experiment_settings},
     .part = experiment_part,

@@ -292,7 +292,7 @@ void search_window_remark(int64_t window, int64_t workers, struct text *out)
     if (workers > window + 1)
         text_addf(out,
                   "a window of %lld keeps at most %lld of the %lld workers busy; a new search could have a wider one "
-                  "(--set search.window=%lld)",
+                  "(search.window=%lld)",
                   (long long)window, (long long)window + 1, (long long)workers, 2 * (long long)workers);
 }
 

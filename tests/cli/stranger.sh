@@ -257,7 +257,7 @@ check_settings() {
     [ $? = 2 ] || fail "something is set inside a number"
     [ "$(wc -l <err.txt)" = 1 ] || fail "more than a line: $(cat err.txt)"
     "$program" run experiments/spirals.json --set training.metric.x=1 --db wrong.db >out.txt 2>err.txt
-    cure=$(sed -n "s/.*to replace it: \(--set '[^']*'\)\$/\1/p" err.txt) # nothing else goes to the shell
+    cure=$(sed -n "s/.*to replace it, set \('[^']*'\)\$/--set \1/p" err.txt) # nothing else goes to the shell
     [ -n "$cure" ] || fail "no cure: $(cat err.txt)"
     eval "\"$program\" run experiments/spirals.json $cure --db wrong.db" >out.txt 2>err.txt
     grep -q '^actsearch: .*training.metric: ' err.txt || fail "the cure $cure does not lead on: $(cat err.txt)"
