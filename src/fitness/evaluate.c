@@ -10,7 +10,7 @@
 #include "fitness/fitness_internal.h"
 #include "nn/blas.h"
 #include "nn/network.h"
-#include "nn/watch.h"
+#include "nn/snapshot.h"
 #include "rng/rng.h"
 
 #include <inttypes.h>
@@ -167,15 +167,15 @@ static enum outcome run_epoch(struct run *run, int number, struct epoch *epoch)
     return outcome == OUTCOME_ok && measured ? validate(run, epoch) : outcome;
 }
 
-/* On rows that are always the same, as they stand in the data. */
-static void look(const struct run *run, int seed_index, int epoch, struct evaluation *out)
+/* Of the network, on rows that are always the same, as they stand in the data. */
+static void take_snapshot(const struct run *run, int seed_index, int epoch, struct evaluation *out)
 {
     const struct fitness *fitness = run->fitness;
     struct trainer *trainer = run->worker->trainer;
     struct watched rows[NETWORK_LAYERS];
-    int layers = watched_layers(fitness->network);
+    int layers = snapshot_layers(fitness->network);
     gather(run, fitness->train, NULL, 0, fitness->options.batch);
-    trainer_watch(trainer, fitness->options.batch, rows);
+    trainer_snapshot(trainer, fitness->options.batch, rows);
     for (int i = 0; i < layers; i++)
         out->snapshots[out->snapshot_count++] =
             (struct snapshot){.seed_index = seed_index, .epoch = epoch, .watched = rows[i]};
@@ -215,7 +215,7 @@ static enum outcome run_trial(struct run *run, int seed_index, struct evaluation
         trial->validation = epoch.validation;
         out->curve[out->epoch_count++] = epoch;
         if (run->fitness->protocol.watch)
-            look(run, seed_index, epoch.number, out);
+            take_snapshot(run, seed_index, epoch.number, out);
     }
     if (trial->outcome == OUTCOME_ok)
         trial->score = metric_score(run->fitness->protocol.metric, trial);
@@ -258,8 +258,8 @@ static int evaluate_rate(const struct fitness *fitness, struct fitness_worker *w
     const struct protocol *protocol = &fitness->protocol;
     ptrdiff_t parameters = count_parameters(fitness, worker->trainer);
     ptrdiff_t epochs = (ptrdiff_t)protocol->seeds * protocol->epochs;
-    ptrdiff_t looks = protocol->watch ? epochs * watched_layers(fitness->network) : 0;
-    int status = evaluation_reserve(out, protocol->seeds, epochs, protocol->seeds * parameters, looks, err);
+    ptrdiff_t snapshots = protocol->watch ? epochs * snapshot_layers(fitness->network) : 0;
+    int status = evaluation_reserve(out, protocol->seeds, epochs, protocol->seeds * parameters, snapshots, err);
     struct run run = {.fitness = fitness, .worker = worker, .abort = abort, .rate = rate};
     enum outcome outcome = OUTCOME_ok;
     for (int s = 0; !status && s < protocol->seeds && outcome == OUTCOME_ok; s++) {

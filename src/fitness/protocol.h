@@ -8,8 +8,8 @@
  * first_seed .. first_seed + seeds - 1 give every candidate the same initial numbers and the same order of samples,
  * so candidates are compared in pairs; to measure again on fresh seeds, move first_seed.
  *
- * With "watch" the network is looked into after each epoch (nn/watch.h), on the first `batch` rows of the train part
- * as they stand; nothing else about a training changes.
+ * With "watch" a snapshot of the network is taken after each epoch (nn/snapshot.h), on the first `batch` rows of the
+ * train part as they stand; nothing else about a training changes.
  *
  * The last batch of an epoch takes what is left, and is trained on like the others.
  *
@@ -52,7 +52,7 @@ struct protocol {
     struct schedule schedule;
     enum metric metric;
     int validate_every; /* epochs; the last one always */
-    bool watch;         /* look into the network after each epoch */
+    bool watch;         /* take a snapshot after each epoch */
     struct data_augmentation augmentation;
     struct divergence {
         double factor;

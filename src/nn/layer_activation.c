@@ -7,7 +7,7 @@
 #include "loops/array.h"
 #include "nn/pooled_internal.h"
 #include "nn/slot_internal.h"
-#include "nn/watch_internal.h"
+#include "nn/snapshot_internal.h"
 
 #include <string.h>
 
@@ -69,9 +69,9 @@ static void activation_backward(struct layer_run *run, struct step *step)
     step->loops->multiply_slopes(N, run->workspace, run->gx);
 }
 
-static void activation_look(const struct layer_run *run, const struct step *step)
+static void activation_snapshot(const struct layer_run *run, const struct step *step)
 {
-    watcher_see(step->watcher, run, step, 0, step->B * shape_positions(&run->layer->in), run->x);
+    snapshot_observe(step->snapshot, run, step, 0, step->B * shape_positions(&run->layer->in), run->x);
 }
 
 const struct layer_kind layer_activation = {
@@ -87,6 +87,6 @@ const struct layer_kind layer_activation = {
     .propagate = activation_propagate,
     .forward = activation_forward,
     .backward = activation_backward,
-    .look = activation_look,
+    .snapshot = activation_snapshot,
     .does_pool = true,
 };

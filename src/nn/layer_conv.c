@@ -79,7 +79,7 @@ static bool has_bias(const struct layer_run *run)
 
 static void conv_forward(struct layer_run *run, struct step *step)
 {
-    if (run->pool && !step->watcher) /* the activation asks for what it wants (winners.c) */
+    if (run->pool && !step->snapshot) /* the activation asks for what it wants (winners.c) */
         return;
     blas_convolution_forward(run->engine, step->B, run->x, run->values[WEIGHT],
                              has_bias(run) ? run->values[BIAS] : NULL, run->y);

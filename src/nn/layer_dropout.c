@@ -55,7 +55,7 @@ static void dropout_forward(struct layer_run *run, struct step *step)
         memcpy(run->y, run->x, (size_t)N * sizeof *run->y);
     if (!step->training)
         return;
-    draw_mask(step->watcher ? 0 : rate_of(run->layer), step->rng, N, run->workspace);
+    draw_mask(step->snapshot ? 0 : rate_of(run->layer), step->rng, N, run->workspace);
     step->loops->multiply(N, run->workspace, run->y);
 }
 

@@ -103,10 +103,10 @@ struct layer_kind {
     /* run->gy may be overwritten; run->gx is to be written, not added to. */
     void (*backward)(struct layer_run *run, struct step *step);
 
-    /* Of a kind with a slot: places where the function stands, each with its own units in a look; NULL: one. */
+    /* Of a kind with a slot: places where the function stands, each with its own units in a snapshot; NULL: one. */
     int (*places)(const struct layer *layer);
-    /* Shows step->watcher what the function is about to see. NULL: forward() does so. */
-    void (*look)(const struct layer_run *run, const struct step *step);
+    /* Calls snapshot_observe() with what the function is about to see. NULL: forward() does so. */
+    void (*snapshot)(const struct layer_run *run, const struct step *step);
 
     /* What is done together with the layers behind (pooled.c, winners.c): the function of its slot can be run with the
        pool behind it; it is a pool whose windows allow that; its values and its gradient can go by the winners of such

@@ -6,7 +6,7 @@
  * multiplied where it stands, (B, pooled), and then goes to the places of the winners.
  *
  * A 3 x 3 convolution before the two (winners.c) works out its values band by band too, and takes the gradient as
- * it is. Only a look at what the function sees wants all of them at once.
+ * it is. Only a snapshot (snapshot.h) wants all of them at once.
  *
  * The workspace of the activation is (1 + P, B, pooled) numbers behind the space for a band; which place won is in
  * that of the pool. */
@@ -48,7 +48,7 @@ static ptrdiff_t pooled_numbers(const struct layer *pool)
 /* Whether x comes from the convolution band by band. */
 static bool comes_in_bands(const struct layer_run *run, const struct step *step)
 {
-    return run->source && !step->watcher;
+    return run->source && !step->snapshot;
 }
 
 ptrdiff_t pooled_scratch(const struct layer *pool)

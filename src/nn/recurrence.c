@@ -11,7 +11,7 @@
 #include "loops/channel.h"
 #include "nn/blas.h"
 #include "nn/slot_internal.h"
-#include "nn/watch_internal.h"
+#include "nn/snapshot_internal.h"
 
 #include <string.h>
 
@@ -104,8 +104,8 @@ static void apply(struct recurrence *r, bool gates, int planes, const float *x, 
 {
     const struct layer_run *run = r->run;
     bool own = is_function(r, gates);
-    for (int p = 0; own && r->step->watcher && p < planes; p++)
-        watcher_see(r->step->watcher, run, r->step, place + p, r->B, x + p * r->plane);
+    for (int p = 0; own && r->step->snapshot && p < planes; p++)
+        snapshot_observe(r->step->snapshot, run, r->step, place + p, r->B, x + p * r->plane);
     float *dp[TREE_PARAMETERS];
     for (int j = 0; own && j < run->P; j++)
         dp[j] = parameter_slope(r, j, place);

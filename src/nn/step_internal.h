@@ -18,7 +18,7 @@ struct sparse_loops;
 struct tape;
 struct tile_loops;
 struct trainer_time;
-struct watcher;
+struct snapshot_builder;
 struct winner_loops;
 
 /* The input as bytes. A number of it is value[byte] + shift. */
@@ -49,7 +49,7 @@ struct layer_run {
     struct tensor tensor[LAYER_TENSORS];
     float *values[LAYER_TENSORS], *gradient[LAYER_TENSORS];
     float *state[LAYER_TENSORS][OPTIMISER_STATES]; /* the optimiser's */
-    float *saved[LAYER_TENSORS];     /* when watching: learned numbers before the last step, buffers before a look */
+    float *saved[LAYER_TENSORS]; /* when watching: learned numbers before the last step, buffers before a snapshot */
     double deviation[LAYER_TENSORS]; /* of drawn weights */
     float *workspace;                /* from forward to backward */
     void *engine;                    /* owned: of a kind with prepare() */
@@ -71,13 +71,13 @@ struct step {
     const struct tile_loops *tiles;
     ptrdiff_t B;
     bool training;
-    float progress;             /* the leaf t: of training from 0 to 1, and 1 when measuring */
-    bool finite;                /* kinds clear it */
-    void *scratch;              /* for tapes */
-    struct rng *rng;            /* dropout */
-    struct watcher *watcher;    /* NULL unless this is a look: nothing is dropped then, functions are looked at */
-    struct trainer_time *times; /* (layers) or NULL */
-    double source_seconds;      /* of a layer's time, what was its source's work */
+    float progress;                    /* the leaf t: of training from 0 to 1, and 1 when measuring */
+    bool finite;                       /* kinds clear it */
+    void *scratch;                     /* for tapes */
+    struct rng *rng;                   /* dropout */
+    struct snapshot_builder *snapshot; /* NULL unless this pass takes one; then dropout drops nothing */
+    struct trainer_time *times;        /* (layers) or NULL */
+    double source_seconds;             /* of a layer's time, what was its source's work */
 };
 
 #endif

@@ -240,10 +240,10 @@ static void run_layer(struct trainer *trainer, int l, struct step *step)
 {
     struct layer_run *run = &trainer->run[l];
     const struct layer *layer = run->layer;
-    if (step->watcher)
-        watcher_begin(step->watcher, layer);
-    if (step->watcher && layer->kind->look) /* before it writes over what it sees */
-        layer->kind->look(run, step);
+    if (step->snapshot)
+        snapshot_begin_layer(step->snapshot, layer);
+    if (step->snapshot && layer->kind->snapshot) /* before it writes over what it sees */
+        layer->kind->snapshot(run, step);
     double start = step->times ? clock_seconds() : 0;
     step->source_seconds = 0;
     layer->kind->forward(run, step);
@@ -252,8 +252,8 @@ static void run_layer(struct trainer *trainer, int l, struct step *step)
             (struct trainer_time){layer->name, layer->kind->type, clock_seconds() - start - step->source_seconds, 0};
     if (step->times && run->source)
         step->times[layer->from].forward += step->source_seconds;
-    if (step->watcher)
-        watcher_end(step->watcher, layer, l);
+    if (step->snapshot)
+        snapshot_end_layer(step->snapshot, layer, l);
 }
 
 static struct pass run_forward(struct trainer *trainer, ptrdiff_t B, struct step *step)
@@ -375,7 +375,7 @@ void trainer_update(struct trainer *trainer, double learning_rate)
     }
 }
 
-/* ---- looks */
+/* ---- snapshots */
 
 void trainer_note(struct trainer *trainer)
 {
@@ -387,7 +387,7 @@ void trainer_note(struct trainer *trainer)
     }
 }
 
-/* The buffers: aside before a look, and back after it. */
+/* The buffers: aside before a snapshot, and back after it. */
 static void move_buffers(struct trainer *trainer, bool back)
 {
     for (int l = 0; l < trainer->network->layers; l++) {
@@ -399,19 +399,19 @@ static void move_buffers(struct trainer *trainer, bool back)
     }
 }
 
-void trainer_watch(struct trainer *trainer, ptrdiff_t B, struct watched *rows)
+void trainer_snapshot(struct trainer *trainer, ptrdiff_t B, struct watched *rows)
 {
     ALWAYS(trainer->options.watch && B > 0 && B <= trainer->options.batch);
     struct step step = make_step(trainer, B, true);
     struct rng noise = trainer->noise;
-    step.watcher = &trainer->watcher;
+    step.snapshot = &trainer->snapshot;
     step.rng = &noise;
-    trainer->watcher.row = rows;
+    trainer->snapshot.row = rows;
     move_buffers(trainer, false);
     run_both_ways(trainer, B, &step);
     move_buffers(trainer, true);
-    for (struct watched *row = rows; row < trainer->watcher.row; row++)
-        watcher_add_learned(&trainer->run[row->place], trainer->loops, row);
+    for (struct watched *row = rows; row < trainer->snapshot.row; row++)
+        snapshot_add_learned(&trainer->run[row->place], trainer->loops, row);
 }
 
 int trainer_tensors(const struct trainer *trainer)

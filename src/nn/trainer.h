@@ -37,7 +37,7 @@ struct trainer_options {
     struct optimiser optimiser;
     enum init init;
     double input_square; /* mean square of the inputs, for INIT_AUTO; 1 for standardised data */
-    bool watch;          /* there will be looks: makes room for them */
+    bool watch;          /* snapshots will be taken: makes room for that */
     bool plain;          /* every layer by itself: the twin of what is done together, for tests and benchmarks */
     /* Inputs come as bytes, most of them 0, which then cost nothing. Only for a network_can_take_bytes(). */
     bool takes_bytes;
@@ -88,13 +88,13 @@ void trainer_update(struct trainer *trainer, double learning_rate);
 /* Forward and loss only, 1 <= B <= trainer_rows(). Changes no parameter. */
 struct pass trainer_measure(struct trainer *trainer, ptrdiff_t B);
 
-/* With options.watch. Notes the parameters as they are, so that the next look can tell by how much the step that
+/* With options.watch. Notes the parameters as they are, so that the next snapshot can tell by how much the step that
    follows changes them; trainer_start() does so too. */
 void trainer_note(struct trainer *trainer);
 
-/* With options.watch. Looks at the network on the first B rows, 1 <= B <= batch (nn/watch.h). Changes no parameter
-   nor anything else that training goes by; a gradient that was not used yet is lost. rows: (watched_layers). */
-void trainer_watch(struct trainer *trainer, ptrdiff_t B, struct watched *rows);
+/* With options.watch. Takes a snapshot (nn/snapshot.h) on the first B rows, 1 <= B <= batch. Changes no parameter
+   nor anything else that training goes by; a gradient that was not used yet is lost. rows: (snapshot_layers). */
+void trainer_snapshot(struct trainer *trainer, ptrdiff_t B, struct watched *rows);
 
 /* As trainer_gradient(), and takes the time of every layer there and back. times: (trainer_layers). */
 struct trainer_time {

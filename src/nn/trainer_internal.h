@@ -4,9 +4,9 @@
 
 #include "candidate/candidate.h"
 #include "nn/network_internal.h"
+#include "nn/snapshot_internal.h"
 #include "nn/step_internal.h"
 #include "nn/trainer.h"
-#include "nn/watch_internal.h"
 
 struct trainer {
     const struct network *network; /* borrowed */
@@ -23,12 +23,12 @@ struct trainer {
     float *input; /* (rows, features), or NULL and: */
     struct byte_input bytes;
     float *loss_scratch, *spare;
-    int32_t *classes;       /* targets: (rows, targets of a sample), */
-    float *numbers;         /* or (rows) */
-    struct layer_run *run;  /* owned: (layers) */
-    struct rng noise;       /* of dropout */
-    float progress;         /* of the run, for functions of t */
-    struct watcher watcher; /* its memory is cut from the block too */
+    int32_t *classes;                 /* targets: (rows, targets of a sample), */
+    float *numbers;                   /* or (rows) */
+    struct layer_run *run;            /* owned: (layers) */
+    struct rng noise;                 /* of dropout */
+    float progress;                   /* of the run, for functions of t */
+    struct snapshot_builder snapshot; /* its memory is cut from the block too */
 
     int functions;                           /* of a candidate */
     struct tape *tapes[CANDIDATE_FUNCTIONS]; /* owned: the candidate's, by the number of the slot */

@@ -115,7 +115,7 @@ static void cut_layer(int l, struct trainer *trainer, struct cutter *cutter)
     run->x = from ? from->y : trainer->input;
     run->with_x = layer->with == LAYER_INPUT ? trainer->input : trainer->run[layer->with].y;
     bool winners = run->pool && !layer->kind->does_pool; /* its gradient is the pool's */
-    bool unstored = winners && !trainer->options.watch;  /* and so are its values, but for a look */
+    bool unstored = winners && !trainer->options.watch;  /* and so are its values, but for a snapshot */
     run->y = run->over_input ? run->x : unstored ? NULL : cut(cutter, trainer->rows * elements);
     run->gy = run->over_input && from ? from->gy : winners ? NULL : cut(cutter, batch * elements);
     run->learns = learns(trainer, l);
@@ -137,19 +137,19 @@ static ptrdiff_t spare_elements(const struct network *network)
     return most;
 }
 
-static void cut_watcher(struct trainer *trainer, struct cutter *cutter)
+static void cut_snapshot(struct trainer *trainer, struct cutter *cutter)
 {
     const struct network *network = trainer->network;
     ptrdiff_t units = 0;
     if (!trainer->options.watch)
         return;
     for (int l = 0; l < network->layers; l++)
-        if (watcher_units(&network->layer[l]) > units)
-            units = watcher_units(&network->layer[l]);
-    trainer->watcher.y = cut(cutter, WATCHER_BLOCK);
-    trainer->watcher.slope = cut(cutter, WATCHER_BLOCK);
-    trainer->watcher.first = cut(cutter, units);
-    trainer->watcher.unit = (int32_t *)cut(cutter, units);
+        if (snapshot_units(&network->layer[l]) > units)
+            units = snapshot_units(&network->layer[l]);
+    trainer->snapshot.y = cut(cutter, SNAPSHOT_BLOCK);
+    trainer->snapshot.slope = cut(cutter, SNAPSHOT_BLOCK);
+    trainer->snapshot.first = cut(cutter, units);
+    trainer->snapshot.unit = (int32_t *)cut(cutter, units);
 }
 
 static void *cut_words(struct cutter *cutter, ptrdiff_t words)
@@ -196,6 +196,6 @@ size_t trainer_cut(struct trainer *trainer, const struct candidate *candidate, f
             run->layer->kind->tensors(run->layer, candidate, run);
         cut_layer(l, trainer, &cutter);
     }
-    cut_watcher(trainer, &cutter);
+    cut_snapshot(trainer, &cutter);
     return cutter.used * sizeof(float);
 }

@@ -58,7 +58,7 @@ static void *take(struct rest *rest, ptrdiff_t count, size_t size)
     return items;
 }
 
-/* All that is left is names, one for each look. */
+/* All that is left is names, one for each snapshot. */
 static void take_names(struct rest *rest, struct evaluation *evaluation)
 {
     size_t length = rest->length;

@@ -494,14 +494,14 @@ START_TEST(watching_changes_nothing)
         ck_assert(result_is_ok(&result[i].result));
         ck_assert_int_eq((int)result[i].snapshot_count, i ? 2 * 3 * 4 : 0);
         for (int k = 0; k < result[i].snapshot_count; k++) {
-            const struct snapshot *look = &result[i].snapshots[k];
-            ck_assert_int_eq(look->seed_index, 4 + k / 12);
-            ck_assert_int_eq(look->epoch, 1 + k / 4 % 3);
-            ck_assert_str_eq(look->watched.layer, layers[k % 4]); /* while the network is there */
-            ck_assert(look->watched.gradient_norm > 0 && look->watched.update_ratio > 0);
-            if (look->epoch == 3) /* one step, and the schedule has made it small */
-                ck_assert_double_lt(look->watched.update_ratio, 0.3 * look[-8].watched.update_ratio);
-            ck_assert_int_eq(isfinite(look->watched.output_deviation) != 0, k % 4 == 2);
+            const struct snapshot *snapshot = &result[i].snapshots[k];
+            ck_assert_int_eq(snapshot->seed_index, 4 + k / 12);
+            ck_assert_int_eq(snapshot->epoch, 1 + k / 4 % 3);
+            ck_assert_str_eq(snapshot->watched.layer, layers[k % 4]); /* while the network is there */
+            ck_assert(snapshot->watched.gradient_norm > 0 && snapshot->watched.update_ratio > 0);
+            if (snapshot->epoch == 3) /* one step, and the schedule has made it small */
+                ck_assert_double_lt(snapshot->watched.update_ratio, 0.3 * snapshot[-8].watched.update_ratio);
+            ck_assert_int_eq(isfinite(snapshot->watched.output_deviation) != 0, k % 4 == 2);
         }
         bench_release(&bench);
     }

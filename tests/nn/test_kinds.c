@@ -104,7 +104,7 @@ START_TEST(descriptors_are_whole)
         ck_assert_msg(!has_key(k, "with"), "%s", k->type); /* what joins has it by that */
         ck_assert_msg(!k->prepare == !k->release, "%s", k->type);
         ck_assert_msg(!k->slot || (has_key(k, "function") && k->tensors), "%s", k->type);
-        ck_assert_msg(k->slot || (!k->places && !k->look && !k->does_pool), "%s", k->type);
+        ck_assert_msg(k->slot || (!k->places && !k->snapshot && !k->does_pool), "%s", k->type);
         ck_assert_msg(k->options || (!k->forget && !k->scratch), "%s", k->type);
         for (const struct layer_kind *const *other = layer_kinds; *other != k; other++)
             ck_assert_str_ne((*other)->type, k->type);

@@ -3,7 +3,7 @@
 #include "nn_testing.h"
 
 #include "nn/network_internal.h"
-#include "nn/watch.h"
+#include "nn/snapshot.h"
 
 #include <signal.h>
 #include <stdio.h>
@@ -63,7 +63,7 @@ static struct network *network_with(const struct subject *subject, const char *s
     return network;
 }
 
-/* What a short training leaves: everything learned, the last gradients, the loss and a look. */
+/* What a short training leaves: everything learned, the last gradients, the loss and a snapshot. */
 struct trained {
     int count, watched;
     float number[2 * MOST];
@@ -81,7 +81,7 @@ static void train(const struct network *network, const char *candidate, struct t
                                       .watch = true};
     options.optimiser.clip_norm = 0.5;
     struct trainer *trainer = make_trainer(network, &options, candidate);
-    *result = (struct trained){.watched = watched_layers(network)};
+    *result = (struct trained){.watched = snapshot_layers(network)};
     ck_assert_int_le(result->watched, 8);
     for (int s = 0; s < STEPS; s++) {
         fill_batch(trainer, network, B, (uint64_t)s);
@@ -92,7 +92,7 @@ static void train(const struct network *network, const char *candidate, struct t
         trainer_update(trainer, 0.02);
     }
     fill_batch(trainer, network, B, STEPS);
-    trainer_watch(trainer, B, result->rows);
+    trainer_snapshot(trainer, B, result->rows);
     fill_batch(trainer, network, B, STEPS);
     result->loss = trainer_measure(trainer, B).loss;
     for (int i = 0; i < trainer_tensors(trainer); i++) {

@@ -1,7 +1,7 @@
-/* Looks into a network: their figures against plain double code, and that they leave no trace. */
+/* Snapshots of a network: their figures against plain double code, and that they leave no trace. */
 #include "twin.h"
 
-#include "nn/watch.h"
+#include "nn/snapshot.h"
 
 enum { B = 7, FEATURES = 6, CLASSES = 3, MOST = 30000, LAYERS = 16 };
 
@@ -109,28 +109,28 @@ static void check_activations(const char *text, const struct data_shape *shape, 
     struct candidate f = parse_candidate(candidate);
     struct twin twin = {.network = network, .candidate = &f, .B = B, .progress = 0.25};
     struct watched rows[LAYERS];
-    int first[LAYERS], looked = 0;
+    int first[LAYERS], seen = 0;
     if (change)
         change(trainer);
     trainer_set_progress(trainer, 0.25);
     fill_batch(trainer, network, B, 1);
     double *parameters = twin_values(&twin, trainer, trainer_input(trainer), first);
-    trainer_watch(trainer, B, rows);
-    for (int i = 0; i < watched_layers(network); i++) {
+    trainer_snapshot(trainer, B, rows);
+    for (int i = 0; i < snapshot_layers(network); i++) {
         const struct layer *layer = &network->layer[rows[i].place];
         ck_assert_str_eq(rows[i].layer, layer->name);
         ck_assert(i == 0 || rows[i].place > rows[i - 1].place);
         ck_assert_int_eq(isnan(rows[i].dead) != 0, layer->kind != &layer_activation);
         if (layer->kind != &layer_activation)
             continue;
-        looked++;
+        seen++;
         const struct tree function = layer_function(layer, &f);
         assert_figures(rows[i].layer, &rows[i],
                        plain_figures(&twin, layer, &function, B * shape_positions(&layer->in),
                                      shape_channels(&layer->in), twin.value[layer->from + 1],
                                      twin_parameters(&twin, layer, parameters + first[rows[i].place])));
     }
-    ck_assert_int_eq(looked, network_activations(network));
+    ck_assert_int_eq(seen, network_activations(network));
     release_values(&twin);
     trainer_free(trainer);
     network_free(network);
@@ -159,7 +159,7 @@ START_TEST(figures_are_those_of_plain_code)
     check_activations("{'mlp': [5, 4]}", &row, "p{0.7}*x*sigmoid(p{1.3}*x)", NULL);
     check_activations("{'mlp': [5, 4]}", &row, "(0.5+t)*max(0,x)", NULL);
     check_activations("{'mlp': [9]}", &row, "tanh(9*x)", NULL);
-    /* more numbers than are looked at together */
+    /* more numbers than are worked on together */
     check_activations(conv, &image, "max(0,x)", NULL);
     char channels[600], shared[200];
     snprintf(channels, sizeof channels, "{'parameters': 'channel', %s", conv + 1);
@@ -184,7 +184,7 @@ static void kill_two(struct trainer *trainer)
     push_bias(trainer, -100, 2);
 }
 
-static struct watched look_at_first(const char *candidate, float bias, int units)
+static struct watched snapshot_of_first(const char *candidate, float bias, int units)
 {
     struct data_shape shape = row_data(FEATURES, CLASSES);
     struct network *network = network_for("{'mlp': [5]}", &shape);
@@ -192,8 +192,8 @@ static struct watched look_at_first(const char *candidate, float bias, int units
     struct watched rows[LAYERS];
     push_bias(trainer, bias, units);
     fill_batch(trainer, network, B, 1);
-    trainer_watch(trainer, B, rows);
-    ck_assert_int_eq(watched_layers(network), 3);
+    trainer_snapshot(trainer, B, rows);
+    ck_assert_int_eq(snapshot_layers(network), 3);
     ck_assert(isnan(rows[1].gradient_norm) && isnan(rows[1].update_ratio));
     rows[1].layer = NULL;
     trainer_free(trainer);
@@ -206,19 +206,19 @@ START_TEST(dead_and_saturated_units_are_counted)
     blas_thread_init();
     struct data_shape row = row_data(FEATURES, CLASSES);
     check_activations("{'mlp': [5]}", &row, "max(0,x)", kill_two);
-    struct watched two = look_at_first("max(0,x)", -100, 2), all = look_at_first("max(0,x)", -100, 5);
+    struct watched two = snapshot_of_first("max(0,x)", -100, 2), all = snapshot_of_first("max(0,x)", -100, 5);
     ck_assert_double_eq(two.dead, 2.0 / 5);
     ck_assert_double_eq(all.dead, 1);
     ck_assert_double_eq(all.saturated, 1);
     ck_assert(all.output_mean == 0 && all.output_deviation == 0);
     ck_assert(near(all.input_mean, -100) || fabs(all.input_mean + 100) < 5);
-    struct watched tanh_far = look_at_first("tanh(x)", 100, 5), tanh_near = look_at_first("tanh(x)", 0, 5);
+    struct watched tanh_far = snapshot_of_first("tanh(x)", 100, 5), tanh_near = snapshot_of_first("tanh(x)", 0, 5);
     ck_assert(tanh_far.dead == 1 && tanh_far.saturated == 1 && tanh_far.output_mean == 1);
     ck_assert(tanh_far.output_deviation == 0 && tanh_far.input_deviation > 0);
     ck_assert(tanh_near.dead == 0 && tanh_near.saturated == 0);
-    struct watched three = look_at_first("tanh(x)", 100, 3); /* those that are pushed cannot learn, the others do */
+    struct watched three = snapshot_of_first("tanh(x)", 100, 3); /* those that are pushed cannot learn, the others do */
     ck_assert_double_eq(three.saturated, 3.0 / 5);
-    struct watched line = look_at_first("x", -3, 5);
+    struct watched line = snapshot_of_first("x", -3, 5);
     ck_assert(line.dead == 0 && line.saturated == 0 && line.input_mean == line.output_mean);
 }
 END_TEST
@@ -226,7 +226,7 @@ END_TEST
 /* ---- recurrent layers */
 
 /* What tanh saw is atanh of what it gave. */
-START_TEST(every_step_of_an_rnn_is_looked_at)
+START_TEST(every_step_of_an_rnn_is_in_the_snapshot)
 {
     blas_thread_init();
     struct data_shape shape = sequence_data(4, 3, CLASSES);
@@ -243,7 +243,7 @@ START_TEST(every_step_of_an_rnn_is_looked_at)
     double *parameters = twin_values(&twin, trainer, trainer_input(trainer), first), x[B * 4 * 5];
     for (int i = 0; i < B * 4 * 5; i++)
         x[i] = atanh(twin.value[1][i]);
-    trainer_watch(trainer, B, rows);
+    trainer_snapshot(trainer, B, rows);
     assert_figures("rnn", &rows[0], plain_figures(&twin, &network->layer[0], &f, B * 4, 5, x, parameters));
     ck_assert(rows[0].gradient_norm > 0 && rows[0].update_ratio == 0);
     release_values(&twin);
@@ -294,7 +294,7 @@ static void check_lstm(bool gates)
                 seen[b * 2 * N + N + n] = plain_sigmoid(sum[0]) * tanh(sum[2]);
             }
         }
-    trainer_watch(trainer, B, rows);
+    trainer_snapshot(trainer, B, rows);
     assert_figures("lstm", &rows[0],
                    plain_figures(&twin, &network->layer[0], &f, B, gates ? 3 * N : 2 * N, seen, NULL));
     ck_assert_double_eq(rows[0].dead, gates ? 1.0 / 3 : 0.5);
@@ -302,7 +302,7 @@ static void check_lstm(bool gates)
     network_free(network);
 }
 
-START_TEST(every_place_in_an_lstm_is_looked_at)
+START_TEST(every_place_in_an_lstm_is_in_the_snapshot)
 {
     blas_thread_init();
     check_lstm(false);
@@ -355,7 +355,7 @@ START_TEST(gradients_and_steps_are_measured)
                                           &shape);
     struct trainer *trainer = make_trainer(network, &watching, "p{0.7}*x*sigmoid(p{1.3}*x)");
     struct watched rows[LAYERS];
-    int layers = watched_layers(network);
+    int layers = snapshot_layers(network);
     ck_assert_int_eq(layers, 4);
     for (int step = 0; step < 3; step++) {
         fill_batch(trainer, network, B, (uint64_t)step);
@@ -367,7 +367,7 @@ START_TEST(gradients_and_steps_are_measured)
         trainer_update(trainer, 0.01);
     }
     fill_batch(trainer, network, B, 9);
-    trainer_watch(trainer, B, rows);
+    trainer_snapshot(trainer, B, rows);
     fill_batch(trainer, network, B, 9);
     trainer_gradient(trainer, B);
     for (int l = 0; l < layers; l++) {
@@ -425,9 +425,9 @@ static void check_no_trace(const char *text)
         ck_assert(loss[0] == loss[1]);
         for (int i = 0; i < 2; i++) { /* and twice gives the same */
             fill_batch(watched, network, B, 99);
-            trainer_watch(watched, B, rows[i]);
+            trainer_snapshot(watched, B, rows[i]);
         }
-        for (int l = 0; l < watched_layers(network); l++)
+        for (int l = 0; l < snapshot_layers(network); l++)
             ck_assert(same_row(&rows[0][l], &rows[1][l]));
         for (int i = 0; i < trainer_tensors(plain); i++) {
             struct trainer_tensor a = trainer_tensor(watched, i), b = trainer_tensor(plain, i);
@@ -441,7 +441,7 @@ static void check_no_trace(const char *text)
     network_free(network);
 }
 
-START_TEST(a_look_leaves_no_trace)
+START_TEST(a_snapshot_leaves_no_trace)
 {
     blas_thread_init();
     for (int sets = PARAMETERS_LAYER; sets <= PARAMETERS_SHARED; sets++) {
@@ -452,8 +452,8 @@ START_TEST(a_look_leaves_no_trace)
 }
 END_TEST
 
-/* A network with dropout looks like the same one without. */
-START_TEST(nothing_is_dropped_in_a_look)
+/* With dropout in the network, a snapshot is the same as without. */
+START_TEST(nothing_is_dropped_in_a_snapshot)
 {
     blas_thread_init();
     struct data_shape shape = row_data(FEATURES, CLASSES);
@@ -464,9 +464,9 @@ START_TEST(nothing_is_dropped_in_a_look)
     for (int i = 0; i < 2; i++) {
         struct network *network = network_for(i ? text : noisy, &shape);
         struct trainer *trainer = make_trainer(network, &watching, "max(0,x)");
-        ck_assert_int_eq(watched_layers(network), 6);
+        ck_assert_int_eq(snapshot_layers(network), 6);
         fill_batch(trainer, network, B, 1);
-        trainer_watch(trainer, B, rows[i]);
+        trainer_snapshot(trainer, B, rows[i]);
         trainer_free(trainer);
         network_free(network);
     }
@@ -482,7 +482,7 @@ int main(void)
     optimiser.weight_decay = 0.01;
     watching = (struct trainer_options){
         .isa = ISA_PORTABLE, .batch = B, .optimiser = optimiser, .init = INIT_XAVIER, .input_square = 1, .watch = true};
-    return RUN_TESTS("watch", 60, figures_are_those_of_plain_code, dead_and_saturated_units_are_counted,
-                     every_step_of_an_rnn_is_looked_at, every_place_in_an_lstm_is_looked_at,
-                     gradients_and_steps_are_measured, a_look_leaves_no_trace, nothing_is_dropped_in_a_look);
+    return RUN_TESTS("snapshot", 60, figures_are_those_of_plain_code, dead_and_saturated_units_are_counted,
+                     every_step_of_an_rnn_is_in_the_snapshot, every_place_in_an_lstm_is_in_the_snapshot,
+                     gradients_and_steps_are_measured, a_snapshot_leaves_no_trace, nothing_is_dropped_in_a_snapshot);
 }
