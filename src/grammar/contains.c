@@ -50,7 +50,7 @@ static bool fits_template(const struct grammar *grammar, const struct genome *ge
 {
     if (genome->shape < 0 || genome->shape >= grammar->shape_count)
         return false;
-    const struct shape *shape = &grammar->shapes[genome->shape];
+    const struct tree_shape *shape = &grammar->shapes[genome->shape];
     if (genome->count != shape->count)
         return false;
     for (int i = 0; i < shape->count; i++) {

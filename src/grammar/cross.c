@@ -13,7 +13,7 @@ struct couple {
 
 static bool fits_template(const struct couple *couple, int at, int from)
 {
-    const struct shape *shape = &couple->grammar->shapes[couple->a->shape];
+    const struct tree_shape *shape = &couple->grammar->shapes[couple->a->shape];
     int start_a = couple->in_a.start[at], start_b = couple->in_b.start[from];
     if (at - start_a != from - start_b)
         return false;

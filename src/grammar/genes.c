@@ -27,7 +27,7 @@ struct gene gene_with_value(const struct grammar *grammar, int symbol, struct rn
     return gene;
 }
 
-struct gene gene_draw(const struct grammar *grammar, struct range range, struct rng *rng)
+struct gene gene_draw(const struct grammar *grammar, struct symbol_range range, struct rng *rng)
 {
     int symbol = range.first;
     if (range.last - range.first > 1)
@@ -35,7 +35,7 @@ struct gene gene_draw(const struct grammar *grammar, struct range range, struct 
     return gene_with_value(grammar, symbol, rng);
 }
 
-int64_t gene_choices(const struct grammar *grammar, struct range range)
+int64_t gene_choices(const struct grammar *grammar, struct symbol_range range)
 {
     int64_t choices = range.last - range.first;
     if (grammar->constant >= 0 && range_has(range, grammar->constant))
@@ -43,10 +43,10 @@ int64_t gene_choices(const struct grammar *grammar, struct range range)
     return choices;
 }
 
-struct gene gene_at(const struct grammar *grammar, struct range range, int64_t index)
+struct gene gene_at(const struct grammar *grammar, struct symbol_range range, int64_t index)
 {
     for (int symbol = range.first; symbol < range.last; symbol++) {
-        int64_t choices = gene_choices(grammar, (struct range){symbol, symbol + 1});
+        int64_t choices = gene_choices(grammar, (struct symbol_range){symbol, symbol + 1});
         if (index < choices) {
             struct gene gene = {.symbol = (int16_t)symbol};
             if (symbol == grammar->constant)

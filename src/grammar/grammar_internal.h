@@ -32,20 +32,21 @@ struct symbol {
 };
 
 /* The symbols [first, last). */
-struct range {
+struct symbol_range {
     int first, last;
 };
 
 /* One place of a template, or one term of a genome's text. */
 struct slot {
-    struct range range;
+    struct symbol_range range;
     int arity;
     bool is_class; /* a word that names a class, not one symbol */
     bool is_number;
     double value; /* of a number */
 };
 
-struct shape {
+/* A template. */
+struct tree_shape {
     char *text; /* owned, as the file has it */
     int count;
     struct slot slots[GENOME_CAPACITY]; /* postfix */
@@ -97,12 +98,12 @@ struct grammar {
     int symbol_count;
     struct symbol *symbols;
     double *weights; /* (symbol_count) */
-    struct range classes[GRAMMAR_ARITIES];
+    struct symbol_range classes[GRAMMAR_ARITIES];
     int x, constant, parameter, t; /* symbols; all but x may be -1 */
     struct constants constants;
     int max_parameters;
     int shape_count; /* 0: free growth */
-    struct shape *shapes;
+    struct tree_shape *shapes;
     double *shape_weights;
     struct natural *shape_totals;
     int move_count;
@@ -145,28 +146,28 @@ int name_distance(const char *a, const char *b);
 void layout_genome(const struct grammar *grammar, const struct genome *genome, struct layout *layout);
 void layout_slots(const struct slot *slots, int count, struct layout *layout);
 int genome_parameters(const struct grammar *grammar, const struct genome *genome, int start, int end);
-static inline bool range_has(struct range range, int symbol)
+static inline bool range_has(struct symbol_range range, int symbol)
 {
     return symbol >= range.first && symbol < range.last;
 }
 /* Which symbols may stand at a place of a genome, limits aside. */
-struct range range_at(const struct grammar *grammar, const struct genome *genome, int at);
+struct symbol_range range_at(const struct grammar *grammar, const struct genome *genome, int at);
 /* Replaces the genes [start, end) of `a` by `count` others; all three may not overlap. The caller has
    checked that the result fits. */
 void genome_splice(const struct genome *a, int start, int end, const struct gene *genes, int count, struct genome *out);
 void genome_append(struct genome *genome, struct gene gene);
 
 /* ---- genes.c: drawing and numbering single genes */
-struct gene gene_draw(const struct grammar *grammar, struct range range, struct rng *rng);
+struct gene gene_draw(const struct grammar *grammar, struct symbol_range range, struct rng *rng);
 struct gene gene_with_value(const struct grammar *grammar, int symbol, struct rng *rng);
 /* The choice number `index` among the genes of a range, each value of a constant counted. */
-struct gene gene_at(const struct grammar *grammar, struct range range, int64_t index);
-int64_t gene_choices(const struct grammar *grammar, struct range range);
+struct gene gene_at(const struct grammar *grammar, struct symbol_range range, int64_t index);
+int64_t gene_choices(const struct grammar *grammar, struct symbol_range range);
 double constant_snap(const struct constants *constants, double value);
 
 /* ---- sample.c */
 /* Fills the places [start, end) of a genome as its template says. */
-void shape_draw(const struct grammar *grammar, const struct shape *shape, int start, int end, struct rng *rng,
+void shape_draw(const struct grammar *grammar, const struct tree_shape *shape, int start, int end, struct rng *rng,
                 struct genome *out);
 
 /* ---- growth.c, grow_draw.c: free growth */

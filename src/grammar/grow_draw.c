@@ -115,7 +115,7 @@ static struct gene group_gene(const struct grammar *grammar, const struct group 
 {
     for (int i = 0;; i++) {
         int symbol = grammar->growth.group_members[group->first + i];
-        struct range range = {symbol, symbol + 1};
+        struct symbol_range range = {symbol, symbol + 1};
         int64_t choices = gene_choices(grammar, range);
         if (index < choices)
             return gene_at(grammar, range, index);

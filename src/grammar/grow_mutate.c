@@ -47,7 +47,7 @@ static int fewest_parameters(const struct grammar *grammar, int arity)
 
 static int draw_symbol(const struct grammar *grammar, int arity, int parameters, struct rng *rng)
 {
-    struct range range = grammar->classes[arity];
+    struct symbol_range range = grammar->classes[arity];
     double weights[GRAMMAR_MAX_CLASS];
     for (int s = range.first; s < range.last; s++)
         weights[s - range.first] = grammar->symbols[s].parameters <= parameters ? grammar->weights[s] : 0;

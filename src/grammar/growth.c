@@ -114,7 +114,7 @@ static double class_weight(const struct grammar *grammar, int arity)
 static void fill_members(struct grammar *grammar, struct group *group, int first)
 {
     struct growth *growth = &grammar->growth;
-    struct range range = grammar->classes[group->arity];
+    struct symbol_range range = grammar->classes[group->arity];
     int64_t choices = 0;
     double sum = 0;
     group->first = first;
@@ -123,7 +123,7 @@ static void fill_members(struct grammar *grammar, struct group *group, int first
             growth->group_members[first + group->count] = s;
             growth->group_weights[first + group->count++] = grammar->weights[s];
             sum += grammar->weights[s];
-            choices += gene_choices(grammar, (struct range){s, s + 1});
+            choices += gene_choices(grammar, (struct symbol_range){s, s + 1});
         }
     group->weight = sum / class_weight(grammar, group->arity);
     natural_set(&group->choices, (uint64_t)choices);

@@ -52,7 +52,7 @@ int genome_parameters(const struct grammar *grammar, const struct genome *genome
     return parameters;
 }
 
-struct range range_at(const struct grammar *grammar, const struct genome *genome, int at)
+struct symbol_range range_at(const struct grammar *grammar, const struct genome *genome, int at)
 {
     if (grammar->shape_count)
         return grammar->shapes[genome->shape].slots[at].range;

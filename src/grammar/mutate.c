@@ -25,7 +25,7 @@ static bool change(const struct grammar *grammar, const struct genome *parent, s
     int places[GENOME_CAPACITY], count = 0;
     int spare = spare_parameters(grammar, parent);
     for (int i = 0; i < parent->count; i++) {
-        struct range range = range_at(grammar, parent, i);
+        struct symbol_range range = range_at(grammar, parent, i);
         bool possible = false;
         for (int s = range.first; s < range.last && !possible; s++)
             possible = may_replace(grammar, parent->genes[i].symbol, s, spare);
@@ -35,7 +35,7 @@ static bool change(const struct grammar *grammar, const struct genome *parent, s
     if (count == 0)
         return false;
     int at = places[rng_below(rng, (uint64_t)count)];
-    struct range range = range_at(grammar, parent, at);
+    struct symbol_range range = range_at(grammar, parent, at);
     double weights[GRAMMAR_MAX_CLASS];
     for (int s = range.first; s < range.last; s++)
         weights[s - range.first] = may_replace(grammar, parent->genes[at].symbol, s, spare) ? grammar->weights[s] : 0;
@@ -132,7 +132,7 @@ static bool regrow(const struct grammar *grammar, const struct genome *parent, s
 
 /* ---- insert and remove between two templates */
 
-static bool segment_fits(const struct shape *shape, int at, const struct gene *genes, int count)
+static bool segment_fits(const struct tree_shape *shape, int at, const struct gene *genes, int count)
 {
     for (int i = 0; i < count; i++)
         if (!range_has(shape->slots[at + i].range, genes[i].symbol))
@@ -144,7 +144,7 @@ static bool move_fits(const struct grammar *grammar, const struct move *move, co
 {
     if (parent->shape != (insert ? move->small : move->large))
         return false;
-    const struct shape *target = &grammar->shapes[insert ? move->large : move->small];
+    const struct tree_shape *target = &grammar->shapes[insert ? move->large : move->small];
     const int *from = insert ? move->small_at : move->large_at;
     const int *to = insert ? move->large_at : move->small_at;
     for (int i = 0; i < 3; i++)

@@ -84,7 +84,7 @@ static void add_weight(double weight, struct text *word)
 
 static void add_class(const struct grammar *grammar, int arity, const char *name, struct text *out)
 {
-    struct range range = grammar->classes[arity];
+    struct symbol_range range = grammar->classes[arity];
     struct text word = TEXT_EMPTY;
     bool used = false;
     if (range.first == range.last)
@@ -124,7 +124,7 @@ static void add_constants(const struct grammar *grammar, struct text *word)
 
 static void add_leaves(const struct grammar *grammar, struct text *out)
 {
-    struct range range = grammar->classes[0];
+    struct symbol_range range = grammar->classes[0];
     struct text sentence = TEXT_EMPTY;
     for (int s = range.first; s < range.last; s++) {
         text_add(&sentence, s > range.first ? "; " : "");

@@ -7,7 +7,7 @@
 
 #include <inttypes.h>
 
-void shape_draw(const struct grammar *grammar, const struct shape *shape, int start, int end, struct rng *rng,
+void shape_draw(const struct grammar *grammar, const struct tree_shape *shape, int start, int end, struct rng *rng,
                 struct genome *out)
 {
     for (int i = start; i < end; i++)
@@ -28,7 +28,7 @@ void grammar_sample(const struct grammar *grammar, struct rng *rng, struct genom
         out->shape = (int16_t)rng_weighted(rng, grammar->shape_weights, grammar->shape_count);
     else
         out->shape = 0;
-    const struct shape *shape = &grammar->shapes[out->shape];
+    const struct tree_shape *shape = &grammar->shapes[out->shape];
     out->count = (int16_t)shape->count;
     shape_draw(grammar, shape, 0, shape->count, rng, out);
 }
@@ -64,7 +64,7 @@ int grammar_total(const struct grammar *grammar, int64_t *total, struct error *e
 /* The places of a template are the digits of a number, the first place counting most. */
 static void shape_at(const struct grammar *grammar, int shape_index, int64_t index, struct genome *out)
 {
-    const struct shape *shape = &grammar->shapes[shape_index];
+    const struct tree_shape *shape = &grammar->shapes[shape_index];
     out->shape = (int16_t)shape_index;
     out->count = (int16_t)shape->count;
     for (int i = shape->count; i-- > 0;) {

@@ -4,7 +4,7 @@
 #include "base/error.h"
 #include "base/memory.h"
 
-static bool same_skeleton(const struct shape *a, const struct shape *b)
+static bool same_skeleton(const struct tree_shape *a, const struct tree_shape *b)
 {
     if (a->count != b->count)
         return false;
@@ -15,12 +15,12 @@ static bool same_skeleton(const struct shape *a, const struct shape *b)
 }
 
 /* Is there a tree that fits both? Then it would be counted and enumerated twice. */
-static bool overlap(const struct shape *a, const struct shape *b)
+static bool overlap(const struct tree_shape *a, const struct tree_shape *b)
 {
     if (!same_skeleton(a, b))
         return false;
     for (int i = 0; i < a->count; i++) {
-        struct range ra = a->slots[i].range, rb = b->slots[i].range;
+        struct symbol_range ra = a->slots[i].range, rb = b->slots[i].range;
         if (ra.first >= rb.last || rb.first >= ra.last)
             return false;
     }
@@ -28,7 +28,7 @@ static bool overlap(const struct shape *a, const struct shape *b)
 }
 
 /* The largest expression that a template can become. Sizes are doubles: they can outgrow an int. */
-static int check_expansion(const struct grammar *grammar, const struct shape *shape, struct json place,
+static int check_expansion(const struct grammar *grammar, const struct tree_shape *shape, struct json place,
                            struct error *err)
 {
     double size[GENOME_CAPACITY] = {0};
@@ -59,7 +59,7 @@ static int check_expansion(const struct grammar *grammar, const struct shape *sh
 
 static int parse_shape(struct grammar *grammar, const char *text, struct json place, struct error *err)
 {
-    struct shape *shape = &grammar->shapes[grammar->shape_count];
+    struct tree_shape *shape = &grammar->shapes[grammar->shape_count];
     struct error inner = ERROR_EMPTY;
     int status = terms_parse(grammar, text, shape->slots, &shape->count, &inner);
     if (status)
@@ -116,7 +116,7 @@ static void count_trees(struct grammar *grammar)
     struct natural one;
     natural_set(&one, 1);
     for (int i = 0; i < grammar->shape_count; i++) {
-        const struct shape *shape = &grammar->shapes[i];
+        const struct tree_shape *shape = &grammar->shapes[i];
         struct natural product = one;
         for (int k = 0; k < shape->count; k++) {
             struct natural choices, next = {0};
@@ -133,7 +133,7 @@ static void count_trees(struct grammar *grammar)
 
 static bool is_move(const struct grammar *grammar, const struct move *move)
 {
-    const struct shape *large = &grammar->shapes[move->large], *small = &grammar->shapes[move->small];
+    const struct tree_shape *large = &grammar->shapes[move->large], *small = &grammar->shapes[move->small];
     if (move->small_at[2] + move->length[2] != small->count)
         return false;
     for (int run = 0; run < 3; run++)
@@ -144,7 +144,7 @@ static bool is_move(const struct grammar *grammar, const struct move *move)
 }
 
 /* The sub-tree at `root` gives way to a sub-tree of its own. */
-static struct move hoist(int large, int small, const struct shape *from, const struct layout *layout, int root,
+static struct move hoist(int large, int small, const struct tree_shape *from, const struct layout *layout, int root,
                          int kept)
 {
     int before = layout->start[root], inside = kept - layout->start[kept] + 1;
@@ -156,7 +156,7 @@ static struct move hoist(int large, int small, const struct shape *from, const s
 }
 
 /* The node above `lost` becomes one with an argument less: ternary(u, v, w) and binary(u, w). */
-static struct move drop(int large, int small, const struct shape *from, const struct layout *layout, int lost)
+static struct move drop(int large, int small, const struct tree_shape *from, const struct layout *layout, int lost)
 {
     int before = layout->start[lost], root = layout->parent[lost], inside = root - lost - 1;
     return (struct move){.large = large,
@@ -185,7 +185,7 @@ static int try_move(struct grammar *grammar, struct move move, int *capacity, st
 
 static int moves_between(struct grammar *grammar, int large, int small, int *capacity, struct error *err)
 {
-    const struct shape *from = &grammar->shapes[large];
+    const struct tree_shape *from = &grammar->shapes[large];
     struct layout layout;
     layout_slots(from->slots, from->count, &layout);
     int status = 0;

@@ -135,7 +135,7 @@ static int leaf_slot(struct reader *reader, int at, const char *name, int symbol
 {
     if (symbol < 0)
         return fail(reader, at, "add it to \"leaves\"", "'%s', but the grammar's leaves have none", name);
-    slot->range = (struct range){symbol, symbol + 1};
+    slot->range = (struct symbol_range){symbol, symbol + 1};
     return 0;
 }
 
@@ -176,7 +176,7 @@ static int resolve(struct reader *reader, int at, const char *name, struct slot 
         return resolve_word(reader, at, (enum word)word, slot);
     for (int i = 0; i < reader->grammar->classes[0].first; i++)
         if (strcmp(reader->grammar->symbols[i].name, name) == 0) {
-            slot->range = (struct range){i, i + 1};
+            slot->range = (struct symbol_range){i, i + 1};
             slot->arity = reader->grammar->symbols[i].arity;
             return 0;
         }

@@ -25,7 +25,7 @@ struct send_buffer {
 };
 
 /* An evaluation that a rank has. */
-struct in_flight {
+struct remote_evaluation {
     int64_t ticket;
     void *token;
 };
@@ -34,8 +34,8 @@ struct in_flight {
 struct rank {
     int threads;
     int count, capacity;
-    struct in_flight *in_flight; /* (capacity), `count` of them in use */
-    bool gone;                   /* has said good-bye */
+    struct remote_evaluation *in_flight; /* (capacity), `count` of them in use */
+    bool gone;                           /* has said good-bye */
 };
 
 struct communicator {

@@ -65,7 +65,7 @@ static int give(void *context, const struct assignment *assignment, void *token,
     int rank = choose(communicator);
     ALWAYS(rank > 0);
     struct rank *other = &communicator->ranks[rank];
-    other->in_flight[other->count++] = (struct in_flight){assignment->ticket, token};
+    other->in_flight[other->count++] = (struct remote_evaluation){assignment->ticket, token};
     return send_order(communicator, rank, ORDER_EVALUATE, assignment, err);
 }
 

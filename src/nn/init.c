@@ -11,7 +11,7 @@ const char *const init_names[] = {"he", "xavier", "auto", NULL};
 /* Below it a function is as good as constant 0, and weights scaled up by its inverse would overflow. */
 static const double smallest_square = 1e-24;
 
-static double variance_of(enum init init, const struct tensor *tensor, const struct statistics *input)
+static double variance_of(enum init init, const struct tensor *tensor, const struct value_moments *input)
 {
     double fan_in = (double)tensor->fan_in, fan_out = (double)tensor->fan_out;
     double square = tensor->square != 0 ? tensor->square : input->mean * input->mean + input->variance;
@@ -25,42 +25,42 @@ static double variance_of(enum init init, const struct tensor *tensor, const str
 }
 
 /* Moments that a normal distribution can have; an activation behind a hopeless one sees the standard one. */
-static bool is_usable(const struct statistics *statistics)
+static bool is_usable(const struct value_moments *moments)
 {
-    return isfinite(statistics->mean) && isfinite(statistics->variance) && statistics->variance > 0;
+    return isfinite(moments->mean) && isfinite(moments->variance) && moments->variance > 0;
 }
 
 /* What a layer's input looks like; the two values of a sum count as independent. */
-static struct statistics statistics_of_input(const struct layer *layer, const struct statistics *input,
-                                             const struct statistics *after)
+static struct value_moments moments_of_input(const struct layer *layer, const struct value_moments *input,
+                                             const struct value_moments *after)
 {
-    struct statistics statistics = layer->from == LAYER_INPUT ? *input : after[layer->from];
+    struct value_moments moments = layer->from == LAYER_INPUT ? *input : after[layer->from];
     if (layer->kind->joins) {
-        const struct statistics *with = layer->with == LAYER_INPUT ? input : &after[layer->with];
-        statistics.mean += with->mean;
-        statistics.variance += with->variance;
+        const struct value_moments *with = layer->with == LAYER_INPUT ? input : &after[layer->with];
+        moments.mean += with->mean;
+        moments.variance += with->variance;
     }
-    return statistics;
+    return moments;
 }
 
 void init_deviations(const struct network *network, const struct candidate *candidate, enum init init,
                      double input_square, double (*deviation)[LAYER_TENSORS])
 {
-    const struct statistics input = {.mean = 0, .variance = input_square};
-    struct statistics after[NETWORK_LAYERS];
+    const struct value_moments input = {.mean = 0, .variance = input_square};
+    struct value_moments after[NETWORK_LAYERS];
     for (int l = 0; l < network->layers; l++) {
         const struct layer *layer = &network->layer[l];
         struct layer_run run = {.layer = layer};
-        struct statistics statistics = init == INIT_AUTO ? statistics_of_input(layer, &input, after) : input;
+        struct value_moments moments = init == INIT_AUTO ? moments_of_input(layer, &input, after) : input;
         if (layer->kind->tensors)
             layer->kind->tensors(layer, candidate, &run);
         for (int t = 0; t < LAYER_TENSORS; t++)
-            deviation[l][t] = run.tensor[t].fan_in ? sqrt(variance_of(init, &run.tensor[t], &statistics)) : 0;
+            deviation[l][t] = run.tensor[t].fan_in ? sqrt(variance_of(init, &run.tensor[t], &moments)) : 0;
         if (init == INIT_AUTO && layer->kind->propagate) {
-            if (!is_usable(&statistics))
-                statistics = (struct statistics){.mean = 0, .variance = 1};
-            layer->kind->propagate(layer, candidate, &statistics);
+            if (!is_usable(&moments))
+                moments = (struct value_moments){.mean = 0, .variance = 1};
+            layer->kind->propagate(layer, candidate, &moments);
         }
-        after[l] = statistics;
+        after[l] = moments;
     }
 }

@@ -1,4 +1,4 @@
-/* Initial weights (init.h): how they are statistics. */
+/* Initial weights (init.h): how widely they are drawn. */
 #ifndef ACTSEARCH_NN_INIT_INTERNAL_H
 #define ACTSEARCH_NN_INIT_INTERNAL_H
 

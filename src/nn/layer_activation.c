@@ -30,12 +30,12 @@ static ptrdiff_t activation_measure_workspace(const struct layer_run *run, ptrdi
 }
 
 static void activation_propagate(const struct layer *layer, const struct candidate *candidate,
-                                 struct statistics *statistics)
+                                 struct value_moments *moments)
 {
     struct tree f = layer_function(layer, candidate);
-    struct moments moments = moments_normal(&f, NULL, 0, statistics->mean, statistics->variance);
-    statistics->mean = moments.mean;
-    statistics->variance = moments.square - moments.mean * moments.mean;
+    struct moments m = moments_normal(&f, NULL, 0, moments->mean, moments->variance);
+    moments->mean = m.mean;
+    moments->variance = m.square - m.mean * m.mean;
 }
 
 static void activation_forward(struct layer_run *run, struct step *step)

@@ -49,11 +49,11 @@ static void attention_tensors(const struct layer *layer, const struct candidate 
 }
 
 static void attention_propagate(const struct layer *layer, const struct candidate *candidate,
-                                struct statistics *statistics)
+                                struct value_moments *moments)
 {
     (void)layer;
     (void)candidate;
-    *statistics = (struct statistics){.mean = 0, .variance = 1};
+    *moments = (struct value_moments){.mean = 0, .variance = 1};
 }
 
 /* The workspace, and what every loop needs to know. Pieces behind `shares` are for training alone. */

@@ -39,11 +39,11 @@ static void conv_tensors(const struct layer *layer, const struct candidate *cand
     run->tensor[BIAS] = (struct tensor){.name = "bias", .count = N};
 }
 
-static void conv_propagate(const struct layer *layer, const struct candidate *candidate, struct statistics *statistics)
+static void conv_propagate(const struct layer *layer, const struct candidate *candidate, struct value_moments *moments)
 {
     (void)layer;
     (void)candidate;
-    *statistics = (struct statistics){.mean = 0, .variance = 1};
+    *moments = (struct value_moments){.mean = 0, .variance = 1};
 }
 
 static int conv_prepare(struct layer_run *run, struct error *err)

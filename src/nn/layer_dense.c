@@ -52,11 +52,11 @@ static void dense_tensors(const struct layer *layer, const struct candidate *can
 }
 
 /* With weights of mean 0 the output has mean 0 whatever the input; "auto" makes its variance 1. */
-static void dense_propagate(const struct layer *layer, const struct candidate *candidate, struct statistics *statistics)
+static void dense_propagate(const struct layer *layer, const struct candidate *candidate, struct value_moments *moments)
 {
     (void)layer;
     (void)candidate;
-    *statistics = (struct statistics){.mean = 0, .variance = 1};
+    *moments = (struct value_moments){.mean = 0, .variance = 1};
 }
 
 /* Bytes: (value + shift) W = value W + shift (sum of the rows of W). */

@@ -30,11 +30,11 @@ static ptrdiff_t dropout_workspace(const struct layer_run *run, ptrdiff_t B)
 }
 
 static void dropout_propagate(const struct layer *layer, const struct candidate *candidate,
-                              struct statistics *statistics)
+                              struct value_moments *moments)
 {
     (void)candidate;
     double rate = rate_of(layer);
-    statistics->variance += rate / (1 - rate) * (statistics->mean * statistics->mean + statistics->variance);
+    moments->variance += rate / (1 - rate) * (moments->mean * moments->mean + moments->variance);
 }
 
 static void draw_mask(double rate, struct rng *rng, ptrdiff_t N, float *mask)

@@ -48,11 +48,11 @@ static void embedding_tensors(const struct layer *layer, const struct candidate 
 }
 
 static void embedding_propagate(const struct layer *layer, const struct candidate *candidate,
-                                struct statistics *statistics)
+                                struct value_moments *moments)
 {
     (void)candidate;
     const struct embedding_options *options = layer->options;
-    *statistics = (struct statistics){.mean = 0, .variance = options->positions ? 2 : 1};
+    *moments = (struct value_moments){.mean = 0, .variance = options->positions ? 2 : 1};
 }
 
 /* Where the token's vector begins. Another number than a token would read foreign memory. */

@@ -60,8 +60,8 @@ struct layer {
     const struct layer *owner;
 };
 
-/* Of the numbers of a value. */
-struct statistics {
+/* Of the numbers of a value, for INIT_AUTO. */
+struct value_moments {
     double mean, variance;
 };
 
@@ -95,7 +95,7 @@ struct layer_kind {
     ptrdiff_t (*workspace)(const struct layer_run *run, ptrdiff_t B);
     ptrdiff_t (*measure_workspace)(const struct layer_run *run, ptrdiff_t B);
     /* Brings mean and variance of the input to those of the output, for INIT_AUTO. NULL: they stay. */
-    void (*propagate)(const struct layer *layer, const struct candidate *candidate, struct statistics *statistics);
+    void (*propagate)(const struct layer *layer, const struct candidate *candidate, struct value_moments *moments);
     /* What the library needs, once for a trainer; NULL: nothing. */
     int (*prepare)(struct layer_run *run, struct error *err);
     void (*release)(struct layer_run *run);

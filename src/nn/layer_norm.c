@@ -33,11 +33,11 @@ static void batch_norm_tensors(const struct layer *layer, const struct candidate
     run->tensor[VARIANCE] = (struct tensor){.name = "variance", .count = C, .start = 1, .buffer = true};
 }
 
-static void norm_propagate(const struct layer *layer, const struct candidate *candidate, struct statistics *statistics)
+static void norm_propagate(const struct layer *layer, const struct candidate *candidate, struct value_moments *moments)
 {
     (void)layer;
     (void)candidate;
-    *statistics = (struct statistics){.mean = 0, .variance = 1};
+    *moments = (struct value_moments){.mean = 0, .variance = 1};
 }
 
 /* ---- batch */

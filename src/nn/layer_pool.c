@@ -157,10 +157,10 @@ static void average_pool_backward(struct layer_run *run, struct step *step)
 
 /* Independent numbers: the variance of a mean. */
 static void average_pool_propagate(const struct layer *layer, const struct candidate *candidate,
-                                   struct statistics *statistics)
+                                   struct value_moments *moments)
 {
     (void)candidate;
-    statistics->variance *= (double)share_of(layer);
+    moments->variance *= (double)share_of(layer);
 }
 
 const struct layer_kind layer_average_pool = {

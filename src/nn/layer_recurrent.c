@@ -136,19 +136,19 @@ static void recurrent_tensors(const struct layer *layer, const struct candidate 
 /* Gates count as 1/2, and what a gru or lstm takes in at different steps as independent: then sums that forget
    half at each step have the mean of what they take in, and a third of its variance. */
 static void recurrent_propagate(const struct layer *layer, const struct candidate *candidate,
-                                struct statistics *statistics)
+                                struct value_moments *moments)
 {
     const struct recurrent_options *options = layer->options;
     struct tree f = state_function(layer, candidate);
     struct moments m = moments_normal(&f, NULL, 0, 0, 1);
-    *statistics = (struct statistics){.mean = m.mean, .variance = m.square - m.mean * m.mean};
+    *moments = (struct value_moments){.mean = m.mean, .variance = m.square - m.mean * m.mean};
     if (options->cell == &recurrence_rnn)
         return;
-    statistics->variance /= 3;
+    moments->variance /= 3;
     if (options->cell == &recurrence_gru)
         return;
-    m = moments_normal(&f, NULL, 0, statistics->mean, statistics->variance);
-    *statistics = (struct statistics){.mean = m.mean / 2, .variance = (m.square - m.mean * m.mean) / 4};
+    m = moments_normal(&f, NULL, 0, moments->mean, moments->variance);
+    *moments = (struct value_moments){.mean = m.mean / 2, .variance = (m.square - m.mean * m.mean) / 4};
 }
 
 static ptrdiff_t recurrent_workspace(const struct layer_run *run, ptrdiff_t B)
