@@ -21,12 +21,12 @@ static double elements(const struct shape *shape)
 /* What a layer learns. */
 static double learned(const struct layer *layer, const struct candidate *candidate)
 {
-    struct layer_run run = {.layer = layer};
+    struct layer_instance instance = {.layer = layer};
     double count = 0;
     if (layer->kind->tensors)
-        layer->kind->tensors(layer, candidate, &run);
-    for (int t = 0; t < run.tensors; t++)
-        count += run.tensor[t].buffer ? 0 : (double)run.tensor[t].count;
+        layer->kind->tensors(layer, candidate, &instance);
+    for (int t = 0; t < instance.tensors; t++)
+        count += instance.tensor[t].buffer ? 0 : (double)instance.tensor[t].count;
     return count;
 }
 

@@ -50,12 +50,12 @@ void init_deviations(const struct network *network, const struct candidate *cand
     struct value_moments after[NETWORK_LAYERS];
     for (int l = 0; l < network->layers; l++) {
         const struct layer *layer = &network->layer[l];
-        struct layer_run run = {.layer = layer};
+        struct layer_instance instance = {.layer = layer};
         struct value_moments moments = init == INIT_AUTO ? moments_of_input(layer, &input, after) : input;
         if (layer->kind->tensors)
-            layer->kind->tensors(layer, candidate, &run);
+            layer->kind->tensors(layer, candidate, &instance);
         for (int t = 0; t < LAYER_TENSORS; t++)
-            deviation[l][t] = run.tensor[t].fan_in ? sqrt(variance_of(init, &run.tensor[t], &moments)) : 0;
+            deviation[l][t] = instance.tensor[t].fan_in ? sqrt(variance_of(init, &instance.tensor[t], &moments)) : 0;
         if (init == INIT_AUTO && layer->kind->propagate) {
             if (!is_usable(&moments))
                 moments = (struct value_moments){.mean = 0, .variance = 1};

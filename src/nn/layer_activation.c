@@ -16,14 +16,14 @@ static const struct setting settings[] = {
      .means = "a fixed function; its learned parameters, p or p{0.5}, are trained"},
     {0}};
 
-static ptrdiff_t activation_workspace(const struct layer_run *run, ptrdiff_t B)
+static ptrdiff_t activation_workspace(const struct layer_instance *run, ptrdiff_t B)
 {
     if (run->pool)
         return pooled_workspace(run, B);
     return (1 + run->P) * B * shape_elements(&run->layer->out);
 }
 
-static ptrdiff_t activation_measure_workspace(const struct layer_run *run, ptrdiff_t B)
+static ptrdiff_t activation_measure_workspace(const struct layer_instance *run, ptrdiff_t B)
 {
     (void)B;
     return run->pool ? pooled_scratch(run->pool->layer) : 0;
@@ -38,7 +38,7 @@ static void activation_propagate(const struct layer *layer, const struct candida
     moments->variance = m.square - m.mean * m.mean;
 }
 
-static void activation_forward(struct layer_run *run, struct step *step)
+static void activation_forward(struct layer_instance *run, struct step *step)
 {
     if (run->pool) {
         pooled_forward(run, step);
@@ -54,7 +54,7 @@ static void activation_forward(struct layer_run *run, struct step *step)
         step->finite = false;
 }
 
-static void activation_backward(struct layer_run *run, struct step *step)
+static void activation_backward(struct layer_instance *run, struct step *step)
 {
     if (run->pool) {
         pooled_backward(run, step);
@@ -69,7 +69,7 @@ static void activation_backward(struct layer_run *run, struct step *step)
     step->loops->multiply_slopes(N, run->workspace, run->gx);
 }
 
-static void activation_snapshot(const struct layer_run *run, const struct step *step)
+static void activation_snapshot(const struct layer_instance *run, const struct step *step)
 {
     snapshot_observe(step->snapshot, run, step, 0, step->B * shape_positions(&run->layer->in), run->x);
 }

@@ -36,7 +36,7 @@ static int attention_fit(struct json json, const struct network *network, struct
 }
 
 /* What the output matrix multiplies are means of vectors whose numbers "auto" gives the square 1. */
-static void attention_tensors(const struct layer *layer, const struct candidate *candidate, struct layer_run *run)
+static void attention_tensors(const struct layer *layer, const struct candidate *candidate, struct layer_instance *run)
 {
     (void)candidate;
     ptrdiff_t C = shape_channels(&layer->in);
@@ -91,13 +91,13 @@ static ptrdiff_t lay_out(const struct layer *layer, ptrdiff_t B, bool training, 
     return used;
 }
 
-static ptrdiff_t attention_workspace(const struct layer_run *run, ptrdiff_t B)
+static ptrdiff_t attention_workspace(const struct layer_instance *run, ptrdiff_t B)
 {
     struct attention a;
     return lay_out(run->layer, B, true, NULL, &a);
 }
 
-static ptrdiff_t attention_measure_workspace(const struct layer_run *run, ptrdiff_t B)
+static ptrdiff_t attention_measure_workspace(const struct layer_instance *run, ptrdiff_t B)
 {
     struct attention a;
     return lay_out(run->layer, B, false, NULL, &a);
@@ -170,7 +170,7 @@ static void head_backward(const struct attention *a, struct head head)
     blas_gemm(true, false, T, D, T, scale, a->gshares, T, q, 3 * C, 0, gk, 3 * C);
 }
 
-static void attention_forward(struct layer_run *run, struct step *step)
+static void attention_forward(struct layer_instance *run, struct step *step)
 {
     struct attention a;
     lay_out(run->layer, step->B, step->training, run->workspace, &a);
@@ -184,7 +184,7 @@ static void attention_forward(struct layer_run *run, struct step *step)
     step->loops->bias_add(R, C, run->values[OUTPUT_BIAS], run->y);
 }
 
-static void attention_backward(struct layer_run *run, struct step *step)
+static void attention_backward(struct layer_instance *run, struct step *step)
 {
     struct attention a;
     lay_out(run->layer, step->B, true, run->workspace, &a);

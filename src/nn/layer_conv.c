@@ -27,7 +27,7 @@ static bool is_depthwise(const struct layer *layer)
     return layer->kind == &layer_depthwise_conv2d;
 }
 
-static void conv_tensors(const struct layer *layer, const struct candidate *candidate, struct layer_run *run)
+static void conv_tensors(const struct layer *layer, const struct candidate *candidate, struct layer_instance *run)
 {
     (void)candidate;
     const struct conv_options *options = layer->options;
@@ -46,7 +46,7 @@ static void conv_propagate(const struct layer *layer, const struct candidate *ca
     *moments = (struct value_moments){.mean = 0, .variance = 1};
 }
 
-static int conv_prepare(struct layer_run *run, struct error *err)
+static int conv_prepare(struct layer_instance *run, struct error *err)
 {
     const struct layer *layer = run->layer;
     const struct conv_options *options = layer->options;
@@ -66,18 +66,18 @@ static int conv_prepare(struct layer_run *run, struct error *err)
     return status;
 }
 
-static void conv_release(struct layer_run *run)
+static void conv_release(struct layer_instance *run)
 {
     blas_convolution_free(run->engine);
 }
 
-static bool has_bias(const struct layer_run *run)
+static bool has_bias(const struct layer_instance *run)
 {
     const struct conv_options *options = run->layer->options;
     return options->bias;
 }
 
-static void conv_forward(struct layer_run *run, struct step *step)
+static void conv_forward(struct layer_instance *run, struct step *step)
 {
     if (run->pool && !step->snapshot) /* the activation asks for what it wants (winners.c) */
         return;
@@ -85,18 +85,18 @@ static void conv_forward(struct layer_run *run, struct step *step)
                              has_bias(run) ? run->values[BIAS] : NULL, run->y);
 }
 
-static ptrdiff_t conv_workspace(const struct layer_run *run, ptrdiff_t B)
+static ptrdiff_t conv_workspace(const struct layer_instance *run, ptrdiff_t B)
 {
     (void)B;
     return run->pool ? winners_workspace(run) : 0;
 }
 
-static ptrdiff_t conv_measure_workspace(const struct layer_run *run, ptrdiff_t B)
+static ptrdiff_t conv_measure_workspace(const struct layer_instance *run, ptrdiff_t B)
 {
     return conv_workspace(run, B);
 }
 
-static void conv_backward(struct layer_run *run, struct step *step)
+static void conv_backward(struct layer_instance *run, struct step *step)
 {
     if (run->pool) {
         winners_backward(run, step);

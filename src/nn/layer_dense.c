@@ -42,7 +42,7 @@ static int dense_fit(struct json json, const struct network *network, struct lay
                      shape_text(&layer->in, shape));
 }
 
-static void dense_tensors(const struct layer *layer, const struct candidate *candidate, struct layer_run *run)
+static void dense_tensors(const struct layer *layer, const struct candidate *candidate, struct layer_instance *run)
 {
     (void)candidate;
     ptrdiff_t K = shape_channels(&layer->in), N = shape_channels(&layer->out);
@@ -60,7 +60,7 @@ static void dense_propagate(const struct layer *layer, const struct candidate *c
 }
 
 /* Bytes: (value + shift) W = value W + shift (sum of the rows of W). */
-static void bytes_forward(struct layer_run *run, struct step *step)
+static void bytes_forward(struct layer_instance *run, struct step *step)
 {
     const struct byte_input *input = run->bytes;
     ptrdiff_t B = step->B, K = shape_channels(&run->layer->in), N = shape_channels(&run->layer->out);
@@ -72,7 +72,7 @@ static void bytes_forward(struct layer_run *run, struct step *step)
     step->loops->bias_add(B, N, input->total, run->y);
 }
 
-static void bytes_backward(struct layer_run *run, struct step *step)
+static void bytes_backward(struct layer_instance *run, struct step *step)
 {
     const struct byte_input *input = run->bytes;
     ptrdiff_t B = step->B, K = shape_channels(&run->layer->in), N = shape_channels(&run->layer->out);
@@ -84,7 +84,7 @@ static void bytes_backward(struct layer_run *run, struct step *step)
     step->sparse->backward(B, K, N, &rows, run->gy, input->total, run->gradient[WEIGHT]);
 }
 
-static void dense_forward(struct layer_run *run, struct step *step)
+static void dense_forward(struct layer_instance *run, struct step *step)
 {
     if (run->bytes) {
         bytes_forward(run, step);
@@ -97,7 +97,7 @@ static void dense_forward(struct layer_run *run, struct step *step)
     step->loops->bias_add(B, N, run->values[BIAS], run->y);
 }
 
-static void dense_backward(struct layer_run *run, struct step *step)
+static void dense_backward(struct layer_instance *run, struct step *step)
 {
     if (run->bytes) {
         bytes_backward(run, step);

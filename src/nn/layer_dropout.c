@@ -24,7 +24,7 @@ static double rate_of(const struct layer *layer)
     return options->rate;
 }
 
-static ptrdiff_t dropout_workspace(const struct layer_run *run, ptrdiff_t B)
+static ptrdiff_t dropout_workspace(const struct layer_instance *run, ptrdiff_t B)
 {
     return B * shape_elements(&run->layer->out);
 }
@@ -48,7 +48,7 @@ static void draw_mask(double rate, struct rng *rng, ptrdiff_t N, float *mask)
     }
 }
 
-static void dropout_forward(struct layer_run *run, struct step *step)
+static void dropout_forward(struct layer_instance *run, struct step *step)
 {
     ptrdiff_t N = step->B * shape_elements(&run->layer->in);
     if (!run->over_input)
@@ -59,7 +59,7 @@ static void dropout_forward(struct layer_run *run, struct step *step)
     step->loops->multiply(N, run->workspace, run->y);
 }
 
-static void dropout_backward(struct layer_run *run, struct step *step)
+static void dropout_backward(struct layer_instance *run, struct step *step)
 {
     ptrdiff_t N = step->B * shape_elements(&run->layer->in);
     if (!run->gx)

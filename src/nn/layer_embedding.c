@@ -35,7 +35,7 @@ static int embedding_fit(struct json json, const struct network *network, struct
     return 0;
 }
 
-static void embedding_tensors(const struct layer *layer, const struct candidate *candidate, struct layer_run *run)
+static void embedding_tensors(const struct layer *layer, const struct candidate *candidate, struct layer_instance *run)
 {
     (void)candidate;
     const struct embedding_options *options = layer->options;
@@ -63,7 +63,7 @@ static ptrdiff_t row_of(const struct layer *layer, float token)
     return (ptrdiff_t)token * shape_channels(&layer->out);
 }
 
-static void embedding_forward(struct layer_run *run, struct step *step)
+static void embedding_forward(struct layer_instance *run, struct step *step)
 {
     const struct layer *layer = run->layer;
     const struct embedding_options *options = layer->options;
@@ -76,7 +76,7 @@ static void embedding_forward(struct layer_run *run, struct step *step)
 }
 
 /* Sums in the order of the positions of the batch. The input has no gradient. */
-static void embedding_backward(struct layer_run *run, struct step *step)
+static void embedding_backward(struct layer_instance *run, struct step *step)
 {
     const struct layer *layer = run->layer;
     const struct embedding_options *options = layer->options;

@@ -22,7 +22,7 @@ struct candidate;
 struct error;
 struct fixed_function;
 struct layer_kind;
-struct layer_run;
+struct layer_instance;
 struct network;
 struct step;
 struct text;
@@ -80,7 +80,7 @@ struct layer_kind {
     bool slot;     /* holds an activation function: layer->fixed, or the candidate's */
     bool joins;    /* reads a second value, layer->with */
     bool reshapes; /* gives the numbers that it reads, in their order, in another shape */
-    /* Whether it can take the network's input as bytes (run->bytes). NULL: no. */
+    /* Whether it can take the network's input as bytes (instance->bytes). NULL: no. */
     bool (*takes_bytes)(const struct layer *layer);
     /* Sets layer->out, from layer->in and the options, which have been read, and refuses what does not fit together.
        `network` says what the data want; `json` is the layer's place. NULL: it is layer->in. */
@@ -89,24 +89,25 @@ struct layer_kind {
     void (*forget)(struct layer *layer);
     /* Bytes of step->scratch for tapes of its own, beside that in the slot. NULL: none. */
     size_t (*scratch)(const struct layer *layer);
-    /* Fills run->tensors and run->tensor for a candidate (NULL: none, tensors of the layer alone). NULL: none. */
-    void (*tensors)(const struct layer *layer, const struct candidate *candidate, struct layer_run *run);
+    /* Fills instance->tensors and instance->tensor for a candidate (NULL: the layer's own tensors alone). NULL: none.
+     */
+    void (*tensors)(const struct layer *layer, const struct candidate *candidate, struct layer_instance *instance);
     /* Floats of workspace to train on B rows, and to measure B rows. NULL: none. */
-    ptrdiff_t (*workspace)(const struct layer_run *run, ptrdiff_t B);
-    ptrdiff_t (*measure_workspace)(const struct layer_run *run, ptrdiff_t B);
+    ptrdiff_t (*workspace)(const struct layer_instance *instance, ptrdiff_t B);
+    ptrdiff_t (*measure_workspace)(const struct layer_instance *instance, ptrdiff_t B);
     /* Brings mean and variance of the input to those of the output, for INIT_AUTO. NULL: they stay. */
     void (*propagate)(const struct layer *layer, const struct candidate *candidate, struct value_moments *moments);
     /* What the library needs, once for a trainer; NULL: nothing. */
-    int (*prepare)(struct layer_run *run, struct error *err);
-    void (*release)(struct layer_run *run);
-    void (*forward)(struct layer_run *run, struct step *step);
-    /* run->gy may be overwritten; run->gx is to be written, not added to. */
-    void (*backward)(struct layer_run *run, struct step *step);
+    int (*prepare)(struct layer_instance *instance, struct error *err);
+    void (*release)(struct layer_instance *instance);
+    void (*forward)(struct layer_instance *instance, struct step *step);
+    /* instance->gy may be overwritten; instance->gx is to be written, not added to. */
+    void (*backward)(struct layer_instance *instance, struct step *step);
 
     /* Of a kind with a slot: places where the function stands, each with its own units in a snapshot; NULL: one. */
     int (*places)(const struct layer *layer);
     /* Calls snapshot_observe() with what the function is about to see. NULL: forward() does so. */
-    void (*snapshot)(const struct layer_run *run, const struct step *step);
+    void (*snapshot)(const struct layer_instance *instance, const struct step *step);
 
     /* What is done together with the layers behind (pooled.c, winners.c): the function of its slot can be run with the
        pool behind it; it is a pool whose windows allow that; its values and its gradient can go by the winners of such

@@ -15,7 +15,7 @@ enum { SCALE, SHIFT, MEAN, VARIANCE };
 
 static const double epsilon = 1e-5, momentum = 0.1;
 
-static void norm_tensors(const struct layer *layer, const struct candidate *candidate, struct layer_run *run)
+static void norm_tensors(const struct layer *layer, const struct candidate *candidate, struct layer_instance *run)
 {
     (void)candidate;
     ptrdiff_t C = shape_channels(&layer->in);
@@ -24,7 +24,7 @@ static void norm_tensors(const struct layer *layer, const struct candidate *cand
     run->tensor[SHIFT] = (struct tensor){.name = "shift", .count = C};
 }
 
-static void batch_norm_tensors(const struct layer *layer, const struct candidate *candidate, struct layer_run *run)
+static void batch_norm_tensors(const struct layer *layer, const struct candidate *candidate, struct layer_instance *run)
 {
     norm_tensors(layer, candidate, run);
     ptrdiff_t C = shape_channels(&layer->in);
@@ -43,12 +43,12 @@ static void norm_propagate(const struct layer *layer, const struct candidate *ca
 /* ---- batch */
 
 /* Also room for the two sums of the backward pass. */
-static ptrdiff_t batch_norm_workspace(const struct layer_run *run, ptrdiff_t B)
+static ptrdiff_t batch_norm_workspace(const struct layer_instance *run, ptrdiff_t B)
 {
     return B * shape_elements(&run->layer->in) + 4 * shape_channels(&run->layer->in);
 }
 
-static void batch_norm_forward(struct layer_run *run, struct step *step)
+static void batch_norm_forward(struct layer_instance *run, struct step *step)
 {
     const struct layer *layer = run->layer;
     ptrdiff_t C = shape_channels(&layer->in), R = step->B * shape_positions(&layer->in);
@@ -69,7 +69,7 @@ static void batch_norm_forward(struct layer_run *run, struct step *step)
 }
 
 /* gx = scale inverse (gy - mean(gy) - xhat mean(gy xhat)), means over the rows. */
-static void batch_norm_backward(struct layer_run *run, struct step *step)
+static void batch_norm_backward(struct layer_instance *run, struct step *step)
 {
     const struct layer *layer = run->layer;
     ptrdiff_t C = shape_channels(&layer->in), R = step->B * shape_positions(&layer->in);
@@ -97,12 +97,12 @@ const struct layer_kind layer_batch_norm = {
 
 /* ---- layer */
 
-static ptrdiff_t layer_norm_workspace(const struct layer_run *run, ptrdiff_t B)
+static ptrdiff_t layer_norm_workspace(const struct layer_instance *run, ptrdiff_t B)
 {
     return B * (shape_elements(&run->layer->in) + shape_positions(&run->layer->in));
 }
 
-static void layer_norm_forward(struct layer_run *run, struct step *step)
+static void layer_norm_forward(struct layer_instance *run, struct step *step)
 {
     const struct layer *layer = run->layer;
     ptrdiff_t C = shape_channels(&layer->in), R = step->B * shape_positions(&layer->in);
@@ -111,7 +111,7 @@ static void layer_norm_forward(struct layer_run *run, struct step *step)
                                    step->training ? run->workspace + R * C : NULL, run->y);
 }
 
-static void layer_norm_backward(struct layer_run *run, struct step *step)
+static void layer_norm_backward(struct layer_instance *run, struct step *step)
 {
     const struct layer *layer = run->layer;
     ptrdiff_t C = shape_channels(&layer->in), R = step->B * shape_positions(&layer->in);

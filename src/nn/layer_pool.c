@@ -27,7 +27,7 @@ static int pool_fit(struct json json, const struct network *network, struct laye
     return window_fit(json, true, &options->window, layer, err);
 }
 
-static ptrdiff_t max_pool_workspace(const struct layer_run *run, ptrdiff_t B)
+static ptrdiff_t max_pool_workspace(const struct layer_instance *run, ptrdiff_t B)
 {
     return B * shape_elements(&run->layer->out);
 }
@@ -46,10 +46,10 @@ static struct span span_of(const struct layer *layer, int axis, ptrdiff_t o)
 
 /* Calls `visit` for every window: with what lies of it inside the image, as the offset of its first number in the
    values (B, in), and the offset of its channels in (B, out). */
-typedef void window_visitor(const struct layer_run *run, const struct step *step, const struct pool_window *window,
+typedef void window_visitor(const struct layer_instance *run, const struct step *step, const struct pool_window *window,
                             ptrdiff_t in, ptrdiff_t out);
 
-static void visit_windows(const struct layer_run *run, const struct step *step, window_visitor *visit)
+static void visit_windows(const struct layer_instance *run, const struct step *step, window_visitor *visit)
 {
     const struct layer *layer = run->layer;
     ptrdiff_t C = shape_channels(&layer->in), W = layer->in.size[1], E = shape_elements(&layer->in), out = 0;
@@ -64,33 +64,33 @@ static void visit_windows(const struct layer_run *run, const struct step *step, 
 
 /* ---- max */
 
-static void take_largest(const struct layer_run *run, const struct step *step, const struct pool_window *window,
+static void take_largest(const struct layer_instance *run, const struct step *step, const struct pool_window *window,
                          ptrdiff_t in, ptrdiff_t out)
 {
     int32_t *where = step->training ? (int32_t *)run->workspace + out : NULL; /* it is sized for training */
     step->channels->pool_largest(shape_channels(&run->layer->in), window, run->x + in, run->y + out, where);
 }
 
-static void give_to_largest(const struct layer_run *run, const struct step *step, const struct pool_window *window,
+static void give_to_largest(const struct layer_instance *run, const struct step *step, const struct pool_window *window,
                             ptrdiff_t in, ptrdiff_t out)
 {
     step->channels->pool_largest_backward(shape_channels(&run->layer->in), window, run->gy + out,
                                           (const int32_t *)run->workspace + out, run->gx + in);
 }
 
-static void max_pool_forward(struct layer_run *run, struct step *step)
+static void max_pool_forward(struct layer_instance *run, struct step *step)
 {
     if (run->done)
         return;
     visit_windows(run, step, take_largest);
 }
 
-static void clear_gradient(struct layer_run *run, const struct step *step)
+static void clear_gradient(struct layer_instance *run, const struct step *step)
 {
     memset(run->gx, 0, (size_t)(step->B * shape_elements(&run->layer->in)) * sizeof *run->gx);
 }
 
-static void max_pool_backward(struct layer_run *run, struct step *step)
+static void max_pool_backward(struct layer_instance *run, struct step *step)
 {
     if (!run->gx || run->done)
         return;
@@ -129,25 +129,25 @@ static float share_of(const struct layer *layer)
     return 1 / (float)(window->size[0] * window->size[1]);
 }
 
-static void take_share(const struct layer_run *run, const struct step *step, const struct pool_window *window,
+static void take_share(const struct layer_instance *run, const struct step *step, const struct pool_window *window,
                        ptrdiff_t in, ptrdiff_t out)
 {
     step->channels->pool_sum(shape_channels(&run->layer->in), window, share_of(run->layer), run->x + in, run->y + out);
 }
 
-static void give_share(const struct layer_run *run, const struct step *step, const struct pool_window *window,
+static void give_share(const struct layer_instance *run, const struct step *step, const struct pool_window *window,
                        ptrdiff_t in, ptrdiff_t out)
 {
     step->channels->pool_sum_backward(shape_channels(&run->layer->in), window, share_of(run->layer), run->gy + out,
                                       run->gx + in);
 }
 
-static void average_pool_forward(struct layer_run *run, struct step *step)
+static void average_pool_forward(struct layer_instance *run, struct step *step)
 {
     visit_windows(run, step, take_share);
 }
 
-static void average_pool_backward(struct layer_run *run, struct step *step)
+static void average_pool_backward(struct layer_instance *run, struct step *step)
 {
     if (!run->gx)
         return;
@@ -186,7 +186,7 @@ static int global_fit(struct json json, const struct network *network, struct la
     return 0;
 }
 
-static void global_forward(struct layer_run *run, struct step *step)
+static void global_forward(struct layer_instance *run, struct step *step)
 {
     const struct shape *in = &run->layer->in;
     ptrdiff_t C = shape_channels(in), P = shape_positions(in);
@@ -197,7 +197,7 @@ static void global_forward(struct layer_run *run, struct step *step)
     }
 }
 
-static void global_backward(struct layer_run *run, struct step *step)
+static void global_backward(struct layer_instance *run, struct step *step)
 {
     const struct shape *in = &run->layer->in;
     ptrdiff_t C = shape_channels(in), P = shape_positions(in);

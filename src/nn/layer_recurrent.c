@@ -118,7 +118,7 @@ static struct tree state_function(const struct layer *layer, const struct candid
 
 /* The state counts as what its function gives of standard normal sums: gates, which make it smaller, open as
    they learn. */
-static void recurrent_tensors(const struct layer *layer, const struct candidate *candidate, struct layer_run *run)
+static void recurrent_tensors(const struct layer *layer, const struct candidate *candidate, struct layer_instance *run)
 {
     ptrdiff_t K = shape_channels(&layer->in), N = shape_channels(&layer->out), G = recurrence_blocks(layer);
     struct tree f = state_function(layer, candidate);
@@ -151,12 +151,12 @@ static void recurrent_propagate(const struct layer *layer, const struct candidat
     *moments = (struct value_moments){.mean = m.mean / 2, .variance = (m.square - m.mean * m.mean) / 4};
 }
 
-static ptrdiff_t recurrent_workspace(const struct layer_run *run, ptrdiff_t B)
+static ptrdiff_t recurrent_workspace(const struct layer_instance *run, ptrdiff_t B)
 {
     return recurrence_workspace(run, B, true);
 }
 
-static ptrdiff_t recurrent_measure_workspace(const struct layer_run *run, ptrdiff_t B)
+static ptrdiff_t recurrent_measure_workspace(const struct layer_instance *run, ptrdiff_t B)
 {
     return recurrence_workspace(run, B, false);
 }

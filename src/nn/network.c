@@ -119,12 +119,13 @@ const char *network_activation_name(const struct network *network, int i)
 static ptrdiff_t count_of_layer(const struct layer *layer, bool drawn_only)
 {
     ptrdiff_t count = 0;
-    struct layer_run run = {.layer = layer};
+    struct layer_instance instance = {.layer = layer};
     if (layer->kind->tensors)
-        layer->kind->tensors(layer, NULL, &run);
-    for (int t = 0; t < run.tensors; t++)
-        if (drawn_only ? run.tensor[t].fan_in > 0 : !run.tensor[t].buffer && !(run.P && t == run.function))
-            count += run.tensor[t].count;
+        layer->kind->tensors(layer, NULL, &instance);
+    for (int t = 0; t < instance.tensors; t++)
+        if (drawn_only ? instance.tensor[t].fan_in > 0
+                       : !instance.tensor[t].buffer && !(instance.P && t == instance.function))
+            count += instance.tensor[t].count;
     return count;
 }
 

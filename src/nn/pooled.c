@@ -46,7 +46,7 @@ static ptrdiff_t pooled_numbers(const struct layer *pool)
 }
 
 /* Whether x comes from the convolution band by band. */
-static bool comes_in_bands(const struct layer_run *run, const struct step *step)
+static bool comes_in_bands(const struct layer_instance *run, const struct step *step)
 {
     return run->source && !step->snapshot;
 }
@@ -56,13 +56,13 @@ ptrdiff_t pooled_scratch(const struct layer *pool)
     return 2 * band_numbers(pool) + 2 * pooled_numbers(pool);
 }
 
-ptrdiff_t pooled_workspace(const struct layer_run *run, ptrdiff_t B)
+ptrdiff_t pooled_workspace(const struct layer_instance *run, ptrdiff_t B)
 {
     return pooled_scratch(run->pool->layer) + (1 + run->P) * B * shape_elements(&run->pool->layer->out);
 }
 
 /* What the function sees in `rows` rows of windows of a sample, from row `first` on: 2 rows of numbers for each. */
-static const float *band_input(const struct layer_run *run, struct step *step, ptrdiff_t b, ptrdiff_t first,
+static const float *band_input(const struct layer_instance *run, struct step *step, ptrdiff_t b, ptrdiff_t first,
                                ptrdiff_t rows, ptrdiff_t *row)
 {
     const struct layer *pool = run->pool->layer;
@@ -78,7 +78,7 @@ static const float *band_input(const struct layer_run *run, struct step *step, p
     return band;
 }
 
-static void run_band(const struct layer_run *run, struct step *step, ptrdiff_t b, ptrdiff_t first, ptrdiff_t rows)
+static void run_band(const struct layer_instance *run, struct step *step, ptrdiff_t b, ptrdiff_t first, ptrdiff_t rows)
 {
     const struct layer *pool = run->pool->layer;
     ptrdiff_t windows = pool->out.size[1], C = pool->out.size[2], row, pooled = rows * windows * C;
@@ -102,7 +102,7 @@ static void run_band(const struct layer_run *run, struct step *step, ptrdiff_t b
     layer_function_run(run, step, 0, pooled, taken, again, slope, dp);
 }
 
-void pooled_forward(struct layer_run *run, struct step *step)
+void pooled_forward(struct layer_instance *run, struct step *step)
 {
     const struct layer *pool = run->pool->layer;
     ptrdiff_t band = band_rows(pool), rows = pool->out.size[0];
@@ -113,7 +113,7 @@ void pooled_forward(struct layer_run *run, struct step *step)
             run_band(run, step, b, r, rows - r < band ? rows - r : band);
 }
 
-static void give_to_winners(const struct layer_run *run, const struct step *step)
+static void give_to_winners(const struct layer_instance *run, const struct step *step)
 {
     const struct layer *pool = run->pool->layer;
     ptrdiff_t C = pool->out.size[2], row = pool->in.size[1] * C, E = shape_elements(&pool->in), out = 0;
@@ -127,7 +127,7 @@ static void give_to_winners(const struct layer_run *run, const struct step *step
                                                       run->gx + b * E + 2 * (i * row + j * C));
 }
 
-void pooled_backward(struct layer_run *run, struct step *step)
+void pooled_backward(struct layer_instance *run, struct step *step)
 {
     const struct layer *pool = run->pool->layer;
     ptrdiff_t N = step->B * shape_elements(&pool->out);

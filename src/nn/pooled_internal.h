@@ -7,24 +7,25 @@
 #include <stddef.h>
 
 struct layer;
-struct layer_run;
+struct layer_instance;
 struct step;
 
 /* Whether the layer can do the pool behind it too. */
 bool pooled_fits(const struct layer *activation, const struct layer *pool);
-/* Floats, to measure and to train on B rows. run->pool is set. */
+/* Floats, to measure and to train on B rows. instance->pool is set. */
 ptrdiff_t pooled_scratch(const struct layer *pool);
-ptrdiff_t pooled_workspace(const struct layer_run *run, ptrdiff_t B);
-void pooled_forward(struct layer_run *run, struct step *step);
-void pooled_backward(struct layer_run *run, struct step *step);
+ptrdiff_t pooled_workspace(const struct layer_instance *instance, ptrdiff_t B);
+void pooled_forward(struct layer_instance *instance, struct step *step);
+void pooled_backward(struct layer_instance *instance, struct step *step);
 
 /* layer_kind.goes_by_winners of a convolution. */
 bool winners_fit(const struct layer *layer, bool wants_gx);
-ptrdiff_t winners_workspace(const struct layer_run *run);
-void winners_backward(struct layer_run *run, struct step *step);
+ptrdiff_t winners_workspace(const struct layer_instance *instance);
+void winners_backward(struct layer_instance *instance, struct step *step);
 /* Forward: once for a batch, and then from the first to the last row of windows of every sample. y: (2 rows, 2 columns,
    channels), rows and columns of windows. */
-void winners_begin(struct layer_run *run, struct step *step);
-void winners_rows(struct layer_run *run, struct step *step, ptrdiff_t b, ptrdiff_t first, ptrdiff_t rows, float *y);
+void winners_begin(struct layer_instance *instance, struct step *step);
+void winners_rows(struct layer_instance *instance, struct step *step, ptrdiff_t b, ptrdiff_t first, ptrdiff_t rows,
+                  float *y);
 
 #endif

@@ -36,7 +36,7 @@ struct cell {
 struct recurrence {
     const struct cell *cell;
     const struct recurrent_options *options;
-    const struct layer_run *run;
+    const struct layer_instance *run;
     struct step *step;
     ptrdiff_t B, T, K, N, plane, columns, t; /* plane: B N; columns: G N */
     int planes;                              /* G */
@@ -102,7 +102,7 @@ static bool is_function(const struct recurrence *r, bool gates)
    them among the planes of the learned function. */
 static void apply(struct recurrence *r, bool gates, int planes, const float *x, float *y, float *dy, int place)
 {
-    const struct layer_run *run = r->run;
+    const struct layer_instance *run = r->run;
     bool own = is_function(r, gates);
     for (int p = 0; own && r->step->snapshot && p < planes; p++)
         snapshot_observe(r->step->snapshot, run, r->step, place + p, r->B, x + p * r->plane);
@@ -119,7 +119,7 @@ static void apply(struct recurrence *r, bool gates, int planes, const float *x, 
 /* Adds what a step gives to the gradients of the learned parameters. */
 static void add_parameter_gradients(struct recurrence *r, int planes, const float *g, int place)
 {
-    const struct layer_run *run = r->run;
+    const struct layer_instance *run = r->run;
     for (int j = 0; j < run->P; j++) {
         const float *dp = parameter_slope(r, j, place);
         if (run->sets == 1) {
@@ -313,7 +313,7 @@ int recurrence_places(const struct layer *layer)
     return options->in_gates ? options->cell->gates : options->cell->state_twice ? 2 : 1;
 }
 
-static struct recurrence make_recurrence(const struct layer_run *run, ptrdiff_t B, bool training)
+static struct recurrence make_recurrence(const struct layer_instance *run, ptrdiff_t B, bool training)
 {
     const struct layer *layer = run->layer;
     const struct recurrent_options *options = layer->options;
@@ -360,7 +360,7 @@ static ptrdiff_t lay_out(struct recurrence *r, float *base)
     return used;
 }
 
-ptrdiff_t recurrence_workspace(const struct layer_run *run, ptrdiff_t B, bool training)
+ptrdiff_t recurrence_workspace(const struct layer_instance *run, ptrdiff_t B, bool training)
 {
     struct recurrence r = make_recurrence(run, B, training);
     return lay_out(&r, NULL);
@@ -368,7 +368,7 @@ ptrdiff_t recurrence_workspace(const struct layer_run *run, ptrdiff_t B, bool tr
 
 static void hidden_products(struct recurrence *r)
 {
-    const struct layer_run *run = r->run;
+    const struct layer_instance *run = r->run;
     if (r->t)
         blas_gemm(false, false, r->B, r->columns, r->N, 1, before_row(r, 0), r->T * r->N,
                   run->values[RECURRENCE_HIDDEN_WEIGHT], r->columns, 0, r->hidden, r->columns);
@@ -399,7 +399,7 @@ static void write_state(struct recurrence *r, const float *h)
     }
 }
 
-void recurrence_forward(struct layer_run *run, struct step *step)
+void recurrence_forward(struct layer_instance *run, struct step *step)
 {
     struct recurrence r = make_recurrence(run, step->B, step->training);
     r.step = step;
@@ -432,7 +432,7 @@ static void step_backward(struct recurrence *r)
                   r->run->values[RECURRENCE_HIDDEN_WEIGHT], r->columns, 1, r->h, r->N);
 }
 
-void recurrence_backward(struct layer_run *run, struct step *step)
+void recurrence_backward(struct layer_instance *run, struct step *step)
 {
     struct recurrence r = make_recurrence(run, step->B, true);
     r.step = step;

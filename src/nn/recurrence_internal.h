@@ -7,7 +7,7 @@
 
 struct fixed_function;
 struct layer;
-struct layer_run;
+struct layer_instance;
 struct step;
 
 /* What one step does. */
@@ -26,9 +26,9 @@ enum { RECURRENCE_INPUT_WEIGHT, RECURRENCE_HIDDEN_WEIGHT, RECURRENCE_INPUT_BIAS,
 /* Blocks of columns in the weights: the gates, and the state. */
 int recurrence_blocks(const struct layer *layer);
 /* Floats for B rows. */
-ptrdiff_t recurrence_workspace(const struct layer_run *run, ptrdiff_t B, bool training);
-void recurrence_forward(struct layer_run *run, struct step *step);
-void recurrence_backward(struct layer_run *run, struct step *step);
+ptrdiff_t recurrence_workspace(const struct layer_instance *instance, ptrdiff_t B, bool training);
+void recurrence_forward(struct layer_instance *instance, struct step *step);
+void recurrence_backward(struct layer_instance *instance, struct step *step);
 /* Places of the function in the slot, each with a plane of numbers at every step. */
 int recurrence_places(const struct layer *layer);
 

@@ -75,7 +75,7 @@ const struct setting_type layer_function_setting = {.form = "a function of x, su
                                                     .write = function_write,
                                                     .says = function_says};
 
-void layer_function_tensor(const struct layer *layer, const struct candidate *candidate, struct layer_run *run)
+void layer_function_tensor(const struct layer *layer, const struct candidate *candidate, struct layer_instance *run)
 {
     struct tree f = layer_function(layer, candidate);
     run->P = tree_parameter_count(&f);
@@ -89,7 +89,7 @@ void layer_function_tensor(const struct layer *layer, const struct candidate *ca
     tree_parameter_starts(&f, tensor->starts);
 }
 
-void layer_function_run(const struct layer_run *run, const struct step *step, ptrdiff_t first, ptrdiff_t N,
+void layer_function_run(const struct layer_instance *run, const struct step *step, ptrdiff_t first, ptrdiff_t N,
                         const float *x, float *y, float *dy, float *const *dp)
 {
     struct tape_parameters parameters = {.values = run->learned, .sets = run->sets, .first = first % run->sets};
@@ -98,7 +98,7 @@ void layer_function_run(const struct layer_run *run, const struct step *step, pt
 }
 
 /* Channels have a set each only where no layer shares them. */
-void layer_function_backward(const struct layer_run *run, const struct step *step, ptrdiff_t N, const float *gy,
+void layer_function_backward(const struct layer_instance *run, const struct step *step, ptrdiff_t N, const float *gy,
                              const float *dp)
 {
     for (int j = 0; j < run->P; j++)

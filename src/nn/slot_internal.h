@@ -18,20 +18,21 @@ int fixed_function_read(struct json json, const char *otherwise, struct fixed_fu
 void fixed_function_free(struct fixed_function *function); /* accepts NULL */
 /* Appends "tanh(x)", in quotes. */
 void fixed_function_write(const struct fixed_function *function, struct text *out);
-/* Sets run->P and what follows it, and appends the tensor of the learned parameters when the layer owns some. */
-void layer_function_tensor(const struct layer *layer, const struct candidate *candidate, struct layer_run *run);
+/* Sets instance->P and what follows it, and appends the tensor of the learned parameters when the layer owns some. */
+void layer_function_tensor(const struct layer *layer, const struct candidate *candidate,
+                           struct layer_instance *instance);
 /* Runs the function in the slot on N numbers, rows of channels behind one another, the first of them of channel
    `first`. y: (N). dy: (N) or NULL. dp: (P) pointers to (N), or NULL. */
-void layer_function_run(const struct layer_run *run, const struct step *step, ptrdiff_t first, ptrdiff_t N,
+void layer_function_run(const struct layer_instance *instance, const struct step *step, ptrdiff_t first, ptrdiff_t N,
                         const float *x, float *y, float *dy, float *const *dp);
 /* Leaves the gradient of the learned parameters. N: whole rows. gy: (N), dp: (P, N). */
-void layer_function_backward(const struct layer_run *run, const struct step *step, ptrdiff_t N, const float *gy,
-                             const float *dp);
+void layer_function_backward(const struct layer_instance *instance, const struct step *step, ptrdiff_t N,
+                             const float *gy, const float *dp);
 /* Leaves the gradient of a parameter of which there is one set. */
-static inline void layer_leave_gradient(const struct layer_run *run, int parameter, double gradient)
+static inline void layer_leave_gradient(const struct layer_instance *instance, int parameter, double gradient)
 {
-    float *to = &run->learned_gradient[parameter];
-    *to = run->adds_learned ? *to + (float)gradient : (float)gradient;
+    float *to = &instance->learned_gradient[parameter];
+    *to = instance->adds_learned ? *to + (float)gradient : (float)gradient;
 }
 
 /* The candidate fills the layer's slot. */

@@ -13,7 +13,7 @@ enum { UNSEEN, STILL, VARIES };
 
 static bool is_watched(const struct layer *layer)
 {
-    struct layer_run run = {.layer = layer};
+    struct layer_instance run = {.layer = layer};
     bool watched = layer->kind->slot;
     if (layer->kind->tensors)
         layer->kind->tensors(layer, NULL, &run);
@@ -80,7 +80,7 @@ static void see(struct snapshot_builder *builder, ptrdiff_t unit, float x, float
     add(&builder->output, (double)y);
 }
 
-void snapshot_observe(struct snapshot_builder *builder, const struct layer_run *run, const struct step *step,
+void snapshot_observe(struct snapshot_builder *builder, const struct layer_instance *run, const struct step *step,
                       ptrdiff_t place, ptrdiff_t rows, const float *x)
 {
     ptrdiff_t C = shape_channels(&run->layer->out), N = rows * C;
@@ -117,7 +117,7 @@ void snapshot_end_layer(struct snapshot_builder *builder, const struct layer *la
                                        .update_ratio = NAN};
 }
 
-void snapshot_add_learned(const struct layer_run *run, const struct array_loops *loops, struct watched *row)
+void snapshot_add_learned(const struct layer_instance *run, const struct array_loops *loops, struct watched *row)
 {
     double gradient = 0, change = 0, before = 0;
     bool learns = false;

@@ -10,7 +10,7 @@
 
 struct array_loops;
 struct layer;
-struct layer_run;
+struct layer_instance;
 struct step;
 
 enum { SNAPSHOT_BLOCK = 4096 }; /* numbers that the function is run on at once */
@@ -31,11 +31,11 @@ struct snapshot_builder {
 ptrdiff_t snapshot_units(const struct layer *layer);
 void snapshot_begin_layer(struct snapshot_builder *builder, const struct layer *layer);
 /* Counts what the function in the slot gives for x: (rows, channels), in one of its places. */
-void snapshot_observe(struct snapshot_builder *builder, const struct layer_run *run, const struct step *step,
+void snapshot_observe(struct snapshot_builder *builder, const struct layer_instance *instance, const struct step *step,
                       ptrdiff_t place, ptrdiff_t rows, const float *x);
 /* Writes the row of a layer that is watched, the layer being at that place of the network. */
 void snapshot_end_layer(struct snapshot_builder *builder, const struct layer *layer, int place);
 /* Adds gradient and update, when the pass back is done. */
-void snapshot_add_learned(const struct layer_run *run, const struct array_loops *loops, struct watched *row);
+void snapshot_add_learned(const struct layer_instance *instance, const struct array_loops *loops, struct watched *row);
 
 #endif

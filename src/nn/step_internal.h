@@ -30,19 +30,19 @@ struct byte_input {
     float shift, value[256];
 };
 
-/* A layer in a trainer. */
-struct layer_run {
+/* A layer in a trainer: threads share the layer, and each trainer has an instance of it with memory of its own. */
+struct layer_instance {
     const struct layer *layer;
     const struct byte_input *bytes; /* of the layer that reads the input as bytes; its x is NULL */
     /* What is done together: an activation does the max pool behind it too (pooled.c), and a convolution before that
        activation may go by the pool's winners (winners.c). */
-    struct layer_run *pool;   /* of the activation and of the convolution: that pool; NULL: they work by themselves */
-    struct layer_run *source; /* of the activation: that convolution; NULL: it reads its x as it is stored */
-    bool done;                /* of the pool: the activation has done its work */
-    const struct tape *tape;  /* of a kind with a slot: the fixed one or the candidate's */
-    int P;                    /* learned parameters of the function in the slot, */
-    ptrdiff_t sets;           /* how many sets of them: 1, or one for each channel, */
-    int function;             /* and the tensor that they are; -1 when there is none or it is another layer's */
+    struct layer_instance *pool;   /* of the activation and of the convolution: that pool; NULL: each by itself */
+    struct layer_instance *source; /* of the activation: that convolution; NULL: it reads its x as it is stored */
+    bool done;                     /* of the pool: the activation has done its work */
+    const struct tape *tape;       /* of a kind with a slot: the fixed one or the candidate's */
+    int P;                         /* learned parameters of the function in the slot, */
+    ptrdiff_t sets;                /* how many sets of them: 1, or one for each channel, */
+    int function;                  /* and the tensor that they are; -1 when there is none or it is another layer's */
     float *learned, *learned_gradient; /* (P, sets) wherever they are */
     bool adds_learned; /* a later layer has the same ones: going backward, it has left its gradient there */
     int tensors;

@@ -42,7 +42,7 @@ static void describe_rows(struct trainer *trainer, const struct network *network
 
 size_t trainer_bytes(const struct network *network, const struct trainer_options *options)
 {
-    struct layer_run runs[NETWORK_LAYERS] = {0};
+    struct layer_instance runs[NETWORK_LAYERS] = {0};
     struct trainer trainer = {.run = runs};
     describe_rows(&trainer, network, options);
     const size_t behind = 256; /* the library's loops read a little past the last array of a small image */
@@ -60,7 +60,7 @@ static int prepare_layers(struct trainer *trainer, struct error *err)
 {
     int status = 0;
     for (int l = 0; !status && l < trainer->network->layers; l++) {
-        struct layer_run *run = &trainer->run[l];
+        struct layer_instance *run = &trainer->run[l];
         if (run->layer->kind->prepare)
             status = run->layer->kind->prepare(run, err);
     }
@@ -110,7 +110,7 @@ void trainer_free(struct trainer *trainer)
     if (!trainer)
         return;
     for (int l = 0; trainer->run && l < trainer->network->layers; l++) {
-        struct layer_run *run = &trainer->run[l];
+        struct layer_instance *run = &trainer->run[l];
         if (run->layer && run->layer->kind->release)
             run->layer->kind->release(run);
     }
@@ -177,7 +177,7 @@ int trainer_prepare(struct trainer *trainer, const struct candidate *candidate, 
 }
 
 /* Returns the draws that are left. */
-static const float *start_tensor(struct layer_run *run, int t, const float *z)
+static const float *start_tensor(struct layer_instance *run, int t, const float *z)
 {
     const struct tensor *tensor = &run->tensor[t];
     size_t bytes = (size_t)tensor->count * sizeof(float);
@@ -238,7 +238,7 @@ ptrdiff_t trainer_rows(const struct trainer *trainer)
 
 static void run_layer(struct trainer *trainer, int l, struct step *step)
 {
-    struct layer_run *run = &trainer->run[l];
+    struct layer_instance *run = &trainer->run[l];
     const struct layer *layer = run->layer;
     if (step->snapshot)
         snapshot_begin_layer(step->snapshot, layer);
@@ -261,7 +261,7 @@ static struct pass run_forward(struct trainer *trainer, ptrdiff_t B, struct step
     const struct network *network = trainer->network;
     for (int l = 0; l < network->layers; l++)
         run_layer(trainer, l, step);
-    struct layer_run *last = &trainer->run[network->layers - 1];
+    struct layer_instance *last = &trainer->run[network->layers - 1];
     ptrdiff_t rows = B * network->data.targets, outputs = network->outputs;
     bool finite = step->finite && step->loops->all_finite(rows * outputs, last->y);
     struct targets y = {trainer->classes, trainer->numbers};
@@ -274,7 +274,7 @@ static struct pass run_forward(struct trainer *trainer, ptrdiff_t B, struct step
 /* A layer's gradients, and its input's to where it belongs: a value that several layers read gets their sum. */
 static void run_backward(struct trainer *trainer, int l, struct step *step)
 {
-    struct layer_run *run = &trainer->run[l];
+    struct layer_instance *run = &trainer->run[l];
     const struct layer *layer = run->layer;
     ptrdiff_t N = step->B * shape_elements(&layer->in);
     double start = step->times ? clock_seconds() : 0;
@@ -348,7 +348,7 @@ static double clip_factor(const struct trainer *trainer)
     if (limit <= 0)
         return 1;
     for (int l = 0; l < trainer->network->layers; l++) {
-        const struct layer_run *run = &trainer->run[l];
+        const struct layer_instance *run = &trainer->run[l];
         for (int t = 0; t < run->tensors && !run->tensor[t].buffer; t++)
             square += trainer->loops->dot(run->tensor[t].count, run->gradient[t], run->gradient[t]);
     }
@@ -367,7 +367,7 @@ void trainer_update(struct trainer *trainer, double learning_rate)
     if (optimiser->kind->advance)
         optimiser->kind->advance(optimiser, trainer->power);
     for (int l = 0; l < trainer->network->layers; l++) {
-        struct layer_run *run = &trainer->run[l];
+        struct layer_instance *run = &trainer->run[l];
         for (int t = 0; t < run->tensors && !run->tensor[t].buffer; t++) {
             step.decay = run->tensor[t].fan_in ? (float)optimiser->weight_decay : 0;
             optimiser->kind->update(&step, run->tensor[t].count, run->gradient[t], run->values[t], run->state[t]);
@@ -381,7 +381,7 @@ void trainer_note(struct trainer *trainer)
 {
     ALWAYS(trainer->options.watch);
     for (int l = 0; l < trainer->network->layers; l++) {
-        const struct layer_run *run = &trainer->run[l];
+        const struct layer_instance *run = &trainer->run[l];
         for (int t = 0; t < run->tensors; t++)
             memcpy(run->saved[t], run->values[t], (size_t)run->tensor[t].count * sizeof(float));
     }
@@ -391,7 +391,7 @@ void trainer_note(struct trainer *trainer)
 static void move_buffers(struct trainer *trainer, bool back)
 {
     for (int l = 0; l < trainer->network->layers; l++) {
-        const struct layer_run *run = &trainer->run[l];
+        const struct layer_instance *run = &trainer->run[l];
         for (int t = 0; t < run->tensors; t++)
             if (run->tensor[t].buffer)
                 memcpy(back ? run->values[t] : run->saved[t], back ? run->saved[t] : run->values[t],
@@ -424,7 +424,7 @@ int trainer_tensors(const struct trainer *trainer)
 
 struct trainer_tensor trainer_tensor(const struct trainer *trainer, int i)
 {
-    const struct layer_run *run = trainer->run;
+    const struct layer_instance *run = trainer->run;
     for (; i >= run->tensors; run++)
         i -= run->tensors;
     return (struct trainer_tensor){.layer = run->layer->name,
@@ -447,7 +447,7 @@ bool trainer_is_finite(const struct trainer *trainer)
 struct trainer_parameters trainer_activation_parameters(const struct trainer *trainer, int i)
 {
     for (int l = 0; l < trainer->network->layers; l++) {
-        const struct layer_run *run = &trainer->run[l];
+        const struct layer_instance *run = &trainer->run[l];
         if (!run->layer->kind->slot || i-- > 0)
             continue;
         bool has = run->P && run->function >= 0;

@@ -22,7 +22,7 @@ static bool wants_gradient(const struct trainer *trainer, int source);
 /* Something on the way from the input to this layer, or the layer itself, learns. */
 static bool learns(const struct trainer *trainer, int l)
 {
-    const struct layer_run *run = &trainer->run[l];
+    const struct layer_instance *run = &trainer->run[l];
     if (run->P) /* which may be another layer's tensor */
         return true;
     for (int t = 0; t < run->tensors; t++)
@@ -46,7 +46,7 @@ static bool read_later(const struct network *network, int source, int after)
     return false;
 }
 
-static void cut_tensors(struct layer_run *run, const struct trainer *trainer, struct cutter *cutter)
+static void cut_tensors(struct layer_instance *run, const struct trainer *trainer, struct cutter *cutter)
 {
     for (int t = 0; t < run->tensors; t++) {
         const struct tensor *tensor = &run->tensor[t];
@@ -61,9 +61,9 @@ static void cut_tensors(struct layer_run *run, const struct trainer *trainer, st
 /* Where the learned parameters of a layer's function are: with their owner, which stands before those that share. */
 static void find_learned(int l, struct trainer *trainer)
 {
-    struct layer_run *run = &trainer->run[l];
+    struct layer_instance *run = &trainer->run[l];
     const struct layer *first = trainer->network->layer, *owner = run->layer->owner;
-    const struct layer_run *with = &trainer->run[owner - first];
+    const struct layer_instance *with = &trainer->run[owner - first];
     if (!run->P)
         return;
     run->learned = with->values[with->function];
@@ -73,7 +73,7 @@ static void find_learned(int l, struct trainer *trainer)
 }
 
 /* What a layer needs to train on a batch or to measure as many rows as there can be, whichever is more. */
-static float *cut_workspace(const struct layer_run *run, const struct trainer *trainer, struct cutter *cutter)
+static float *cut_workspace(const struct layer_instance *run, const struct trainer *trainer, struct cutter *cutter)
 {
     const struct layer_kind *kind = run->layer->kind;
     ptrdiff_t training = kind->workspace ? kind->workspace(run, trainer->options.batch) : 0;
@@ -82,7 +82,7 @@ static float *cut_workspace(const struct layer_run *run, const struct trainer *t
 }
 
 /* The pool that an activation does too, and that a convolution before it gets its gradient through. */
-static struct layer_run *pool_of(int l, struct trainer *trainer)
+static struct layer_instance *pool_of(int l, struct trainer *trainer)
 {
     const struct network *network = trainer->network;
     const struct layer *layer = &network->layer[l];
@@ -99,10 +99,10 @@ static struct layer_run *pool_of(int l, struct trainer *trainer)
 /* `rows` is for values, options->batch for gradients. */
 static void cut_layer(int l, struct trainer *trainer, struct cutter *cutter)
 {
-    struct layer_run *run = &trainer->run[l];
+    struct layer_instance *run = &trainer->run[l];
     const struct network *network = trainer->network;
     const struct layer *layer = run->layer;
-    struct layer_run *from = layer->from == LAYER_INPUT ? NULL : &trainer->run[layer->from];
+    struct layer_instance *from = layer->from == LAYER_INPUT ? NULL : &trainer->run[layer->from];
     ptrdiff_t elements = shape_elements(&layer->out), batch = trainer->options.batch;
     run->pool = pool_of(l, trainer);
     run->source = run->pool && from && from->pool == run->pool ? from : NULL;
@@ -189,9 +189,9 @@ size_t trainer_cut(struct trainer *trainer, const struct candidate *candidate, f
     trainer->loss_scratch = cut(&cutter, targets * (network->outputs + 1));
     trainer->spare = cut(&cutter, trainer->options.batch * spare_elements(network));
     for (int l = 0; l < network->layers; l++)
-        trainer->run[l] = (struct layer_run){.layer = &network->layer[l], .engine = trainer->run[l].engine};
+        trainer->run[l] = (struct layer_instance){.layer = &network->layer[l], .engine = trainer->run[l].engine};
     for (int l = 0; l < network->layers; l++) {
-        struct layer_run *run = &trainer->run[l];
+        struct layer_instance *run = &trainer->run[l];
         if (run->layer->kind->tensors)
             run->layer->kind->tensors(run->layer, candidate, run);
         cut_layer(l, trainer, &cutter);

@@ -59,7 +59,7 @@ static float *take(struct winner_space *space, ptrdiff_t count)
     return piece;
 }
 
-static struct winner_space space_of(const struct layer_run *run)
+static struct winner_space space_of(const struct layer_instance *run)
 {
     const struct layer *layer = run->layer, *pool = run->pool->layer;
     ptrdiff_t I = shape_channels(&layer->in), O = shape_channels(&layer->out);
@@ -83,7 +83,7 @@ static struct winner_space space_of(const struct layer_run *run)
     return space;
 }
 
-ptrdiff_t winners_workspace(const struct layer_run *run)
+ptrdiff_t winners_workspace(const struct layer_instance *run)
 {
     return space_of(run).size;
 }
@@ -125,7 +125,7 @@ static void clear_image(const struct winner_space *space)
     memset(space->x, 0, (size_t)(space->image * space->blocks) * sizeof *space->x);
 }
 
-void winners_begin(struct layer_run *run, struct step *step)
+void winners_begin(struct layer_instance *run, struct step *step)
 {
     struct winner_space space = space_of(run);
     clear_image(&space);
@@ -134,7 +134,7 @@ void winners_begin(struct layer_run *run, struct step *step)
                                        space.u);
 }
 
-void winners_rows(struct layer_run *run, struct step *step, ptrdiff_t b, ptrdiff_t first, ptrdiff_t rows, float *y)
+void winners_rows(struct layer_instance *run, struct step *step, ptrdiff_t b, ptrdiff_t first, ptrdiff_t rows, float *y)
 {
     const struct layer *layer = run->layer;
     struct winner_space space = space_of(run);
@@ -178,7 +178,7 @@ static void find_gx(const struct winner_space *space, const struct step *step, c
         step->winners->data(&space->shape, space->w + k * weights, g, where, space->gx + k * space->image);
 }
 
-void winners_backward(struct layer_run *run, struct step *step)
+void winners_backward(struct layer_instance *run, struct step *step)
 {
     const struct layer *layer = run->layer;
     struct winner_space space = space_of(run);

@@ -183,13 +183,13 @@ START_TEST(dropout_drops_its_share_in_training_only)
                            N, 2, &network, &err));
     const struct layer *layer = &network->layer[0];
     struct rng rng = rng_keyed(3, 0, RNG_DROPOUT), same = rng;
-    struct layer_run run = {.layer = layer, .x = x, .y = y, .gy = gy, .gx = gx, .workspace = mask};
+    struct layer_instance instance = {.layer = layer, .x = x, .y = y, .gy = gy, .gx = gx, .workspace = mask};
     struct step step = {.loops = array_loops_for(isa_best()), .B = 1, .training = true, .rng = &rng};
     int dropped = 0;
     for (int i = 0; i < N; i++)
         x[i] = gy[i] = (float)(i + 1);
-    layer_dropout.forward(&run, &step);
-    layer_dropout.backward(&run, &step);
+    layer_dropout.forward(&instance, &step);
+    layer_dropout.backward(&instance, &step);
     for (int i = 0; i < N; i++) {
         dropped += y[i] == 0;
         if (gx[i] != y[i] || !(y[i] == 0 || fabs((double)y[i] / (double)x[i] - 1 / 0.7) < 1e-4))
@@ -198,10 +198,10 @@ START_TEST(dropout_drops_its_share_in_training_only)
     ck_assert_double_le(fabs(dropped / (double)N - 0.3), 4 * sqrt(0.3 * 0.7 / N));
     memcpy(gx, y, sizeof y);
     step.rng = &same;
-    layer_dropout.forward(&run, &step);
+    layer_dropout.forward(&instance, &step);
     ck_assert_int_eq(memcmp(gx, y, sizeof y), 0);
     step.training = false;
-    layer_dropout.forward(&run, &step);
+    layer_dropout.forward(&instance, &step);
     ck_assert_int_eq(memcmp(x, y, sizeof y), 0);
     network_free(network);
 }

@@ -80,12 +80,12 @@ static double *twin_values(struct twin *twin, const struct trainer *trainer, con
         twin->value[0][i] = (double)x[i];
     for (int l = 0; l < twin->network->layers; l++) {
         const struct layer *layer = &twin->network->layer[l];
-        struct layer_run run = {.layer = layer};
+        struct layer_instance instance = {.layer = layer};
         if (layer->kind->tensors)
-            layer->kind->tensors(layer, twin->candidate, &run);
+            layer->kind->tensors(layer, twin->candidate, &instance);
         first[l] = count;
-        for (int t = 0; t < run.tensors; t++, tensor++)
-            for (ptrdiff_t i = 0; i < run.tensor[t].count; i++)
+        for (int t = 0; t < instance.tensors; t++, tensor++)
+            for (ptrdiff_t i = 0; i < instance.tensor[t].count; i++)
                 parameters[count++] = (double)trainer_tensor(trainer, tensor).values[i];
         twin->value[l + 1] = twin_new_value(twin, &layer->out);
         twin_layer(twin, layer, parameters + first[l], twin->value[layer->from + 1], twin->value[l + 1]);

@@ -268,14 +268,14 @@ static inline void twin_attention(const struct twin *twin, const struct layer *l
 /* The learned parameters of a layer's function; p: its tensors. */
 static inline const double *twin_parameters(struct twin *twin, const struct layer *layer, const double *p)
 {
-    struct layer_run run = {.layer = layer};
+    struct layer_instance instance = {.layer = layer};
     if (!layer->kind->slot)
         return NULL;
-    layer->kind->tensors(layer, twin->candidate, &run);
-    if (run.P && run.function < 0)
+    layer->kind->tensors(layer, twin->candidate, &instance);
+    if (instance.P && instance.function < 0)
         return twin->shared;
-    for (int t = 0; t < run.function; t++)
-        p += run.tensor[t].count;
+    for (int t = 0; t < instance.function; t++)
+        p += instance.tensor[t].count;
     if (layer->parameters == PARAMETERS_SHARED)
         twin->shared = p;
     return p;
@@ -339,13 +339,13 @@ static inline double twin_loss(const struct network *network, const struct candi
         twin.value[0][i] = (double)x[i];
     for (int l = 0; l < network->layers; l++) {
         const struct layer *layer = &network->layer[l];
-        struct layer_run run = {.layer = layer};
+        struct layer_instance instance = {.layer = layer};
         twin.value[l + 1] = twin_new_value(&twin, &layer->out);
         twin_layer(&twin, layer, parameters, twin.value[layer->from + 1], twin.value[l + 1]);
         if (layer->kind->tensors)
-            layer->kind->tensors(layer, candidate, &run);
-        for (int t = 0; t < run.tensors; t++)
-            parameters += run.tensor[t].count;
+            layer->kind->tensors(layer, candidate, &instance);
+        for (int t = 0; t < instance.tensors; t++)
+            parameters += instance.tensor[t].count;
     }
     ptrdiff_t rows = B * network->data.targets;
     for (ptrdiff_t r = 0; r < rows; r++)
