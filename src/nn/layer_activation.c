@@ -16,17 +16,17 @@ static const struct setting settings[] = {
      .means = "a fixed function; its learned parameters, p or p{0.5}, are trained"},
     {0}};
 
-static ptrdiff_t activation_workspace(const struct layer_instance *run, ptrdiff_t B)
+static ptrdiff_t activation_workspace(const struct layer_instance *instance, ptrdiff_t B)
 {
-    if (run->pool)
-        return pooled_workspace(run, B);
-    return (1 + run->P) * B * shape_elements(&run->layer->out);
+    if (instance->pool)
+        return pooled_workspace(instance, B);
+    return (1 + instance->P) * B * shape_elements(&instance->layer->out);
 }
 
-static ptrdiff_t activation_measure_workspace(const struct layer_instance *run, ptrdiff_t B)
+static ptrdiff_t activation_measure_workspace(const struct layer_instance *instance, ptrdiff_t B)
 {
     (void)B;
-    return run->pool ? pooled_scratch(run->pool->layer) : 0;
+    return instance->pool ? pooled_scratch(instance->pool->layer) : 0;
 }
 
 static void activation_propagate(const struct layer *layer, const struct candidate *candidate,
@@ -38,40 +38,40 @@ static void activation_propagate(const struct layer *layer, const struct candida
     moments->variance = m.square - m.mean * m.mean;
 }
 
-static void activation_forward(struct layer_instance *run, struct step *step)
+static void activation_forward(struct layer_instance *instance, struct step *step)
 {
-    if (run->pool) {
-        pooled_forward(run, step);
+    if (instance->pool) {
+        pooled_forward(instance, step);
         return;
     }
-    ptrdiff_t N = step->B * shape_elements(&run->layer->out);
+    ptrdiff_t N = step->B * shape_elements(&instance->layer->out);
     float *dp[TREE_PARAMETERS];
-    for (int j = 0; j < run->P; j++)
-        dp[j] = run->workspace + (1 + j) * N;
-    layer_function_run(run, step, 0, N, run->x, run->y, step->training ? run->workspace : NULL,
+    for (int j = 0; j < instance->P; j++)
+        dp[j] = instance->workspace + (1 + j) * N;
+    layer_function_run(instance, step, 0, N, instance->x, instance->y, step->training ? instance->workspace : NULL,
                        step->training ? dp : NULL);
-    if (!step->loops->all_finite(N, run->y))
+    if (!step->loops->all_finite(N, instance->y))
         step->finite = false;
 }
 
-static void activation_backward(struct layer_instance *run, struct step *step)
+static void activation_backward(struct layer_instance *instance, struct step *step)
 {
-    if (run->pool) {
-        pooled_backward(run, step);
+    if (instance->pool) {
+        pooled_backward(instance, step);
         return;
     }
-    ptrdiff_t N = step->B * shape_elements(&run->layer->out);
-    layer_function_backward(run, step, N, run->gy, run->workspace + N);
-    if (!run->gx)
+    ptrdiff_t N = step->B * shape_elements(&instance->layer->out);
+    layer_function_backward(instance, step, N, instance->gy, instance->workspace + N);
+    if (!instance->gx)
         return;
-    if (!run->over_input)
-        memcpy(run->gx, run->gy, (size_t)N * sizeof *run->gx);
-    step->loops->multiply_slopes(N, run->workspace, run->gx);
+    if (!instance->over_input)
+        memcpy(instance->gx, instance->gy, (size_t)N * sizeof *instance->gx);
+    step->loops->multiply_slopes(N, instance->workspace, instance->gx);
 }
 
-static void activation_snapshot(const struct layer_instance *run, const struct step *step)
+static void activation_snapshot(const struct layer_instance *instance, const struct step *step)
 {
-    snapshot_observe(step->snapshot, run, step, 0, step->B * shape_positions(&run->layer->in), run->x);
+    snapshot_observe(step->snapshot, instance, step, 0, step->B * shape_positions(&instance->layer->in), instance->x);
 }
 
 const struct layer_kind layer_activation = {

@@ -36,16 +36,18 @@ static int attention_fit(struct json json, const struct network *network, struct
 }
 
 /* What the output matrix multiplies are means of vectors whose numbers "auto" gives the square 1. */
-static void attention_tensors(const struct layer *layer, const struct candidate *candidate, struct layer_instance *run)
+static void attention_tensors(const struct layer *layer, const struct candidate *candidate,
+                              struct layer_instance *instance)
 {
     (void)candidate;
     ptrdiff_t C = shape_channels(&layer->in);
-    run->tensors = 4;
-    run->tensor[INPUT_WEIGHT] = (struct tensor){.name = "input_weight", .count = C * 3 * C, .fan_in = C, .fan_out = C};
-    run->tensor[INPUT_BIAS] = (struct tensor){.name = "input_bias", .count = 3 * C};
-    run->tensor[OUTPUT_WEIGHT] =
+    instance->tensors = 4;
+    instance->tensor[INPUT_WEIGHT] =
+        (struct tensor){.name = "input_weight", .count = C * 3 * C, .fan_in = C, .fan_out = C};
+    instance->tensor[INPUT_BIAS] = (struct tensor){.name = "input_bias", .count = 3 * C};
+    instance->tensor[OUTPUT_WEIGHT] =
         (struct tensor){.name = "output_weight", .count = C * C, .fan_in = C, .fan_out = C, .square = 1};
-    run->tensor[OUTPUT_BIAS] = (struct tensor){.name = "output_bias", .count = C};
+    instance->tensor[OUTPUT_BIAS] = (struct tensor){.name = "output_bias", .count = C};
 }
 
 static void attention_propagate(const struct layer *layer, const struct candidate *candidate,
@@ -91,16 +93,16 @@ static ptrdiff_t lay_out(const struct layer *layer, ptrdiff_t B, bool training, 
     return used;
 }
 
-static ptrdiff_t attention_workspace(const struct layer_instance *run, ptrdiff_t B)
+static ptrdiff_t attention_workspace(const struct layer_instance *instance, ptrdiff_t B)
 {
     struct attention a;
-    return lay_out(run->layer, B, true, NULL, &a);
+    return lay_out(instance->layer, B, true, NULL, &a);
 }
 
-static ptrdiff_t attention_measure_workspace(const struct layer_instance *run, ptrdiff_t B)
+static ptrdiff_t attention_measure_workspace(const struct layer_instance *instance, ptrdiff_t B)
 {
     struct attention a;
-    return lay_out(run->layer, B, false, NULL, &a);
+    return lay_out(instance->layer, B, false, NULL, &a);
 }
 
 /* Softmax of each row over its own step and those before. s: (T, T), in place; 0 for later steps. */
@@ -170,35 +172,36 @@ static void head_backward(const struct attention *a, struct head head)
     blas_gemm(true, false, T, D, T, scale, a->gshares, T, q, 3 * C, 0, gk, 3 * C);
 }
 
-static void attention_forward(struct layer_instance *run, struct step *step)
+static void attention_forward(struct layer_instance *instance, struct step *step)
 {
     struct attention a;
-    lay_out(run->layer, step->B, step->training, run->workspace, &a);
+    lay_out(instance->layer, step->B, step->training, instance->workspace, &a);
     ptrdiff_t R = a.B * a.T, C = a.C;
-    blas_gemm(false, false, R, 3 * C, C, 1, run->x, C, run->values[INPUT_WEIGHT], 3 * C, 0, a.qkv, 3 * C);
-    step->loops->bias_add(R, 3 * C, run->values[INPUT_BIAS], a.qkv);
+    blas_gemm(false, false, R, 3 * C, C, 1, instance->x, C, instance->values[INPUT_WEIGHT], 3 * C, 0, a.qkv, 3 * C);
+    step->loops->bias_add(R, 3 * C, instance->values[INPUT_BIAS], a.qkv);
     for (ptrdiff_t b = 0; b < a.B; b++)
         for (ptrdiff_t h = 0; h < a.H; h++)
             head_forward(&a, head_at(&a, b, h), step->isa);
-    blas_gemm(false, false, R, C, C, 1, a.o, C, run->values[OUTPUT_WEIGHT], C, 0, run->y, C);
-    step->loops->bias_add(R, C, run->values[OUTPUT_BIAS], run->y);
+    blas_gemm(false, false, R, C, C, 1, a.o, C, instance->values[OUTPUT_WEIGHT], C, 0, instance->y, C);
+    step->loops->bias_add(R, C, instance->values[OUTPUT_BIAS], instance->y);
 }
 
-static void attention_backward(struct layer_instance *run, struct step *step)
+static void attention_backward(struct layer_instance *instance, struct step *step)
 {
     struct attention a;
-    lay_out(run->layer, step->B, true, run->workspace, &a);
+    lay_out(instance->layer, step->B, true, instance->workspace, &a);
     ptrdiff_t R = a.B * a.T, C = a.C;
-    blas_gemm(true, false, C, C, R, 1, a.o, C, run->gy, C, 0, run->gradient[OUTPUT_WEIGHT], C);
-    step->channels->column_sums(R, C, run->gy, run->gradient[OUTPUT_BIAS]);
-    blas_gemm(false, true, R, C, C, 1, run->gy, C, run->values[OUTPUT_WEIGHT], C, 0, a.go, C);
+    blas_gemm(true, false, C, C, R, 1, a.o, C, instance->gy, C, 0, instance->gradient[OUTPUT_WEIGHT], C);
+    step->channels->column_sums(R, C, instance->gy, instance->gradient[OUTPUT_BIAS]);
+    blas_gemm(false, true, R, C, C, 1, instance->gy, C, instance->values[OUTPUT_WEIGHT], C, 0, a.go, C);
     for (ptrdiff_t b = 0; b < a.B; b++)
         for (ptrdiff_t h = 0; h < a.H; h++)
             head_backward(&a, head_at(&a, b, h));
-    blas_gemm(true, false, C, 3 * C, R, 1, run->x, C, a.gqkv, 3 * C, 0, run->gradient[INPUT_WEIGHT], 3 * C);
-    step->channels->column_sums(R, 3 * C, a.gqkv, run->gradient[INPUT_BIAS]);
-    if (run->gx)
-        blas_gemm(false, true, R, C, 3 * C, 1, a.gqkv, 3 * C, run->values[INPUT_WEIGHT], 3 * C, 0, run->gx, C);
+    blas_gemm(true, false, C, 3 * C, R, 1, instance->x, C, a.gqkv, 3 * C, 0, instance->gradient[INPUT_WEIGHT], 3 * C);
+    step->channels->column_sums(R, 3 * C, a.gqkv, instance->gradient[INPUT_BIAS]);
+    if (instance->gx)
+        blas_gemm(false, true, R, C, 3 * C, 1, a.gqkv, 3 * C, instance->values[INPUT_WEIGHT], 3 * C, 0, instance->gx,
+                  C);
 }
 
 const struct layer_kind layer_attention = {

@@ -27,16 +27,16 @@ static bool is_depthwise(const struct layer *layer)
     return layer->kind == &layer_depthwise_conv2d;
 }
 
-static void conv_tensors(const struct layer *layer, const struct candidate *candidate, struct layer_instance *run)
+static void conv_tensors(const struct layer *layer, const struct candidate *candidate, struct layer_instance *instance)
 {
     (void)candidate;
     const struct conv_options *options = layer->options;
     ptrdiff_t area = options->window.size[0] * options->window.size[1], N = shape_channels(&layer->out);
     ptrdiff_t fan_in = area * (is_depthwise(layer) ? 1 : shape_channels(&layer->in));
-    run->tensors = options->bias ? 2 : 1;
-    run->tensor[WEIGHT] = (struct tensor){
+    instance->tensors = options->bias ? 2 : 1;
+    instance->tensor[WEIGHT] = (struct tensor){
         .name = "weight", .count = fan_in * N, .fan_in = fan_in, .fan_out = area * (is_depthwise(layer) ? 1 : N)};
-    run->tensor[BIAS] = (struct tensor){.name = "bias", .count = N};
+    instance->tensor[BIAS] = (struct tensor){.name = "bias", .count = N};
 }
 
 static void conv_propagate(const struct layer *layer, const struct candidate *candidate, struct value_moments *moments)
@@ -46,9 +46,9 @@ static void conv_propagate(const struct layer *layer, const struct candidate *ca
     *moments = (struct value_moments){.mean = 0, .variance = 1};
 }
 
-static int conv_prepare(struct layer_instance *run, struct error *err)
+static int conv_prepare(struct layer_instance *instance, struct error *err)
 {
-    const struct layer *layer = run->layer;
+    const struct layer *layer = instance->layer;
     const struct conv_options *options = layer->options;
     struct blas_convolution_shape shape = {.depthwise = is_depthwise(layer), .bias = options->bias};
     for (int i = 0; i < 3; i++) {
@@ -62,50 +62,50 @@ static int conv_prepare(struct layer_instance *run, struct error *err)
     }
     struct blas_convolution *convolution = NULL;
     int status = blas_convolution_new(&shape, &convolution, err);
-    run->engine = convolution;
+    instance->engine = convolution;
     return status;
 }
 
-static void conv_release(struct layer_instance *run)
+static void conv_release(struct layer_instance *instance)
 {
-    blas_convolution_free(run->engine);
+    blas_convolution_free(instance->engine);
 }
 
-static bool has_bias(const struct layer_instance *run)
+static bool has_bias(const struct layer_instance *instance)
 {
-    const struct conv_options *options = run->layer->options;
+    const struct conv_options *options = instance->layer->options;
     return options->bias;
 }
 
-static void conv_forward(struct layer_instance *run, struct step *step)
+static void conv_forward(struct layer_instance *instance, struct step *step)
 {
-    if (run->pool && !step->snapshot) /* the activation asks for what it wants (winners.c) */
+    if (instance->pool && !step->snapshot) /* the activation asks for what it wants (winners.c) */
         return;
-    blas_convolution_forward(run->engine, step->B, run->x, run->values[WEIGHT],
-                             has_bias(run) ? run->values[BIAS] : NULL, run->y);
+    blas_convolution_forward(instance->engine, step->B, instance->x, instance->values[WEIGHT],
+                             has_bias(instance) ? instance->values[BIAS] : NULL, instance->y);
 }
 
-static ptrdiff_t conv_workspace(const struct layer_instance *run, ptrdiff_t B)
+static ptrdiff_t conv_workspace(const struct layer_instance *instance, ptrdiff_t B)
 {
     (void)B;
-    return run->pool ? winners_workspace(run) : 0;
+    return instance->pool ? winners_workspace(instance) : 0;
 }
 
-static ptrdiff_t conv_measure_workspace(const struct layer_instance *run, ptrdiff_t B)
+static ptrdiff_t conv_measure_workspace(const struct layer_instance *instance, ptrdiff_t B)
 {
-    return conv_workspace(run, B);
+    return conv_workspace(instance, B);
 }
 
-static void conv_backward(struct layer_instance *run, struct step *step)
+static void conv_backward(struct layer_instance *instance, struct step *step)
 {
-    if (run->pool) {
-        winners_backward(run, step);
+    if (instance->pool) {
+        winners_backward(instance, step);
         return;
     }
-    blas_convolution_backward_weights(run->engine, step->B, run->x, run->gy, run->gradient[WEIGHT],
-                                      has_bias(run) ? run->gradient[BIAS] : NULL);
-    if (run->gx)
-        blas_convolution_backward_data(run->engine, step->B, run->gy, run->values[WEIGHT], run->gx);
+    blas_convolution_backward_weights(instance->engine, step->B, instance->x, instance->gy, instance->gradient[WEIGHT],
+                                      has_bias(instance) ? instance->gradient[BIAS] : NULL);
+    if (instance->gx)
+        blas_convolution_backward_data(instance->engine, step->B, instance->gy, instance->values[WEIGHT], instance->gx);
 }
 
 #define CONVOLUTION                                                                                                    \

@@ -42,13 +42,13 @@ static int dense_fit(struct json json, const struct network *network, struct lay
                      shape_text(&layer->in, shape));
 }
 
-static void dense_tensors(const struct layer *layer, const struct candidate *candidate, struct layer_instance *run)
+static void dense_tensors(const struct layer *layer, const struct candidate *candidate, struct layer_instance *instance)
 {
     (void)candidate;
     ptrdiff_t K = shape_channels(&layer->in), N = shape_channels(&layer->out);
-    run->tensors = 2;
-    run->tensor[WEIGHT] = (struct tensor){.name = "weight", .count = K * N, .fan_in = K, .fan_out = N};
-    run->tensor[BIAS] = (struct tensor){.name = "bias", .count = N};
+    instance->tensors = 2;
+    instance->tensor[WEIGHT] = (struct tensor){.name = "weight", .count = K * N, .fan_in = K, .fan_out = N};
+    instance->tensor[BIAS] = (struct tensor){.name = "bias", .count = N};
 }
 
 /* With weights of mean 0 the output has mean 0 whatever the input; "auto" makes its variance 1. */
@@ -60,56 +60,56 @@ static void dense_propagate(const struct layer *layer, const struct candidate *c
 }
 
 /* Bytes: (value + shift) W = value W + shift (sum of the rows of W). */
-static void bytes_forward(struct layer_instance *run, struct step *step)
+static void bytes_forward(struct layer_instance *instance, struct step *step)
 {
-    const struct byte_input *input = run->bytes;
-    ptrdiff_t B = step->B, K = shape_channels(&run->layer->in), N = shape_channels(&run->layer->out);
+    const struct byte_input *input = instance->bytes;
+    ptrdiff_t B = step->B, K = shape_channels(&instance->layer->in), N = shape_channels(&instance->layer->out);
     struct byte_rows rows = {.groups = input->groups, .u = input->u, .marks = input->marks, .value = input->value};
     step->sparse->mark(B, input->groups, input->u, input->marks);
-    step->sparse->forward(B, K, N, &rows, run->values[WEIGHT], run->y, input->total);
+    step->sparse->forward(B, K, N, &rows, instance->values[WEIGHT], instance->y, input->total);
     for (ptrdiff_t n = 0; n < N; n++)
-        input->total[n] = run->values[BIAS][n] + input->shift * input->total[n];
-    step->loops->bias_add(B, N, input->total, run->y);
+        input->total[n] = instance->values[BIAS][n] + input->shift * input->total[n];
+    step->loops->bias_add(B, N, input->total, instance->y);
 }
 
-static void bytes_backward(struct layer_instance *run, struct step *step)
+static void bytes_backward(struct layer_instance *instance, struct step *step)
 {
-    const struct byte_input *input = run->bytes;
-    ptrdiff_t B = step->B, K = shape_channels(&run->layer->in), N = shape_channels(&run->layer->out);
+    const struct byte_input *input = instance->bytes;
+    ptrdiff_t B = step->B, K = shape_channels(&instance->layer->in), N = shape_channels(&instance->layer->out);
     struct byte_rows rows = {.groups = input->groups, .u = input->u, .columns = input->columns, .value = input->value};
-    step->channels->column_sums(B, N, run->gy, run->gradient[BIAS]);
+    step->channels->column_sums(B, N, instance->gy, instance->gradient[BIAS]);
     for (ptrdiff_t n = 0; n < N; n++)
-        input->total[n] = input->shift * run->gradient[BIAS][n];
+        input->total[n] = input->shift * instance->gradient[BIAS][n];
     step->sparse->transpose(B, input->groups, input->marks, input->scratch, input->columns);
-    step->sparse->backward(B, K, N, &rows, run->gy, input->total, run->gradient[WEIGHT]);
+    step->sparse->backward(B, K, N, &rows, instance->gy, input->total, instance->gradient[WEIGHT]);
 }
 
-static void dense_forward(struct layer_instance *run, struct step *step)
+static void dense_forward(struct layer_instance *instance, struct step *step)
 {
-    if (run->bytes) {
-        bytes_forward(run, step);
+    if (instance->bytes) {
+        bytes_forward(instance, step);
         return;
     }
-    const struct layer *layer = run->layer;
+    const struct layer *layer = instance->layer;
     ptrdiff_t B = step->B * shape_positions(&layer->in), K = shape_channels(&layer->in),
               N = shape_channels(&layer->out);
-    blas_gemm(false, false, B, N, K, 1, run->x, K, run->values[WEIGHT], N, 0, run->y, N);
-    step->loops->bias_add(B, N, run->values[BIAS], run->y);
+    blas_gemm(false, false, B, N, K, 1, instance->x, K, instance->values[WEIGHT], N, 0, instance->y, N);
+    step->loops->bias_add(B, N, instance->values[BIAS], instance->y);
 }
 
-static void dense_backward(struct layer_instance *run, struct step *step)
+static void dense_backward(struct layer_instance *instance, struct step *step)
 {
-    if (run->bytes) {
-        bytes_backward(run, step);
+    if (instance->bytes) {
+        bytes_backward(instance, step);
         return;
     }
-    const struct layer *layer = run->layer;
+    const struct layer *layer = instance->layer;
     ptrdiff_t B = step->B * shape_positions(&layer->in), K = shape_channels(&layer->in),
               N = shape_channels(&layer->out);
-    blas_gemm(true, false, K, N, B, 1, run->x, K, run->gy, N, 0, run->gradient[WEIGHT], N);
-    step->channels->column_sums(B, N, run->gy, run->gradient[BIAS]);
-    if (run->gx)
-        blas_gemm(false, true, B, K, N, 1, run->gy, N, run->values[WEIGHT], N, 0, run->gx, K);
+    blas_gemm(true, false, K, N, B, 1, instance->x, K, instance->gy, N, 0, instance->gradient[WEIGHT], N);
+    step->channels->column_sums(B, N, instance->gy, instance->gradient[BIAS]);
+    if (instance->gx)
+        blas_gemm(false, true, B, K, N, 1, instance->gy, N, instance->values[WEIGHT], N, 0, instance->gx, K);
 }
 
 static bool dense_takes_bytes(const struct layer *layer)

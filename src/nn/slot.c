@@ -75,36 +75,38 @@ const struct setting_type layer_function_setting = {.form = "a function of x, su
                                                     .write = function_write,
                                                     .says = function_says};
 
-void layer_function_tensor(const struct layer *layer, const struct candidate *candidate, struct layer_instance *run)
+void layer_function_tensor(const struct layer *layer, const struct candidate *candidate,
+                           struct layer_instance *instance)
 {
     struct tree f = layer_function(layer, candidate);
-    run->P = tree_parameter_count(&f);
-    run->sets = layer->parameters == PARAMETERS_CHANNEL ? shape_channels(&layer->out) : 1;
-    run->function = -1;
-    if (!run->P || layer->owner != layer)
+    instance->P = tree_parameter_count(&f);
+    instance->sets = layer->parameters == PARAMETERS_CHANNEL ? shape_channels(&layer->out) : 1;
+    instance->function = -1;
+    if (!instance->P || layer->owner != layer)
         return;
-    run->function = run->tensors++;
-    struct tensor *tensor = &run->tensor[run->function];
-    *tensor = (struct tensor){.name = "activation", .count = run->P * run->sets, .sets = run->sets};
+    instance->function = instance->tensors++;
+    struct tensor *tensor = &instance->tensor[instance->function];
+    *tensor = (struct tensor){.name = "activation", .count = instance->P * instance->sets, .sets = instance->sets};
     tree_parameter_starts(&f, tensor->starts);
 }
 
-void layer_function_run(const struct layer_instance *run, const struct step *step, ptrdiff_t first, ptrdiff_t N,
+void layer_function_run(const struct layer_instance *instance, const struct step *step, ptrdiff_t first, ptrdiff_t N,
                         const float *x, float *y, float *dy, float *const *dp)
 {
-    struct tape_parameters parameters = {.values = run->learned, .sets = run->sets, .first = first % run->sets};
-    tape_run_sets(run->tape, step->isa, run->P ? &parameters : NULL, step->progress, N, x, y, dy, run->P ? dp : NULL,
-                  step->scratch);
+    struct tape_parameters parameters = {
+        .values = instance->learned, .sets = instance->sets, .first = first % instance->sets};
+    tape_run_sets(instance->tape, step->isa, instance->P ? &parameters : NULL, step->progress, N, x, y, dy,
+                  instance->P ? dp : NULL, step->scratch);
 }
 
 /* Channels have a set each only where no layer shares them. */
-void layer_function_backward(const struct layer_instance *run, const struct step *step, ptrdiff_t N, const float *gy,
-                             const float *dp)
+void layer_function_backward(const struct layer_instance *instance, const struct step *step, ptrdiff_t N,
+                             const float *gy, const float *dp)
 {
-    for (int j = 0; j < run->P; j++)
-        if (run->sets > 1)
-            step->channels->column_dots(N / run->sets, run->sets, gy, dp + j * N,
-                                        run->learned_gradient + j * run->sets);
+    for (int j = 0; j < instance->P; j++)
+        if (instance->sets > 1)
+            step->channels->column_dots(N / instance->sets, instance->sets, gy, dp + j * N,
+                                        instance->learned_gradient + j * instance->sets);
         else
-            layer_leave_gradient(run, j, step->loops->dot(N, gy, dp + j * N));
+            layer_leave_gradient(instance, j, step->loops->dot(N, gy, dp + j * N));
 }

@@ -13,12 +13,12 @@ enum { UNSEEN, STILL, VARIES };
 
 static bool is_watched(const struct layer *layer)
 {
-    struct layer_instance run = {.layer = layer};
+    struct layer_instance instance = {.layer = layer};
     bool watched = layer->kind->slot;
     if (layer->kind->tensors)
-        layer->kind->tensors(layer, NULL, &run);
-    for (int t = 0; t < run.tensors; t++)
-        watched |= !run.tensor[t].buffer;
+        layer->kind->tensors(layer, NULL, &instance);
+    for (int t = 0; t < instance.tensors; t++)
+        watched |= !instance.tensor[t].buffer;
     return watched;
 }
 
@@ -80,13 +80,13 @@ static void see(struct snapshot_builder *builder, ptrdiff_t unit, float x, float
     add(&builder->output, (double)y);
 }
 
-void snapshot_observe(struct snapshot_builder *builder, const struct layer_instance *run, const struct step *step,
+void snapshot_observe(struct snapshot_builder *builder, const struct layer_instance *instance, const struct step *step,
                       ptrdiff_t place, ptrdiff_t rows, const float *x)
 {
-    ptrdiff_t C = shape_channels(&run->layer->out), N = rows * C;
+    ptrdiff_t C = shape_channels(&instance->layer->out), N = rows * C;
     for (ptrdiff_t i = 0; i < N; i += SNAPSHOT_BLOCK) {
         ptrdiff_t n = N - i < SNAPSHOT_BLOCK ? N - i : SNAPSHOT_BLOCK;
-        layer_function_run(run, step, i % C, n, x + i, builder->y, builder->slope, NULL);
+        layer_function_run(instance, step, i % C, n, x + i, builder->y, builder->slope, NULL);
         for (ptrdiff_t k = 0; k < n; k++)
             see(builder, place * C + (i + k) % C, x[i + k], builder->y[k], builder->slope[k]);
     }
@@ -117,17 +117,17 @@ void snapshot_end_layer(struct snapshot_builder *builder, const struct layer *la
                                        .update_ratio = NAN};
 }
 
-void snapshot_add_learned(const struct layer_instance *run, const struct array_loops *loops, struct watched *row)
+void snapshot_add_learned(const struct layer_instance *instance, const struct array_loops *loops, struct watched *row)
 {
     double gradient = 0, change = 0, before = 0;
     bool learns = false;
-    for (int t = 0; t < run->tensors; t++) {
-        if (run->tensor[t].buffer)
+    for (int t = 0; t < instance->tensors; t++) {
+        if (instance->tensor[t].buffer)
             continue;
         learns = true;
-        gradient += loops->dot(run->tensor[t].count, run->gradient[t], run->gradient[t]);
-        for (ptrdiff_t i = 0; i < run->tensor[t].count; i++) {
-            double was = (double)run->saved[t][i], step = (double)run->values[t][i] - was;
+        gradient += loops->dot(instance->tensor[t].count, instance->gradient[t], instance->gradient[t]);
+        for (ptrdiff_t i = 0; i < instance->tensor[t].count; i++) {
+            double was = (double)instance->saved[t][i], step = (double)instance->values[t][i] - was;
             before += was * was;
             change += step * step;
         }

@@ -42,8 +42,8 @@ static void describe_rows(struct trainer *trainer, const struct network *network
 
 size_t trainer_bytes(const struct network *network, const struct trainer_options *options)
 {
-    struct layer_instance runs[NETWORK_LAYERS] = {0};
-    struct trainer trainer = {.run = runs};
+    struct layer_instance instances[NETWORK_LAYERS] = {0};
+    struct trainer trainer = {.instance = instances};
     describe_rows(&trainer, network, options);
     const size_t behind = 256; /* the library's loops read a little past the last array of a small image */
     size_t most = 0;
@@ -60,9 +60,9 @@ static int prepare_layers(struct trainer *trainer, struct error *err)
 {
     int status = 0;
     for (int l = 0; !status && l < trainer->network->layers; l++) {
-        struct layer_instance *run = &trainer->run[l];
-        if (run->layer->kind->prepare)
-            status = run->layer->kind->prepare(run, err);
+        struct layer_instance *instance = &trainer->instance[l];
+        if (instance->layer->kind->prepare)
+            status = instance->layer->kind->prepare(instance, err);
     }
     return status;
 }
@@ -81,10 +81,10 @@ int trainer_new(const struct network *network, const struct trainer_options *opt
     result->sparse = sparse_loops_for(options->isa);
     result->winners = winner_loops_for(options->isa);
     result->tiles = tile_loops_for(options->isa);
-    result->run = memory_zeroed((size_t)network->layers, sizeof *result->run);
+    result->instance = memory_zeroed((size_t)network->layers, sizeof *result->instance);
     result->block_bytes = trainer_bytes(network, options);
     result->block = memory_aligned(result->block_bytes);
-    if (!result->run || !result->block) {
+    if (!result->instance || !result->block) {
         trainer_free(result);
         return memory_error(err, "training a network");
     }
@@ -109,14 +109,14 @@ void trainer_free(struct trainer *trainer)
 {
     if (!trainer)
         return;
-    for (int l = 0; trainer->run && l < trainer->network->layers; l++) {
-        struct layer_instance *run = &trainer->run[l];
-        if (run->layer && run->layer->kind->release)
-            run->layer->kind->release(run);
+    for (int l = 0; trainer->instance && l < trainer->network->layers; l++) {
+        struct layer_instance *instance = &trainer->instance[l];
+        if (instance->layer && instance->layer->kind->release)
+            instance->layer->kind->release(instance);
     }
     free_tapes(trainer);
     memory_free(trainer->scratch);
-    memory_free(trainer->run);
+    memory_free(trainer->instance);
     memory_free(trainer->block);
     memory_free(trainer);
 }
@@ -169,29 +169,29 @@ int trainer_prepare(struct trainer *trainer, const struct candidate *candidate, 
     ALWAYS(trainer_cut(trainer, candidate, trainer->block) <= trainer->block_bytes);
     for (int l = 0; l < network->layers; l++) {
         const struct layer *layer = &network->layer[l];
-        memcpy(trainer->run[l].deviation, deviation[l], sizeof deviation[l]);
+        memcpy(trainer->instance[l].deviation, deviation[l], sizeof deviation[l]);
         if (layer->kind->slot)
-            trainer->run[l].tape = layer->fixed ? layer->fixed->tape : trainer->tapes[layer->slot];
+            trainer->instance[l].tape = layer->fixed ? layer->fixed->tape : trainer->tapes[layer->slot];
     }
     return 0;
 }
 
 /* Returns the draws that are left. */
-static const float *start_tensor(struct layer_instance *run, int t, const float *z)
+static const float *start_tensor(struct layer_instance *instance, int t, const float *z)
 {
-    const struct tensor *tensor = &run->tensor[t];
+    const struct tensor *tensor = &instance->tensor[t];
     size_t bytes = (size_t)tensor->count * sizeof(float);
-    float deviation = (float)run->deviation[t];
+    float deviation = (float)instance->deviation[t];
     for (int s = 0; s < OPTIMISER_STATES; s++)
-        if (run->state[t][s])
-            memset(run->state[t][s], 0, bytes);
+        if (instance->state[t][s])
+            memset(instance->state[t][s], 0, bytes);
     if (tensor->fan_in) {
         for (ptrdiff_t i = 0; i < tensor->count; i++)
-            run->values[t][i] = z[i] * deviation;
+            instance->values[t][i] = z[i] * deviation;
         return z + tensor->count;
     }
     for (ptrdiff_t i = 0; i < tensor->count; i++)
-        run->values[t][i] = (float)(tensor->sets ? tensor->starts[i / tensor->sets] : tensor->start);
+        instance->values[t][i] = (float)(tensor->sets ? tensor->starts[i / tensor->sets] : tensor->start);
     return z;
 }
 
@@ -200,8 +200,8 @@ void trainer_start(struct trainer *trainer, const float *z, struct rng noise)
     trainer->noise = noise;
     trainer->progress = 0;
     for (int l = 0; l < trainer->network->layers; l++)
-        for (int t = 0; t < trainer->run[l].tensors; t++)
-            z = start_tensor(&trainer->run[l], t, z);
+        for (int t = 0; t < trainer->instance[l].tensors; t++)
+            z = start_tensor(&trainer->instance[l], t, z);
     for (int i = 0; i < OPTIMISER_POWERS; i++)
         trainer->power[i] = 1;
     if (trainer->options.watch)
@@ -238,19 +238,19 @@ ptrdiff_t trainer_rows(const struct trainer *trainer)
 
 static void run_layer(struct trainer *trainer, int l, struct step *step)
 {
-    struct layer_instance *run = &trainer->run[l];
-    const struct layer *layer = run->layer;
+    struct layer_instance *instance = &trainer->instance[l];
+    const struct layer *layer = instance->layer;
     if (step->snapshot)
         snapshot_begin_layer(step->snapshot, layer);
     if (step->snapshot && layer->kind->snapshot) /* before it writes over what it sees */
-        layer->kind->snapshot(run, step);
+        layer->kind->snapshot(instance, step);
     double start = step->times ? clock_seconds() : 0;
     step->source_seconds = 0;
-    layer->kind->forward(run, step);
+    layer->kind->forward(instance, step);
     if (step->times)
         step->times[l] =
             (struct trainer_time){layer->name, layer->kind->type, clock_seconds() - start - step->source_seconds, 0};
-    if (step->times && run->source)
+    if (step->times && instance->source)
         step->times[layer->from].forward += step->source_seconds;
     if (step->snapshot)
         snapshot_end_layer(step->snapshot, layer, l);
@@ -261,7 +261,7 @@ static struct pass run_forward(struct trainer *trainer, ptrdiff_t B, struct step
     const struct network *network = trainer->network;
     for (int l = 0; l < network->layers; l++)
         run_layer(trainer, l, step);
-    struct layer_instance *last = &trainer->run[network->layers - 1];
+    struct layer_instance *last = &trainer->instance[network->layers - 1];
     ptrdiff_t rows = B * network->data.targets, outputs = network->outputs;
     bool finite = step->finite && step->loops->all_finite(rows * outputs, last->y);
     struct targets y = {trainer->classes, trainer->numbers};
@@ -274,19 +274,19 @@ static struct pass run_forward(struct trainer *trainer, ptrdiff_t B, struct step
 /* A layer's gradients, and its input's to where it belongs: a value that several layers read gets their sum. */
 static void run_backward(struct trainer *trainer, int l, struct step *step)
 {
-    struct layer_instance *run = &trainer->run[l];
-    const struct layer *layer = run->layer;
+    struct layer_instance *instance = &trainer->instance[l];
+    const struct layer *layer = instance->layer;
     ptrdiff_t N = step->B * shape_elements(&layer->in);
     double start = step->times ? clock_seconds() : 0;
-    layer->kind->backward(run, step);
+    layer->kind->backward(instance, step);
     if (step->times)
         step->times[l].backward = clock_seconds() - start;
-    if (run->gx && run->adds_gradient)
-        step->loops->add(N, run->gx, trainer->run[layer->from].gy);
-    if (run->with_gx && run->adds_with)
-        step->loops->add(N, run->gy, run->with_gx);
-    else if (run->with_gx)
-        memcpy(run->with_gx, run->gy, (size_t)N * sizeof *run->with_gx);
+    if (instance->gx && instance->adds_gradient)
+        step->loops->add(N, instance->gx, trainer->instance[layer->from].gy);
+    if (instance->with_gx && instance->adds_with)
+        step->loops->add(N, instance->gy, instance->with_gx);
+    else if (instance->with_gx)
+        memcpy(instance->with_gx, instance->gy, (size_t)N * sizeof *instance->with_gx);
 }
 
 static struct step make_step(struct trainer *trainer, ptrdiff_t B, bool training)
@@ -309,7 +309,7 @@ static struct pass run_both_ways(struct trainer *trainer, ptrdiff_t B, struct st
 {
     struct pass pass = run_forward(trainer, B, step);
     for (int l = trainer->network->layers - 1; l >= 0; l--)
-        if (trainer->run[l].learns)
+        if (trainer->instance[l].learns)
             run_backward(trainer, l, step);
     return pass;
 }
@@ -348,9 +348,9 @@ static double clip_factor(const struct trainer *trainer)
     if (limit <= 0)
         return 1;
     for (int l = 0; l < trainer->network->layers; l++) {
-        const struct layer_instance *run = &trainer->run[l];
-        for (int t = 0; t < run->tensors && !run->tensor[t].buffer; t++)
-            square += trainer->loops->dot(run->tensor[t].count, run->gradient[t], run->gradient[t]);
+        const struct layer_instance *instance = &trainer->instance[l];
+        for (int t = 0; t < instance->tensors && !instance->tensor[t].buffer; t++)
+            square += trainer->loops->dot(instance->tensor[t].count, instance->gradient[t], instance->gradient[t]);
     }
     double norm = sqrt(square);
     return norm > limit ? limit / norm : 1;
@@ -367,10 +367,11 @@ void trainer_update(struct trainer *trainer, double learning_rate)
     if (optimiser->kind->advance)
         optimiser->kind->advance(optimiser, trainer->power);
     for (int l = 0; l < trainer->network->layers; l++) {
-        struct layer_instance *run = &trainer->run[l];
-        for (int t = 0; t < run->tensors && !run->tensor[t].buffer; t++) {
-            step.decay = run->tensor[t].fan_in ? (float)optimiser->weight_decay : 0;
-            optimiser->kind->update(&step, run->tensor[t].count, run->gradient[t], run->values[t], run->state[t]);
+        struct layer_instance *instance = &trainer->instance[l];
+        for (int t = 0; t < instance->tensors && !instance->tensor[t].buffer; t++) {
+            step.decay = instance->tensor[t].fan_in ? (float)optimiser->weight_decay : 0;
+            optimiser->kind->update(&step, instance->tensor[t].count, instance->gradient[t], instance->values[t],
+                                    instance->state[t]);
         }
     }
 }
@@ -381,9 +382,9 @@ void trainer_note(struct trainer *trainer)
 {
     ALWAYS(trainer->options.watch);
     for (int l = 0; l < trainer->network->layers; l++) {
-        const struct layer_instance *run = &trainer->run[l];
-        for (int t = 0; t < run->tensors; t++)
-            memcpy(run->saved[t], run->values[t], (size_t)run->tensor[t].count * sizeof(float));
+        const struct layer_instance *instance = &trainer->instance[l];
+        for (int t = 0; t < instance->tensors; t++)
+            memcpy(instance->saved[t], instance->values[t], (size_t)instance->tensor[t].count * sizeof(float));
     }
 }
 
@@ -391,11 +392,11 @@ void trainer_note(struct trainer *trainer)
 static void move_buffers(struct trainer *trainer, bool back)
 {
     for (int l = 0; l < trainer->network->layers; l++) {
-        const struct layer_instance *run = &trainer->run[l];
-        for (int t = 0; t < run->tensors; t++)
-            if (run->tensor[t].buffer)
-                memcpy(back ? run->values[t] : run->saved[t], back ? run->saved[t] : run->values[t],
-                       (size_t)run->tensor[t].count * sizeof(float));
+        const struct layer_instance *instance = &trainer->instance[l];
+        for (int t = 0; t < instance->tensors; t++)
+            if (instance->tensor[t].buffer)
+                memcpy(back ? instance->values[t] : instance->saved[t], back ? instance->saved[t] : instance->values[t],
+                       (size_t)instance->tensor[t].count * sizeof(float));
     }
 }
 
@@ -411,27 +412,27 @@ void trainer_snapshot(struct trainer *trainer, ptrdiff_t B, struct watched *rows
     run_both_ways(trainer, B, &step);
     move_buffers(trainer, true);
     for (struct watched *row = rows; row < trainer->snapshot.row; row++)
-        snapshot_add_learned(&trainer->run[row->place], trainer->loops, row);
+        snapshot_add_learned(&trainer->instance[row->place], trainer->loops, row);
 }
 
 int trainer_tensors(const struct trainer *trainer)
 {
     int count = 0;
     for (int l = 0; l < trainer->network->layers; l++)
-        count += trainer->run[l].tensors;
+        count += trainer->instance[l].tensors;
     return count;
 }
 
 struct trainer_tensor trainer_tensor(const struct trainer *trainer, int i)
 {
-    const struct layer_instance *run = trainer->run;
-    for (; i >= run->tensors; run++)
-        i -= run->tensors;
-    return (struct trainer_tensor){.layer = run->layer->name,
-                                   .name = run->tensor[i].name,
-                                   .count = run->tensor[i].count,
-                                   .values = run->values[i],
-                                   .gradient = run->gradient[i]};
+    const struct layer_instance *instance = trainer->instance;
+    for (; i >= instance->tensors; instance++)
+        i -= instance->tensors;
+    return (struct trainer_tensor){.layer = instance->layer->name,
+                                   .name = instance->tensor[i].name,
+                                   .count = instance->tensor[i].count,
+                                   .values = instance->values[i],
+                                   .gradient = instance->gradient[i]};
 }
 
 bool trainer_is_finite(const struct trainer *trainer)
@@ -447,15 +448,15 @@ bool trainer_is_finite(const struct trainer *trainer)
 struct trainer_parameters trainer_activation_parameters(const struct trainer *trainer, int i)
 {
     for (int l = 0; l < trainer->network->layers; l++) {
-        const struct layer_instance *run = &trainer->run[l];
-        if (!run->layer->kind->slot || i-- > 0)
+        const struct layer_instance *instance = &trainer->instance[l];
+        if (!instance->layer->kind->slot || i-- > 0)
             continue;
-        bool has = run->P && run->function >= 0;
-        return (struct trainer_parameters){.owner = run->layer->parameters,
-                                           .function = run->layer->slot,
-                                           .count = has ? run->P : 0,
-                                           .sets = run->sets,
-                                           .values = has ? run->learned : NULL};
+        bool has = instance->P && instance->function >= 0;
+        return (struct trainer_parameters){.owner = instance->layer->parameters,
+                                           .function = instance->layer->slot,
+                                           .count = has ? instance->P : 0,
+                                           .sets = instance->sets,
+                                           .values = has ? instance->learned : NULL};
     }
     return (struct trainer_parameters){0};
 }

@@ -25,7 +25,7 @@ struct trainer {
     float *loss_scratch, *spare;
     int32_t *classes;                 /* targets: (rows, targets of a sample), */
     float *numbers;                   /* or (rows) */
-    struct layer_instance *run;       /* owned: (layers) */
+    struct layer_instance *instance;  /* owned: (layers) */
     struct rng noise;                 /* of dropout */
     float progress;                   /* of the run, for functions of t */
     struct snapshot_builder snapshot; /* its memory is cut from the block too */

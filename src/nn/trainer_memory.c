@@ -22,19 +22,19 @@ static bool wants_gradient(const struct trainer *trainer, int source);
 /* Something on the way from the input to this layer, or the layer itself, learns. */
 static bool learns(const struct trainer *trainer, int l)
 {
-    const struct layer_instance *run = &trainer->run[l];
-    if (run->P) /* which may be another layer's tensor */
+    const struct layer_instance *instance = &trainer->instance[l];
+    if (instance->P) /* which may be another layer's tensor */
         return true;
-    for (int t = 0; t < run->tensors; t++)
-        if (!run->tensor[t].buffer)
+    for (int t = 0; t < instance->tensors; t++)
+        if (!instance->tensor[t].buffer)
             return true;
-    return wants_gradient(trainer, run->layer->from) ||
-           (run->layer->kind->joins && wants_gradient(trainer, run->layer->with));
+    return wants_gradient(trainer, instance->layer->from) ||
+           (instance->layer->kind->joins && wants_gradient(trainer, instance->layer->with));
 }
 
 static bool wants_gradient(const struct trainer *trainer, int source)
 {
-    return source != LAYER_INPUT && trainer->run[source].learns;
+    return source != LAYER_INPUT && trainer->instance[source].learns;
 }
 
 /* A later layer reads the same value: going backward, it has left its gradient there already. */
@@ -46,38 +46,38 @@ static bool read_later(const struct network *network, int source, int after)
     return false;
 }
 
-static void cut_tensors(struct layer_instance *run, const struct trainer *trainer, struct cutter *cutter)
+static void cut_tensors(struct layer_instance *instance, const struct trainer *trainer, struct cutter *cutter)
 {
-    for (int t = 0; t < run->tensors; t++) {
-        const struct tensor *tensor = &run->tensor[t];
-        run->values[t] = cut(cutter, tensor->count);
-        run->gradient[t] = tensor->buffer ? NULL : cut(cutter, tensor->count);
+    for (int t = 0; t < instance->tensors; t++) {
+        const struct tensor *tensor = &instance->tensor[t];
+        instance->values[t] = cut(cutter, tensor->count);
+        instance->gradient[t] = tensor->buffer ? NULL : cut(cutter, tensor->count);
         for (int s = 0; s < trainer->options.optimiser.kind->states; s++)
-            run->state[t][s] = tensor->buffer ? NULL : cut(cutter, tensor->count);
-        run->saved[t] = trainer->options.watch ? cut(cutter, tensor->count) : NULL;
+            instance->state[t][s] = tensor->buffer ? NULL : cut(cutter, tensor->count);
+        instance->saved[t] = trainer->options.watch ? cut(cutter, tensor->count) : NULL;
     }
 }
 
 /* Where the learned parameters of a layer's function are: with their owner, which stands before those that share. */
 static void find_learned(int l, struct trainer *trainer)
 {
-    struct layer_instance *run = &trainer->run[l];
-    const struct layer *first = trainer->network->layer, *owner = run->layer->owner;
-    const struct layer_instance *with = &trainer->run[owner - first];
-    if (!run->P)
+    struct layer_instance *instance = &trainer->instance[l];
+    const struct layer *first = trainer->network->layer, *owner = instance->layer->owner;
+    const struct layer_instance *with = &trainer->instance[owner - first];
+    if (!instance->P)
         return;
-    run->learned = with->values[with->function];
-    run->learned_gradient = with->gradient[with->function];
+    instance->learned = with->values[with->function];
+    instance->learned_gradient = with->gradient[with->function];
     for (int k = l + 1; k < trainer->network->layers; k++)
-        run->adds_learned |= first[k].owner == owner;
+        instance->adds_learned |= first[k].owner == owner;
 }
 
 /* What a layer needs to train on a batch or to measure as many rows as there can be, whichever is more. */
-static float *cut_workspace(const struct layer_instance *run, const struct trainer *trainer, struct cutter *cutter)
+static float *cut_workspace(const struct layer_instance *instance, const struct trainer *trainer, struct cutter *cutter)
 {
-    const struct layer_kind *kind = run->layer->kind;
-    ptrdiff_t training = kind->workspace ? kind->workspace(run, trainer->options.batch) : 0;
-    ptrdiff_t measuring = kind->measure_workspace ? kind->measure_workspace(run, trainer->rows) : 0;
+    const struct layer_kind *kind = instance->layer->kind;
+    ptrdiff_t training = kind->workspace ? kind->workspace(instance, trainer->options.batch) : 0;
+    ptrdiff_t measuring = kind->measure_workspace ? kind->measure_workspace(instance, trainer->rows) : 0;
     return cut(cutter, training > measuring ? training : measuring);
 }
 
@@ -93,36 +93,37 @@ static struct layer_instance *pool_of(int l, struct trainer *trainer)
     bool pooled = network->layer[p].from == a && pooled_fits(&network->layer[a], &network->layer[p]);
     bool before = network->layer[a].from == l && layer->kind->goes_by_winners &&
                   layer->kind->goes_by_winners(layer, wants_gradient(trainer, layer->from));
-    return pooled && (itself || before) ? &trainer->run[p] : NULL;
+    return pooled && (itself || before) ? &trainer->instance[p] : NULL;
 }
 
 /* `rows` is for values, options->batch for gradients. */
 static void cut_layer(int l, struct trainer *trainer, struct cutter *cutter)
 {
-    struct layer_instance *run = &trainer->run[l];
+    struct layer_instance *instance = &trainer->instance[l];
     const struct network *network = trainer->network;
-    const struct layer *layer = run->layer;
-    struct layer_instance *from = layer->from == LAYER_INPUT ? NULL : &trainer->run[layer->from];
+    const struct layer *layer = instance->layer;
+    struct layer_instance *from = layer->from == LAYER_INPUT ? NULL : &trainer->instance[layer->from];
     ptrdiff_t elements = shape_elements(&layer->out), batch = trainer->options.batch;
-    run->pool = pool_of(l, trainer);
-    run->source = run->pool && from && from->pool == run->pool ? from : NULL;
-    run->done = l > 0 && layer->from == l - 1 && layer[-1].kind->does_pool && run[-1].pool == run;
-    cut_tensors(run, trainer, cutter);
+    instance->pool = pool_of(l, trainer);
+    instance->source = instance->pool && from && from->pool == instance->pool ? from : NULL;
+    instance->done = l > 0 && layer->from == l - 1 && layer[-1].kind->does_pool && instance[-1].pool == instance;
+    cut_tensors(instance, trainer, cutter);
     find_learned(l, trainer);
-    run->workspace = cut_workspace(run, trainer, cutter);
-    run->over_input = layer->kind->in_place && layer_readers(network, layer->from) == 1;
-    run->bytes = trainer->options.takes_bytes && l == network_byte_layer(network) ? &trainer->bytes : NULL;
-    run->x = from ? from->y : trainer->input;
-    run->with_x = layer->with == LAYER_INPUT ? trainer->input : trainer->run[layer->with].y;
-    bool winners = run->pool && !layer->kind->does_pool; /* its gradient is the pool's */
-    bool unstored = winners && !trainer->options.watch;  /* and so are its values, but for a snapshot */
-    run->y = run->over_input ? run->x : unstored ? NULL : cut(cutter, trainer->rows * elements);
-    run->gy = run->over_input && from ? from->gy : winners ? NULL : cut(cutter, batch * elements);
-    run->learns = learns(trainer, l);
-    run->adds_gradient = read_later(network, layer->from, l);
-    run->gx = !wants_gradient(trainer, layer->from) ? NULL : run->adds_gradient ? trainer->spare : from->gy;
-    run->adds_with = layer->with == layer->from || read_later(network, layer->with, l);
-    run->with_gx = layer->kind->joins && wants_gradient(trainer, layer->with) ? trainer->run[layer->with].gy : NULL;
+    instance->workspace = cut_workspace(instance, trainer, cutter);
+    instance->over_input = layer->kind->in_place && layer_readers(network, layer->from) == 1;
+    instance->bytes = trainer->options.takes_bytes && l == network_byte_layer(network) ? &trainer->bytes : NULL;
+    instance->x = from ? from->y : trainer->input;
+    instance->with_x = layer->with == LAYER_INPUT ? trainer->input : trainer->instance[layer->with].y;
+    bool winners = instance->pool && !layer->kind->does_pool; /* its gradient is the pool's */
+    bool unstored = winners && !trainer->options.watch;       /* and so are its values, but for a snapshot */
+    instance->y = instance->over_input ? instance->x : unstored ? NULL : cut(cutter, trainer->rows * elements);
+    instance->gy = instance->over_input && from ? from->gy : winners ? NULL : cut(cutter, batch * elements);
+    instance->learns = learns(trainer, l);
+    instance->adds_gradient = read_later(network, layer->from, l);
+    instance->gx = !wants_gradient(trainer, layer->from) ? NULL : instance->adds_gradient ? trainer->spare : from->gy;
+    instance->adds_with = layer->with == layer->from || read_later(network, layer->with, l);
+    instance->with_gx =
+        layer->kind->joins && wants_gradient(trainer, layer->with) ? trainer->instance[layer->with].gy : NULL;
 }
 
 /* Room for a gradient that will be added to another: the largest input of any layer. */
@@ -189,11 +190,12 @@ size_t trainer_cut(struct trainer *trainer, const struct candidate *candidate, f
     trainer->loss_scratch = cut(&cutter, targets * (network->outputs + 1));
     trainer->spare = cut(&cutter, trainer->options.batch * spare_elements(network));
     for (int l = 0; l < network->layers; l++)
-        trainer->run[l] = (struct layer_instance){.layer = &network->layer[l], .engine = trainer->run[l].engine};
+        trainer->instance[l] =
+            (struct layer_instance){.layer = &network->layer[l], .engine = trainer->instance[l].engine};
     for (int l = 0; l < network->layers; l++) {
-        struct layer_instance *run = &trainer->run[l];
-        if (run->layer->kind->tensors)
-            run->layer->kind->tensors(run->layer, candidate, run);
+        struct layer_instance *instance = &trainer->instance[l];
+        if (instance->layer->kind->tensors)
+            instance->layer->kind->tensors(instance->layer, candidate, instance);
         cut_layer(l, trainer, &cutter);
     }
     cut_snapshot(trainer, &cutter);
