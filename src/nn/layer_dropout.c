@@ -24,9 +24,9 @@ static double rate_of(const struct layer *layer)
     return options->rate;
 }
 
-static ptrdiff_t dropout_workspace(const struct layer_instance *run, ptrdiff_t B)
+static ptrdiff_t dropout_workspace(const struct layer_instance *instance, ptrdiff_t B)
 {
-    return B * shape_elements(&run->layer->out);
+    return B * shape_elements(&instance->layer->out);
 }
 
 static void dropout_propagate(const struct layer *layer, const struct candidate *candidate,
@@ -48,25 +48,25 @@ static void draw_mask(double rate, struct rng *rng, ptrdiff_t N, float *mask)
     }
 }
 
-static void dropout_forward(struct layer_instance *run, struct step *step)
+static void dropout_forward(struct layer_instance *instance, struct step *step)
 {
-    ptrdiff_t N = step->B * shape_elements(&run->layer->in);
-    if (!run->over_input)
-        memcpy(run->y, run->x, (size_t)N * sizeof *run->y);
+    ptrdiff_t N = step->B * shape_elements(&instance->layer->in);
+    if (!instance->over_input)
+        memcpy(instance->y, instance->x, (size_t)N * sizeof *instance->y);
     if (!step->training)
         return;
-    draw_mask(step->snapshot ? 0 : rate_of(run->layer), step->rng, N, run->workspace);
-    step->loops->multiply(N, run->workspace, run->y);
+    draw_mask(step->snapshot ? 0 : rate_of(instance->layer), step->rng, N, instance->workspace);
+    step->loops->multiply(N, instance->workspace, instance->y);
 }
 
-static void dropout_backward(struct layer_instance *run, struct step *step)
+static void dropout_backward(struct layer_instance *instance, struct step *step)
 {
-    ptrdiff_t N = step->B * shape_elements(&run->layer->in);
-    if (!run->gx)
+    ptrdiff_t N = step->B * shape_elements(&instance->layer->in);
+    if (!instance->gx)
         return;
-    if (!run->over_input)
-        memcpy(run->gx, run->gy, (size_t)N * sizeof *run->gx);
-    step->loops->multiply(N, run->workspace, run->gx);
+    if (!instance->over_input)
+        memcpy(instance->gx, instance->gy, (size_t)N * sizeof *instance->gx);
+    step->loops->multiply(N, instance->workspace, instance->gx);
 }
 
 const struct layer_kind layer_dropout = {

@@ -35,15 +35,17 @@ static int embedding_fit(struct json json, const struct network *network, struct
     return 0;
 }
 
-static void embedding_tensors(const struct layer *layer, const struct candidate *candidate, struct layer_instance *run)
+static void embedding_tensors(const struct layer *layer, const struct candidate *candidate,
+                              struct layer_instance *instance)
 {
     (void)candidate;
     const struct embedding_options *options = layer->options;
     ptrdiff_t T = shape_positions(&layer->out), C = shape_channels(&layer->out), V = options->tokens;
-    run->tensors = options->positions ? 2 : 1;
-    run->tensor[WEIGHT] = (struct tensor){.name = "weight", .count = V * C, .fan_in = V, .fan_out = C, .deviation = 1};
+    instance->tensors = options->positions ? 2 : 1;
+    instance->tensor[WEIGHT] =
+        (struct tensor){.name = "weight", .count = V * C, .fan_in = V, .fan_out = C, .deviation = 1};
     if (options->positions)
-        run->tensor[POSITIONS] =
+        instance->tensor[POSITIONS] =
             (struct tensor){.name = "positions", .count = T * C, .fan_in = T, .fan_out = C, .deviation = 1};
 }
 
@@ -63,29 +65,30 @@ static ptrdiff_t row_of(const struct layer *layer, float token)
     return (ptrdiff_t)token * shape_channels(&layer->out);
 }
 
-static void embedding_forward(struct layer_instance *run, struct step *step)
+static void embedding_forward(struct layer_instance *instance, struct step *step)
 {
-    const struct layer *layer = run->layer;
+    const struct layer *layer = instance->layer;
     const struct embedding_options *options = layer->options;
     ptrdiff_t R = step->B * shape_positions(&layer->out), C = shape_channels(&layer->out);
     for (ptrdiff_t r = 0; r < R; r++)
-        memcpy(run->y + r * C, run->values[WEIGHT] + row_of(layer, run->x[r]), (size_t)C * sizeof *run->y);
+        memcpy(instance->y + r * C, instance->values[WEIGHT] + row_of(layer, instance->x[r]),
+               (size_t)C * sizeof *instance->y);
     ptrdiff_t E = shape_elements(&layer->out);
     for (ptrdiff_t b = 0; options->positions && b < step->B; b++)
-        step->loops->add(E, run->values[POSITIONS], run->y + b * E);
+        step->loops->add(E, instance->values[POSITIONS], instance->y + b * E);
 }
 
 /* Sums in the order of the positions of the batch. The input has no gradient. */
-static void embedding_backward(struct layer_instance *run, struct step *step)
+static void embedding_backward(struct layer_instance *instance, struct step *step)
 {
-    const struct layer *layer = run->layer;
+    const struct layer *layer = instance->layer;
     const struct embedding_options *options = layer->options;
     ptrdiff_t R = step->B * shape_positions(&layer->out), C = shape_channels(&layer->out);
-    memset(run->gradient[WEIGHT], 0, (size_t)(options->tokens * C) * sizeof(float));
+    memset(instance->gradient[WEIGHT], 0, (size_t)(options->tokens * C) * sizeof(float));
     for (ptrdiff_t r = 0; r < R; r++)
-        step->loops->add(C, run->gy + r * C, run->gradient[WEIGHT] + row_of(layer, run->x[r]));
+        step->loops->add(C, instance->gy + r * C, instance->gradient[WEIGHT] + row_of(layer, instance->x[r]));
     if (options->positions)
-        step->channels->column_sums(step->B, shape_elements(&layer->out), run->gy, run->gradient[POSITIONS]);
+        step->channels->column_sums(step->B, shape_elements(&layer->out), instance->gy, instance->gradient[POSITIONS]);
 }
 
 const struct layer_kind layer_embedding = {

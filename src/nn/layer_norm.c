@@ -15,22 +15,23 @@ enum { SCALE, SHIFT, MEAN, VARIANCE };
 
 static const double epsilon = 1e-5, momentum = 0.1;
 
-static void norm_tensors(const struct layer *layer, const struct candidate *candidate, struct layer_instance *run)
+static void norm_tensors(const struct layer *layer, const struct candidate *candidate, struct layer_instance *instance)
 {
     (void)candidate;
     ptrdiff_t C = shape_channels(&layer->in);
-    run->tensors = 2;
-    run->tensor[SCALE] = (struct tensor){.name = "scale", .count = C, .start = 1};
-    run->tensor[SHIFT] = (struct tensor){.name = "shift", .count = C};
+    instance->tensors = 2;
+    instance->tensor[SCALE] = (struct tensor){.name = "scale", .count = C, .start = 1};
+    instance->tensor[SHIFT] = (struct tensor){.name = "shift", .count = C};
 }
 
-static void batch_norm_tensors(const struct layer *layer, const struct candidate *candidate, struct layer_instance *run)
+static void batch_norm_tensors(const struct layer *layer, const struct candidate *candidate,
+                               struct layer_instance *instance)
 {
-    norm_tensors(layer, candidate, run);
+    norm_tensors(layer, candidate, instance);
     ptrdiff_t C = shape_channels(&layer->in);
-    run->tensors = 4;
-    run->tensor[MEAN] = (struct tensor){.name = "mean", .count = C, .buffer = true};
-    run->tensor[VARIANCE] = (struct tensor){.name = "variance", .count = C, .start = 1, .buffer = true};
+    instance->tensors = 4;
+    instance->tensor[MEAN] = (struct tensor){.name = "mean", .count = C, .buffer = true};
+    instance->tensor[VARIANCE] = (struct tensor){.name = "variance", .count = C, .start = 1, .buffer = true};
 }
 
 static void norm_propagate(const struct layer *layer, const struct candidate *candidate, struct value_moments *moments)
@@ -43,43 +44,44 @@ static void norm_propagate(const struct layer *layer, const struct candidate *ca
 /* ---- batch */
 
 /* Also room for the two sums of the backward pass. */
-static ptrdiff_t batch_norm_workspace(const struct layer_instance *run, ptrdiff_t B)
+static ptrdiff_t batch_norm_workspace(const struct layer_instance *instance, ptrdiff_t B)
 {
-    return B * shape_elements(&run->layer->in) + 4 * shape_channels(&run->layer->in);
+    return B * shape_elements(&instance->layer->in) + 4 * shape_channels(&instance->layer->in);
 }
 
-static void batch_norm_forward(struct layer_instance *run, struct step *step)
+static void batch_norm_forward(struct layer_instance *instance, struct step *step)
 {
-    const struct layer *layer = run->layer;
+    const struct layer *layer = instance->layer;
     ptrdiff_t C = shape_channels(&layer->in), R = step->B * shape_positions(&layer->in);
     if (!step->training) {
-        step->channels->normalise_running(R, C, (float)epsilon, run->values[MEAN], run->values[VARIANCE],
-                                          run->values[SCALE], run->values[SHIFT], run->x, run->y);
+        step->channels->normalise_running(R, C, (float)epsilon, instance->values[MEAN], instance->values[VARIANCE],
+                                          instance->values[SCALE], instance->values[SHIFT], instance->x, instance->y);
         return;
     }
-    float *xhat = run->workspace, *inverse = xhat + R * C, *mean = inverse + C, *variance = mean + C;
-    step->channels->column_moments(R, C, run->x, mean, variance);
+    float *xhat = instance->workspace, *inverse = xhat + R * C, *mean = inverse + C, *variance = mean + C;
+    step->channels->column_moments(R, C, instance->x, mean, variance);
     float unbias = R > 1 ? (float)R / (float)(R - 1) : 1;
     for (ptrdiff_t c = 0; c < C; c++) {
         inverse[c] = 1 / sqrtf(variance[c] + (float)epsilon);
-        run->values[MEAN][c] += (float)momentum * (mean[c] - run->values[MEAN][c]);
-        run->values[VARIANCE][c] += (float)momentum * (variance[c] * unbias - run->values[VARIANCE][c]);
+        instance->values[MEAN][c] += (float)momentum * (mean[c] - instance->values[MEAN][c]);
+        instance->values[VARIANCE][c] += (float)momentum * (variance[c] * unbias - instance->values[VARIANCE][c]);
     }
-    step->channels->normalise(R, C, mean, inverse, run->values[SCALE], run->values[SHIFT], run->x, xhat, run->y);
+    step->channels->normalise(R, C, mean, inverse, instance->values[SCALE], instance->values[SHIFT], instance->x, xhat,
+                              instance->y);
 }
 
 /* gx = scale inverse (gy - mean(gy) - xhat mean(gy xhat)), means over the rows. */
-static void batch_norm_backward(struct layer_instance *run, struct step *step)
+static void batch_norm_backward(struct layer_instance *instance, struct step *step)
 {
-    const struct layer *layer = run->layer;
+    const struct layer *layer = instance->layer;
     ptrdiff_t C = shape_channels(&layer->in), R = step->B * shape_positions(&layer->in);
-    const float *xhat = run->workspace;
+    const float *xhat = instance->workspace;
     const float *inverse = xhat + R * C;
-    step->channels->column_sums(R, C, run->gy, run->gradient[SHIFT]);
-    step->channels->column_dots(R, C, run->gy, xhat, run->gradient[SCALE]);
-    if (run->gx)
-        step->channels->normalise_backward(R, C, xhat, inverse, run->values[SCALE], run->gradient[SHIFT],
-                                           run->gradient[SCALE], run->gy, run->gx);
+    step->channels->column_sums(R, C, instance->gy, instance->gradient[SHIFT]);
+    step->channels->column_dots(R, C, instance->gy, xhat, instance->gradient[SCALE]);
+    if (instance->gx)
+        step->channels->normalise_backward(R, C, xhat, inverse, instance->values[SCALE], instance->gradient[SHIFT],
+                                           instance->gradient[SCALE], instance->gy, instance->gx);
 }
 
 const struct layer_kind layer_batch_norm = {
@@ -97,29 +99,30 @@ const struct layer_kind layer_batch_norm = {
 
 /* ---- layer */
 
-static ptrdiff_t layer_norm_workspace(const struct layer_instance *run, ptrdiff_t B)
+static ptrdiff_t layer_norm_workspace(const struct layer_instance *instance, ptrdiff_t B)
 {
-    return B * (shape_elements(&run->layer->in) + shape_positions(&run->layer->in));
+    return B * (shape_elements(&instance->layer->in) + shape_positions(&instance->layer->in));
 }
 
-static void layer_norm_forward(struct layer_instance *run, struct step *step)
+static void layer_norm_forward(struct layer_instance *instance, struct step *step)
 {
-    const struct layer *layer = run->layer;
+    const struct layer *layer = instance->layer;
     ptrdiff_t C = shape_channels(&layer->in), R = step->B * shape_positions(&layer->in);
-    step->channels->normalise_rows(R, C, (float)epsilon, run->values[SCALE], run->values[SHIFT], run->x,
-                                   step->training ? run->workspace : NULL,
-                                   step->training ? run->workspace + R * C : NULL, run->y);
+    step->channels->normalise_rows(R, C, (float)epsilon, instance->values[SCALE], instance->values[SHIFT], instance->x,
+                                   step->training ? instance->workspace : NULL,
+                                   step->training ? instance->workspace + R * C : NULL, instance->y);
 }
 
-static void layer_norm_backward(struct layer_instance *run, struct step *step)
+static void layer_norm_backward(struct layer_instance *instance, struct step *step)
 {
-    const struct layer *layer = run->layer;
+    const struct layer *layer = instance->layer;
     ptrdiff_t C = shape_channels(&layer->in), R = step->B * shape_positions(&layer->in);
-    const float *xhat = run->workspace;
-    step->channels->column_sums(R, C, run->gy, run->gradient[SHIFT]);
-    step->channels->column_dots(R, C, run->gy, xhat, run->gradient[SCALE]);
-    if (run->gx)
-        step->channels->normalise_rows_backward(R, C, xhat, xhat + R * C, run->values[SCALE], run->gy, run->gx);
+    const float *xhat = instance->workspace;
+    step->channels->column_sums(R, C, instance->gy, instance->gradient[SHIFT]);
+    step->channels->column_dots(R, C, instance->gy, xhat, instance->gradient[SCALE]);
+    if (instance->gx)
+        step->channels->normalise_rows_backward(R, C, xhat, xhat + R * C, instance->values[SCALE], instance->gy,
+                                                instance->gx);
 }
 
 const struct layer_kind layer_layer_norm = {

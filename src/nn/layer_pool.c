@@ -27,9 +27,9 @@ static int pool_fit(struct json json, const struct network *network, struct laye
     return window_fit(json, true, &options->window, layer, err);
 }
 
-static ptrdiff_t max_pool_workspace(const struct layer_instance *run, ptrdiff_t B)
+static ptrdiff_t max_pool_workspace(const struct layer_instance *instance, ptrdiff_t B)
 {
-    return B * shape_elements(&run->layer->out);
+    return B * shape_elements(&instance->layer->out);
 }
 
 /* The part of a window that lies inside the image, along one axis. */
@@ -46,56 +46,57 @@ static struct span span_of(const struct layer *layer, int axis, ptrdiff_t o)
 
 /* Calls `visit` for every window: with what lies of it inside the image, as the offset of its first number in the
    values (B, in), and the offset of its channels in (B, out). */
-typedef void window_visitor(const struct layer_instance *run, const struct step *step, const struct pool_window *window,
-                            ptrdiff_t in, ptrdiff_t out);
+typedef void window_visitor(const struct layer_instance *instance, const struct step *step,
+                            const struct pool_window *window, ptrdiff_t in, ptrdiff_t out);
 
-static void visit_windows(const struct layer_instance *run, const struct step *step, window_visitor *visit)
+static void visit_windows(const struct layer_instance *instance, const struct step *step, window_visitor *visit)
 {
-    const struct layer *layer = run->layer;
+    const struct layer *layer = instance->layer;
     ptrdiff_t C = shape_channels(&layer->in), W = layer->in.size[1], E = shape_elements(&layer->in), out = 0;
     for (ptrdiff_t b = 0; b < step->B; b++)
         for (ptrdiff_t oy = 0; oy < layer->out.size[0]; oy++)
             for (ptrdiff_t ox = 0; ox < layer->out.size[1]; ox++, out += C) {
                 struct span down = span_of(layer, 0, oy), across = span_of(layer, 1, ox);
                 struct pool_window window = {down.end - down.first, across.end - across.first, W * C};
-                visit(run, step, &window, b * E + (down.first * W + across.first) * C, out);
+                visit(instance, step, &window, b * E + (down.first * W + across.first) * C, out);
             }
 }
 
 /* ---- max */
 
-static void take_largest(const struct layer_instance *run, const struct step *step, const struct pool_window *window,
-                         ptrdiff_t in, ptrdiff_t out)
+static void take_largest(const struct layer_instance *instance, const struct step *step,
+                         const struct pool_window *window, ptrdiff_t in, ptrdiff_t out)
 {
-    int32_t *where = step->training ? (int32_t *)run->workspace + out : NULL; /* it is sized for training */
-    step->channels->pool_largest(shape_channels(&run->layer->in), window, run->x + in, run->y + out, where);
+    int32_t *where = step->training ? (int32_t *)instance->workspace + out : NULL; /* it is sized for training */
+    step->channels->pool_largest(shape_channels(&instance->layer->in), window, instance->x + in, instance->y + out,
+                                 where);
 }
 
-static void give_to_largest(const struct layer_instance *run, const struct step *step, const struct pool_window *window,
-                            ptrdiff_t in, ptrdiff_t out)
+static void give_to_largest(const struct layer_instance *instance, const struct step *step,
+                            const struct pool_window *window, ptrdiff_t in, ptrdiff_t out)
 {
-    step->channels->pool_largest_backward(shape_channels(&run->layer->in), window, run->gy + out,
-                                          (const int32_t *)run->workspace + out, run->gx + in);
+    step->channels->pool_largest_backward(shape_channels(&instance->layer->in), window, instance->gy + out,
+                                          (const int32_t *)instance->workspace + out, instance->gx + in);
 }
 
-static void max_pool_forward(struct layer_instance *run, struct step *step)
+static void max_pool_forward(struct layer_instance *instance, struct step *step)
 {
-    if (run->done)
+    if (instance->done)
         return;
-    visit_windows(run, step, take_largest);
+    visit_windows(instance, step, take_largest);
 }
 
-static void clear_gradient(struct layer_instance *run, const struct step *step)
+static void clear_gradient(struct layer_instance *instance, const struct step *step)
 {
-    memset(run->gx, 0, (size_t)(step->B * shape_elements(&run->layer->in)) * sizeof *run->gx);
+    memset(instance->gx, 0, (size_t)(step->B * shape_elements(&instance->layer->in)) * sizeof *instance->gx);
 }
 
-static void max_pool_backward(struct layer_instance *run, struct step *step)
+static void max_pool_backward(struct layer_instance *instance, struct step *step)
 {
-    if (!run->gx || run->done)
+    if (!instance->gx || instance->done)
         return;
-    clear_gradient(run, step);
-    visit_windows(run, step, give_to_largest);
+    clear_gradient(instance, step);
+    visit_windows(instance, step, give_to_largest);
 }
 
 static bool max_pool_is_two_by_two(const struct layer *layer)
@@ -129,30 +130,31 @@ static float share_of(const struct layer *layer)
     return 1 / (float)(window->size[0] * window->size[1]);
 }
 
-static void take_share(const struct layer_instance *run, const struct step *step, const struct pool_window *window,
+static void take_share(const struct layer_instance *instance, const struct step *step, const struct pool_window *window,
                        ptrdiff_t in, ptrdiff_t out)
 {
-    step->channels->pool_sum(shape_channels(&run->layer->in), window, share_of(run->layer), run->x + in, run->y + out);
+    step->channels->pool_sum(shape_channels(&instance->layer->in), window, share_of(instance->layer), instance->x + in,
+                             instance->y + out);
 }
 
-static void give_share(const struct layer_instance *run, const struct step *step, const struct pool_window *window,
+static void give_share(const struct layer_instance *instance, const struct step *step, const struct pool_window *window,
                        ptrdiff_t in, ptrdiff_t out)
 {
-    step->channels->pool_sum_backward(shape_channels(&run->layer->in), window, share_of(run->layer), run->gy + out,
-                                      run->gx + in);
+    step->channels->pool_sum_backward(shape_channels(&instance->layer->in), window, share_of(instance->layer),
+                                      instance->gy + out, instance->gx + in);
 }
 
-static void average_pool_forward(struct layer_instance *run, struct step *step)
+static void average_pool_forward(struct layer_instance *instance, struct step *step)
 {
-    visit_windows(run, step, take_share);
+    visit_windows(instance, step, take_share);
 }
 
-static void average_pool_backward(struct layer_instance *run, struct step *step)
+static void average_pool_backward(struct layer_instance *instance, struct step *step)
 {
-    if (!run->gx)
+    if (!instance->gx)
         return;
-    clear_gradient(run, step);
-    visit_windows(run, step, give_share);
+    clear_gradient(instance, step);
+    visit_windows(instance, step, give_share);
 }
 
 /* Independent numbers: the variance of a mean. */
@@ -186,25 +188,25 @@ static int global_fit(struct json json, const struct network *network, struct la
     return 0;
 }
 
-static void global_forward(struct layer_instance *run, struct step *step)
+static void global_forward(struct layer_instance *instance, struct step *step)
 {
-    const struct shape *in = &run->layer->in;
+    const struct shape *in = &instance->layer->in;
     ptrdiff_t C = shape_channels(in), P = shape_positions(in);
     for (ptrdiff_t b = 0; b < step->B; b++) {
-        step->channels->column_sums(P, C, run->x + b * P * C, run->y + b * C);
+        step->channels->column_sums(P, C, instance->x + b * P * C, instance->y + b * C);
         for (ptrdiff_t c = 0; c < C; c++)
-            run->y[b * C + c] *= share_of(run->layer);
+            instance->y[b * C + c] *= share_of(instance->layer);
     }
 }
 
-static void global_backward(struct layer_instance *run, struct step *step)
+static void global_backward(struct layer_instance *instance, struct step *step)
 {
-    const struct shape *in = &run->layer->in;
+    const struct shape *in = &instance->layer->in;
     ptrdiff_t C = shape_channels(in), P = shape_positions(in);
-    float share = share_of(run->layer);
-    for (ptrdiff_t i = 0; run->gx && i < step->B * P; i++)
+    float share = share_of(instance->layer);
+    for (ptrdiff_t i = 0; instance->gx && i < step->B * P; i++)
         for (ptrdiff_t c = 0; c < C; c++)
-            run->gx[i * C + c] = share * run->gy[i / P * C + c];
+            instance->gx[i * C + c] = share * instance->gy[i / P * C + c];
 }
 
 const struct layer_kind layer_global_average_pool = {

@@ -118,19 +118,20 @@ static struct tree state_function(const struct layer *layer, const struct candid
 
 /* The state counts as what its function gives of standard normal sums: gates, which make it smaller, open as
    they learn. */
-static void recurrent_tensors(const struct layer *layer, const struct candidate *candidate, struct layer_instance *run)
+static void recurrent_tensors(const struct layer *layer, const struct candidate *candidate,
+                              struct layer_instance *instance)
 {
     ptrdiff_t K = shape_channels(&layer->in), N = shape_channels(&layer->out), G = recurrence_blocks(layer);
     struct tree f = state_function(layer, candidate);
     double square = f.count ? moments_normal(&f, NULL, 0, 0, 1).square : 0;
-    run->tensors = 4;
-    run->tensor[RECURRENCE_INPUT_WEIGHT] =
+    instance->tensors = 4;
+    instance->tensor[RECURRENCE_INPUT_WEIGHT] =
         (struct tensor){.name = "input_weight", .count = K * G * N, .fan_in = K, .fan_out = N, .terms = 2};
-    run->tensor[RECURRENCE_HIDDEN_WEIGHT] = (struct tensor){
+    instance->tensor[RECURRENCE_HIDDEN_WEIGHT] = (struct tensor){
         .name = "hidden_weight", .count = N * G * N, .fan_in = N, .fan_out = N, .terms = 2, .square = square};
-    run->tensor[RECURRENCE_INPUT_BIAS] = (struct tensor){.name = "input_bias", .count = G * N};
-    run->tensor[RECURRENCE_HIDDEN_BIAS] = (struct tensor){.name = "hidden_bias", .count = G * N};
-    layer_function_tensor(layer, candidate, run);
+    instance->tensor[RECURRENCE_INPUT_BIAS] = (struct tensor){.name = "input_bias", .count = G * N};
+    instance->tensor[RECURRENCE_HIDDEN_BIAS] = (struct tensor){.name = "hidden_bias", .count = G * N};
+    layer_function_tensor(layer, candidate, instance);
 }
 
 /* Gates count as 1/2, and what a gru or lstm takes in at different steps as independent: then sums that forget
@@ -151,14 +152,14 @@ static void recurrent_propagate(const struct layer *layer, const struct candidat
     *moments = (struct value_moments){.mean = m.mean / 2, .variance = (m.square - m.mean * m.mean) / 4};
 }
 
-static ptrdiff_t recurrent_workspace(const struct layer_instance *run, ptrdiff_t B)
+static ptrdiff_t recurrent_workspace(const struct layer_instance *instance, ptrdiff_t B)
 {
-    return recurrence_workspace(run, B, true);
+    return recurrence_workspace(instance, B, true);
 }
 
-static ptrdiff_t recurrent_measure_workspace(const struct layer_instance *run, ptrdiff_t B)
+static ptrdiff_t recurrent_measure_workspace(const struct layer_instance *instance, ptrdiff_t B)
 {
-    return recurrence_workspace(run, B, false);
+    return recurrence_workspace(instance, B, false);
 }
 
 #define RECURRENT                                                                                                      \

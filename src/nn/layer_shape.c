@@ -14,17 +14,19 @@ static int flatten_fit(struct json json, const struct network *network, struct l
     return 0;
 }
 
-static void flatten_forward(struct layer_instance *run, struct step *step)
+static void flatten_forward(struct layer_instance *instance, struct step *step)
 {
-    if (!run->over_input)
-        memcpy(run->y, run->x, (size_t)(step->B * shape_elements(&run->layer->in)) * sizeof *run->y);
+    if (!instance->over_input)
+        memcpy(instance->y, instance->x,
+               (size_t)(step->B * shape_elements(&instance->layer->in)) * sizeof *instance->y);
 }
 
 /* Also of add: both sources get the gradient as it is; the trainer hands it to the second. */
-static void pass_gradient(struct layer_instance *run, struct step *step)
+static void pass_gradient(struct layer_instance *instance, struct step *step)
 {
-    if (run->gx && !run->over_input)
-        memcpy(run->gx, run->gy, (size_t)(step->B * shape_elements(&run->layer->in)) * sizeof *run->gx);
+    if (instance->gx && !instance->over_input)
+        memcpy(instance->gx, instance->gy,
+               (size_t)(step->B * shape_elements(&instance->layer->in)) * sizeof *instance->gx);
 }
 
 const struct layer_kind layer_flatten = {
@@ -48,10 +50,10 @@ static int add_fit(struct json json, const struct network *network, struct layer
                      "%s cannot add %s to %s", layer->name, shape_text(with, b), shape_text(&layer->in, a));
 }
 
-static void add_forward(struct layer_instance *run, struct step *step)
+static void add_forward(struct layer_instance *instance, struct step *step)
 {
-    flatten_forward(run, step);
-    step->loops->add(step->B * shape_elements(&run->layer->in), run->with_x, run->y);
+    flatten_forward(instance, step);
+    step->loops->add(step->B * shape_elements(&instance->layer->in), instance->with_x, instance->y);
 }
 
 const struct layer_kind layer_add = {

@@ -36,7 +36,7 @@ struct cell {
 struct recurrence {
     const struct cell *cell;
     const struct recurrent_options *options;
-    const struct layer_instance *run;
+    const struct layer_instance *instance;
     struct step *step;
     ptrdiff_t B, T, K, N, plane, columns, t; /* plane: B N; columns: G N */
     int planes;                              /* G */
@@ -58,12 +58,12 @@ struct recurrence {
 
 static int function_planes(const struct recurrence *r)
 {
-    return recurrence_places(r->run->layer);
+    return recurrence_places(r->instance->layer);
 }
 
 static ptrdiff_t record_planes(const struct recurrence *r)
 {
-    return 2 * r->planes + r->cell->kept + r->run->P * function_planes(r);
+    return 2 * r->planes + r->cell->kept + r->instance->P * function_planes(r);
 }
 
 static float *record_plane(const struct recurrence *r, ptrdiff_t t, ptrdiff_t plane)
@@ -102,15 +102,16 @@ static bool is_function(const struct recurrence *r, bool gates)
    them among the planes of the learned function. */
 static void apply(struct recurrence *r, bool gates, int planes, const float *x, float *y, float *dy, int place)
 {
-    const struct layer_instance *run = r->run;
+    const struct layer_instance *instance = r->instance;
     bool own = is_function(r, gates);
     for (int p = 0; own && r->step->snapshot && p < planes; p++)
-        snapshot_observe(r->step->snapshot, run, r->step, place + p, r->B, x + p * r->plane);
+        snapshot_observe(r->step->snapshot, instance, r->step, place + p, r->B, x + p * r->plane);
     float *dp[TREE_PARAMETERS];
-    for (int j = 0; own && j < run->P; j++)
+    for (int j = 0; own && j < instance->P; j++)
         dp[j] = parameter_slope(r, j, place);
     if (own)
-        layer_function_run(run, r->step, 0, planes * r->plane, x, y, r->training ? dy : NULL, r->training ? dp : NULL);
+        layer_function_run(instance, r->step, 0, planes * r->plane, x, y, r->training ? dy : NULL,
+                           r->training ? dp : NULL);
     else
         tape_run(r->options->other->tape, r->step->isa, NULL, r->step->progress, planes * r->plane, x, y,
                  r->training ? dy : NULL, NULL, r->step->scratch);
@@ -119,15 +120,15 @@ static void apply(struct recurrence *r, bool gates, int planes, const float *x, 
 /* Adds what a step gives to the gradients of the learned parameters. */
 static void add_parameter_gradients(struct recurrence *r, int planes, const float *g, int place)
 {
-    const struct layer_instance *run = r->run;
-    for (int j = 0; j < run->P; j++) {
+    const struct layer_instance *instance = r->instance;
+    for (int j = 0; j < instance->P; j++) {
         const float *dp = parameter_slope(r, j, place);
-        if (run->sets == 1) {
+        if (instance->sets == 1) {
             r->parameters[j] += r->step->loops->dot(planes * r->plane, g, dp);
             continue;
         }
         r->step->channels->column_dots(planes * r->B, r->N, g, dp, r->step_gradient);
-        r->step->loops->add(r->N, r->step_gradient, run->learned_gradient + j * r->N);
+        r->step->loops->add(r->N, r->step_gradient, instance->learned_gradient + j * r->N);
     }
 }
 
@@ -313,15 +314,15 @@ int recurrence_places(const struct layer *layer)
     return options->in_gates ? options->cell->gates : options->cell->state_twice ? 2 : 1;
 }
 
-static struct recurrence make_recurrence(const struct layer_instance *run, ptrdiff_t B, bool training)
+static struct recurrence make_recurrence(const struct layer_instance *instance, ptrdiff_t B, bool training)
 {
-    const struct layer *layer = run->layer;
+    const struct layer *layer = instance->layer;
     const struct recurrent_options *options = layer->options;
     const struct cell *cell = options->cell;
     ptrdiff_t N = shape_channels(&layer->out);
     return (struct recurrence){.cell = cell,
                                .options = options,
-                               .run = run,
+                               .instance = instance,
                                .B = B,
                                .T = layer->in.size[0],
                                .K = layer->in.size[1],
@@ -347,7 +348,7 @@ static ptrdiff_t lay_out(struct recurrence *r, float *base)
         {&r->h, r->plane},
         {&r->c, r->plane},
         {&r->zero, r->plane},
-        {&r->step_gradient, r->training && r->run->sets > 1 ? r->N : 0},
+        {&r->step_gradient, r->training && r->instance->sets > 1 ? r->N : 0},
         {&r->records, (r->training ? r->T : 1) * record_planes(r) * r->plane},
         {&r->hidden_gradient, r->training && r->cell->own_hidden ? products : 0},
     };
@@ -360,21 +361,21 @@ static ptrdiff_t lay_out(struct recurrence *r, float *base)
     return used;
 }
 
-ptrdiff_t recurrence_workspace(const struct layer_instance *run, ptrdiff_t B, bool training)
+ptrdiff_t recurrence_workspace(const struct layer_instance *instance, ptrdiff_t B, bool training)
 {
-    struct recurrence r = make_recurrence(run, B, training);
+    struct recurrence r = make_recurrence(instance, B, training);
     return lay_out(&r, NULL);
 }
 
 static void hidden_products(struct recurrence *r)
 {
-    const struct layer_instance *run = r->run;
+    const struct layer_instance *instance = r->instance;
     if (r->t)
         blas_gemm(false, false, r->B, r->columns, r->N, 1, before_row(r, 0), r->T * r->N,
-                  run->values[RECURRENCE_HIDDEN_WEIGHT], r->columns, 0, r->hidden, r->columns);
+                  instance->values[RECURRENCE_HIDDEN_WEIGHT], r->columns, 0, r->hidden, r->columns);
     else
         memset(r->hidden, 0, (size_t)(r->B * r->columns) * sizeof *r->hidden);
-    r->step->loops->bias_add(r->B, r->columns, run->values[RECURRENCE_HIDDEN_BIAS], r->hidden);
+    r->step->loops->bias_add(r->B, r->columns, instance->values[RECURRENCE_HIDDEN_BIAS], r->hidden);
 }
 
 static bool gives_step(const struct recurrence *r)
@@ -393,21 +394,21 @@ static void write_state(struct recurrence *r, const float *h)
     size_t bytes = (size_t)r->N * sizeof *h;
     for (ptrdiff_t b = 0; b < r->B; b++, h += r->N) {
         if (gives_step(r))
-            memcpy(output_row(r, r->run->y, b), h, bytes);
+            memcpy(output_row(r, r->instance->y, b), h, bytes);
         if (r->t + 1 < r->T)
             memcpy(r->before + (b * r->T + r->t + 1) * r->N, h, bytes);
     }
 }
 
-void recurrence_forward(struct layer_instance *run, struct step *step)
+void recurrence_forward(struct layer_instance *instance, struct step *step)
 {
-    struct recurrence r = make_recurrence(run, step->B, step->training);
+    struct recurrence r = make_recurrence(instance, step->B, step->training);
     r.step = step;
-    lay_out(&r, run->workspace);
+    lay_out(&r, instance->workspace);
     ptrdiff_t R = r.B * r.T;
-    blas_gemm(false, false, R, r.columns, r.K, 1, run->x, r.K, run->values[RECURRENCE_INPUT_WEIGHT], r.columns, 0,
-              r.products, r.columns);
-    step->loops->bias_add(R, r.columns, run->values[RECURRENCE_INPUT_BIAS], r.products);
+    blas_gemm(false, false, R, r.columns, r.K, 1, instance->x, r.K, instance->values[RECURRENCE_INPUT_WEIGHT],
+              r.columns, 0, r.products, r.columns);
+    step->loops->bias_add(R, r.columns, instance->values[RECURRENCE_INPUT_BIAS], r.products);
     memset(r.zero, 0, (size_t)r.plane * sizeof *r.zero);
     for (ptrdiff_t b = 0; b < r.B; b++)
         memset(r.before + b * r.T * r.N, 0, (size_t)r.N * sizeof *r.before);
@@ -417,42 +418,43 @@ void recurrence_forward(struct layer_instance *run, struct step *step)
     }
     /* The state before each step too: a last state alone need not show what went wrong before. */
     if (!step->loops->all_finite(R * r.N, r.before) ||
-        !step->loops->all_finite(r.B * shape_elements(&run->layer->out), run->y))
+        !step->loops->all_finite(r.B * shape_elements(&instance->layer->out), instance->y))
         step->finite = false;
 }
 
 static void step_backward(struct recurrence *r)
 {
     for (ptrdiff_t b = 0; gives_step(r) && b < r->B; b++)
-        r->step->loops->add(r->N, output_row(r, r->run->gy, b), r->h + b * r->N);
+        r->step->loops->add(r->N, output_row(r, r->instance->gy, b), r->h + b * r->N);
     r->cell->backward(r);
     scatter(r, r->planes, r->products);
     if (r->t)
         blas_gemm(false, true, r->B, r->N, r->columns, 1, r->hidden_gradient + r->t * r->columns, r->T * r->columns,
-                  r->run->values[RECURRENCE_HIDDEN_WEIGHT], r->columns, 1, r->h, r->N);
+                  r->instance->values[RECURRENCE_HIDDEN_WEIGHT], r->columns, 1, r->h, r->N);
 }
 
-void recurrence_backward(struct layer_instance *run, struct step *step)
+void recurrence_backward(struct layer_instance *instance, struct step *step)
 {
-    struct recurrence r = make_recurrence(run, step->B, true);
+    struct recurrence r = make_recurrence(instance, step->B, true);
     r.step = step;
-    lay_out(&r, run->workspace);
+    lay_out(&r, instance->workspace);
     memset(r.h, 0, (size_t)r.plane * sizeof *r.h);
     memset(r.c, 0, (size_t)r.plane * sizeof *r.c);
-    if (run->P && run->sets > 1)
-        memset(run->learned_gradient, 0, (size_t)(run->P * run->sets) * sizeof *run->learned_gradient);
+    if (instance->P && instance->sets > 1)
+        memset(instance->learned_gradient, 0,
+               (size_t)(instance->P * instance->sets) * sizeof *instance->learned_gradient);
     for (r.t = r.T - 1; r.t >= 0; r.t--)
         step_backward(&r);
     ptrdiff_t R = r.B * r.T;
-    blas_gemm(true, false, r.K, r.columns, R, 1, run->x, r.K, r.products, r.columns, 0,
-              run->gradient[RECURRENCE_INPUT_WEIGHT], r.columns);
+    blas_gemm(true, false, r.K, r.columns, R, 1, instance->x, r.K, r.products, r.columns, 0,
+              instance->gradient[RECURRENCE_INPUT_WEIGHT], r.columns);
     blas_gemm(true, false, r.N, r.columns, R, 1, r.before, r.N, r.hidden_gradient, r.columns, 0,
-              run->gradient[RECURRENCE_HIDDEN_WEIGHT], r.columns);
-    step->channels->column_sums(R, r.columns, r.products, run->gradient[RECURRENCE_INPUT_BIAS]);
-    step->channels->column_sums(R, r.columns, r.hidden_gradient, run->gradient[RECURRENCE_HIDDEN_BIAS]);
-    for (int j = 0; run->sets == 1 && j < run->P; j++)
-        layer_leave_gradient(run, j, r.parameters[j]);
-    if (run->gx)
-        blas_gemm(false, true, R, r.K, r.columns, 1, r.products, r.columns, run->values[RECURRENCE_INPUT_WEIGHT],
-                  r.columns, 0, run->gx, r.K);
+              instance->gradient[RECURRENCE_HIDDEN_WEIGHT], r.columns);
+    step->channels->column_sums(R, r.columns, r.products, instance->gradient[RECURRENCE_INPUT_BIAS]);
+    step->channels->column_sums(R, r.columns, r.hidden_gradient, instance->gradient[RECURRENCE_HIDDEN_BIAS]);
+    for (int j = 0; instance->sets == 1 && j < instance->P; j++)
+        layer_leave_gradient(instance, j, r.parameters[j]);
+    if (instance->gx)
+        blas_gemm(false, true, R, r.K, r.columns, 1, r.products, r.columns, instance->values[RECURRENCE_INPUT_WEIGHT],
+                  r.columns, 0, instance->gx, r.K);
 }

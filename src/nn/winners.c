@@ -59,9 +59,9 @@ static float *take(struct winner_space *space, ptrdiff_t count)
     return piece;
 }
 
-static struct winner_space space_of(const struct layer_instance *run)
+static struct winner_space space_of(const struct layer_instance *instance)
 {
-    const struct layer *layer = run->layer, *pool = run->pool->layer;
+    const struct layer *layer = instance->layer, *pool = instance->pool->layer;
     ptrdiff_t I = shape_channels(&layer->in), O = shape_channels(&layer->out);
     struct winner_space space = {.block = is_single(layer) ? 1 : WINNER_BLOCK};
     space.blocks = I / space.block;
@@ -72,7 +72,7 @@ static struct winner_space space_of(const struct layer_instance *run)
     space.image = (layer->out.size[0] + 2) * space.shape.row;
     ptrdiff_t image = space.image * space.blocks, weights = WINNER_TAPS * I * O;
     ptrdiff_t winners = space.shape.rows * space.shape.columns * O;
-    space.next = run->workspace;
+    space.next = instance->workspace;
     space.x = take(&space, image);
     space.u = take(&space, TILE_PLACES * I * O);
     space.tiles = take(&space, TILE_PLACES * space.shape.columns * (I + O));
@@ -83,9 +83,9 @@ static struct winner_space space_of(const struct layer_instance *run)
     return space;
 }
 
-ptrdiff_t winners_workspace(const struct layer_instance *run)
+ptrdiff_t winners_workspace(const struct layer_instance *instance)
 {
-    return space_of(run).size;
+    return space_of(instance).size;
 }
 
 /* A sample's image into its blocks, or back out of them; what lies outside is left alone. */
@@ -125,33 +125,34 @@ static void clear_image(const struct winner_space *space)
     memset(space->x, 0, (size_t)(space->image * space->blocks) * sizeof *space->x);
 }
 
-void winners_begin(struct layer_instance *run, struct step *step)
+void winners_begin(struct layer_instance *instance, struct step *step)
 {
-    struct winner_space space = space_of(run);
+    struct winner_space space = space_of(instance);
     clear_image(&space);
     if (space.block > 1)
-        step->tiles->transform_weights(shape_channels(&run->layer->in), space.shape.outputs, run->values[WEIGHT],
-                                       space.u);
+        step->tiles->transform_weights(shape_channels(&instance->layer->in), space.shape.outputs,
+                                       instance->values[WEIGHT], space.u);
 }
 
-void winners_rows(struct layer_instance *run, struct step *step, ptrdiff_t b, ptrdiff_t first, ptrdiff_t rows, float *y)
+void winners_rows(struct layer_instance *instance, struct step *step, ptrdiff_t b, ptrdiff_t first, ptrdiff_t rows,
+                  float *y)
 {
-    const struct layer *layer = run->layer;
-    struct winner_space space = space_of(run);
+    const struct layer *layer = instance->layer;
+    struct winner_space space = space_of(instance);
     struct tile_row shape = {.tiles = space.shape.columns,
                              .row = space.shape.row,
                              .image = space.image,
                              .inputs = shape_channels(&layer->in),
                              .outputs = space.shape.outputs};
-    const float *bias = options_of(layer)->bias ? run->values[BIAS] : NULL;
+    const float *bias = options_of(layer)->bias ? instance->values[BIAS] : NULL;
     if (first == 0)
-        copy_image(layer, &space, run->x + b * shape_elements(&layer->in), space.x, false);
+        copy_image(layer, &space, instance->x + b * shape_elements(&layer->in), space.x, false);
     for (ptrdiff_t r = first; r < first + rows; r++, y += 4 * shape.tiles * shape.outputs) {
         const float *x = space.x + 2 * r * shape.row;
         if (space.block > 1)
             step->tiles->row_of_blocks(&shape, x, space.u, bias, space.tiles, y);
         else
-            step->tiles->row_of_few(&shape, x, run->values[WEIGHT], bias, y);
+            step->tiles->row_of_few(&shape, x, instance->values[WEIGHT], bias, y);
     }
 }
 
@@ -178,27 +179,27 @@ static void find_gx(const struct winner_space *space, const struct step *step, c
         step->winners->data(&space->shape, space->w + k * weights, g, where, space->gx + k * space->image);
 }
 
-void winners_backward(struct layer_instance *run, struct step *step)
+void winners_backward(struct layer_instance *instance, struct step *step)
 {
-    const struct layer *layer = run->layer;
-    struct winner_space space = space_of(run);
-    ptrdiff_t in = shape_elements(&layer->in), out = shape_elements(&run->pool->layer->out);
+    const struct layer *layer = instance->layer;
+    struct winner_space space = space_of(instance);
+    ptrdiff_t in = shape_elements(&layer->in), out = shape_elements(&instance->pool->layer->out);
     ptrdiff_t O = space.shape.outputs, weights = WINNER_TAPS * shape_channels(&layer->in) * O;
-    const float *g = run->pool->gy;
-    const int32_t *where = (const int32_t *)run->pool->workspace;
+    const float *g = instance->pool->gy;
+    const int32_t *where = (const int32_t *)instance->pool->workspace;
     clear_image(&space);
     memset(space.gw, 0, (size_t)weights * sizeof *space.gw);
-    if (run->gx)
-        copy_weights(&space, run->values[WEIGHT], space.w, false);
+    if (instance->gx)
+        copy_weights(&space, instance->values[WEIGHT], space.w, false);
     for (ptrdiff_t b = 0; b < step->B; b++) {
-        copy_image(layer, &space, run->x + b * in, space.x, false);
+        copy_image(layer, &space, instance->x + b * in, space.x, false);
         add_weights(&space, step, g + b * out, where + b * out);
-        if (!run->gx)
+        if (!instance->gx)
             continue;
         find_gx(&space, step, g + b * out, where + b * out);
-        copy_image(layer, &space, run->gx + b * in, space.gx, true);
+        copy_image(layer, &space, instance->gx + b * in, space.gx, true);
     }
-    copy_weights(&space, run->gradient[WEIGHT], space.gw, true);
+    copy_weights(&space, instance->gradient[WEIGHT], space.gw, true);
     if (options_of(layer)->bias)
-        step->channels->column_sums(step->B * out / O, O, g, run->gradient[BIAS]);
+        step->channels->column_sums(step->B * out / O, O, g, instance->gradient[BIAS]);
 }
