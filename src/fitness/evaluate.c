@@ -1,4 +1,4 @@
-/* The training run: trials, epochs, steps, and how they end. */
+/* Trainings: trials, epochs, steps, and how they end. */
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/hash.h"
@@ -17,8 +17,8 @@
 #include <math.h>
 #include <stdio.h>
 
-/* One trial under way. */
-struct run {
+/* A training under way, which becomes a trial. */
+struct training {
     const struct fitness *fitness;
     struct fitness_worker *worker;
     const atomic_int *abort;
@@ -29,32 +29,33 @@ struct run {
     double learning_rate;
 };
 
-static bool is_aborted(const struct run *run)
+static bool is_aborted(const struct training *training)
 {
-    return run->abort && atomic_load_explicit(run->abort, memory_order_relaxed);
+    return training->abort && atomic_load_explicit(training->abort, memory_order_relaxed);
 }
 
-static enum outcome judge(struct run *run, const struct pass *pass)
+static enum outcome judge(struct training *training, const struct pass *pass)
 {
-    const struct protocol *protocol = &run->fitness->protocol;
+    const struct protocol *protocol = &training->fitness->protocol;
     if (!pass->finite)
         return OUTCOME_non_finite;
-    if (run->step == 0) {
-        double start = fmax(pass->loss, network_guessing_loss(run->fitness->network));
-        run->loss_limit = protocol->divergence.factor * start;
+    if (training->step == 0) {
+        double start = fmax(pass->loss, network_guessing_loss(training->fitness->network));
+        training->loss_limit = protocol->divergence.factor * start;
         if (protocol->divergence.loss > 0)
-            run->loss_limit = fmin(run->loss_limit, protocol->divergence.loss);
+            training->loss_limit = fmin(training->loss_limit, protocol->divergence.loss);
     }
-    return pass->loss > run->loss_limit ? OUTCOME_diverged : OUTCOME_ok;
+    return pass->loss > training->loss_limit ? OUTCOME_diverged : OUTCOME_ok;
 }
 
 /* Puts a batch where the trainer wants it; without an index the rows first .. first + B - 1. */
-static void gather(const struct run *run, struct data_part part, const int32_t *index, ptrdiff_t first, ptrdiff_t B)
+static void gather(const struct training *training, struct data_part part, const int32_t *index, ptrdiff_t first,
+                   ptrdiff_t B)
 {
-    struct trainer *trainer = run->worker->trainer;
+    struct trainer *trainer = training->worker->trainer;
     struct data_targets y = trainer_targets(trainer);
     ptrdiff_t stride;
-    if (run->fitness->options.takes_bytes) {
+    if (training->fitness->options.takes_bytes) {
         uint8_t *u = trainer_input_bytes(trainer, &stride);
         if (index)
             data_gather_bytes(part, index, B, stride, u, y);
@@ -67,29 +68,31 @@ static void gather(const struct run *run, struct data_part part, const int32_t *
     }
 }
 
-/* One step on B samples, the first of which is `index`; the following step wants the next `following`.
+/* One step on B samples, the first of which is `index`; the step after it wants the `next_count` behind them.
    A step that fails changes no weight. */
-static enum outcome run_step(struct run *run, const int32_t *index, ptrdiff_t B, ptrdiff_t following, double *loss)
+static enum outcome run_step(struct training *training, const int32_t *index, ptrdiff_t B, ptrdiff_t next_count,
+                             double *loss)
 {
-    const struct protocol *protocol = &run->fitness->protocol;
-    struct trainer *trainer = run->worker->trainer;
-    if (is_aborted(run))
+    const struct protocol *protocol = &training->fitness->protocol;
+    struct trainer *trainer = training->worker->trainer;
+    if (is_aborted(training))
         return OUTCOME_aborted;
-    gather(run, run->fitness->train, index, 0, B);
+    gather(training, training->fitness->train, index, 0, B);
     if (protocol->augmentation.shift || protocol->augmentation.flip)
-        data_augment(run->fitness->train.set, &protocol->augmentation, &run->augment, B, trainer_input(trainer),
-                     run->worker->image);
-    trainer_set_progress(trainer, run->steps > 1 ? (double)run->step / (double)(run->steps - 1) : 1);
+        data_augment(training->fitness->train.set, &protocol->augmentation, &training->augment, B,
+                     trainer_input(trainer), training->worker->image);
+    trainer_set_progress(trainer, training->steps > 1 ? (double)training->step / (double)(training->steps - 1) : 1);
     struct pass pass = trainer_gradient(trainer, B);
-    enum outcome outcome = judge(run, &pass);
+    enum outcome outcome = judge(training, &pass);
     if (outcome != OUTCOME_ok)
         return outcome;
-    run->learning_rate = run->rate * schedule_factor(&protocol->schedule, run->step, run->epoch_steps, run->steps);
-    data_prefetch(run->fitness->train, index + B, following);
-    if (protocol->watch && following == 0)
+    training->learning_rate =
+        training->rate * schedule_factor(&protocol->schedule, training->step, training->epoch_steps, training->steps);
+    data_prefetch(training->fitness->train, index + B, next_count);
+    if (protocol->watch && next_count == 0)
         trainer_note(trainer);
-    trainer_update(trainer, run->learning_rate);
-    run->step++;
+    trainer_update(trainer, training->learning_rate);
+    training->step++;
     *loss += pass.loss * (double)B;
     return OUTCOME_ok;
 }
@@ -100,19 +103,19 @@ static ptrdiff_t smaller(ptrdiff_t a, ptrdiff_t b)
 }
 
 /* A pass over the train part in a new order. */
-static enum outcome train_epoch(struct run *run, struct epoch *epoch)
+static enum outcome train_epoch(struct training *training, struct epoch *epoch)
 {
-    ptrdiff_t count = data_size(run->fitness->train), batch = run->fitness->options.batch;
+    ptrdiff_t count = data_size(training->fitness->train), batch = training->fitness->options.batch;
     enum outcome outcome = OUTCOME_ok;
     double loss = 0;
-    rng_shuffle(&run->shuffle, run->worker->order, count);
+    rng_shuffle(&training->shuffle, training->worker->order, count);
     for (ptrdiff_t first = 0, B; first < count && outcome == OUTCOME_ok; first += B) {
         B = smaller(batch, count - first);
-        outcome = run_step(run, run->worker->order + first, B, smaller(batch, count - first - B), &loss);
+        outcome = run_step(training, training->worker->order + first, B, smaller(batch, count - first - B), &loss);
     }
     epoch->train_loss = loss / (double)count;
-    epoch->learning_rate = run->learning_rate;
-    if (outcome == OUTCOME_ok && !trainer_is_finite(run->worker->trainer))
+    epoch->learning_rate = training->learning_rate;
+    if (outcome == OUTCOME_ok && !trainer_is_finite(training->worker->trainer))
         return OUTCOME_non_finite;
     return outcome;
 }
@@ -135,68 +138,68 @@ static struct measures measures_of(const struct fitness *fitness, double loss, p
     return measures;
 }
 
-static enum outcome validate(struct run *run, struct epoch *epoch)
+static enum outcome validate(struct training *training, struct epoch *epoch)
 {
-    struct data_part part = run->fitness->measured;
-    struct trainer *trainer = run->worker->trainer;
+    struct data_part part = training->fitness->measured;
+    struct trainer *trainer = training->worker->trainer;
     ptrdiff_t count = data_size(part), correct = 0;
-    ptrdiff_t rows = network_measure_rows(run->fitness->network);
+    ptrdiff_t rows = network_measure_rows(training->fitness->network);
     double loss = 0;
     for (ptrdiff_t first = 0, B; first < count; first += B) {
         B = smaller(rows, count - first);
-        if (is_aborted(run))
+        if (is_aborted(training))
             return OUTCOME_aborted;
-        gather(run, part, NULL, first, B);
+        gather(training, part, NULL, first, B);
         struct pass pass = trainer_measure(trainer, B);
         if (!pass.finite)
             return OUTCOME_non_finite;
         loss += pass.loss * (double)B;
         correct += pass.correct;
     }
-    epoch->validation = measures_of(run->fitness, loss / (double)count, correct);
+    epoch->validation = measures_of(training->fitness, loss / (double)count, correct);
     return OUTCOME_ok;
 }
 
-static enum outcome run_epoch(struct run *run, int number, struct epoch *epoch)
+static enum outcome run_epoch(struct training *training, int number, struct epoch *epoch)
 {
-    const struct protocol *protocol = &run->fitness->protocol;
+    const struct protocol *protocol = &training->fitness->protocol;
     epoch->number = number;
     epoch->validation = measures_none();
-    enum outcome outcome = train_epoch(run, epoch);
+    enum outcome outcome = train_epoch(training, epoch);
     bool measured = number % protocol->validate_every == 0 || number == protocol->epochs;
-    return outcome == OUTCOME_ok && measured ? validate(run, epoch) : outcome;
+    return outcome == OUTCOME_ok && measured ? validate(training, epoch) : outcome;
 }
 
 /* Of the network, on rows that are always the same, as they stand in the data. */
-static void take_snapshot(const struct run *run, int seed_index, int epoch, struct evaluation *out)
+static void take_snapshot(const struct training *training, int seed_index, int epoch, struct evaluation *out)
 {
-    const struct fitness *fitness = run->fitness;
-    struct trainer *trainer = run->worker->trainer;
+    const struct fitness *fitness = training->fitness;
+    struct trainer *trainer = training->worker->trainer;
     struct watched rows[NETWORK_LAYERS];
     int layers = snapshot_layers(fitness->network);
-    gather(run, fitness->train, NULL, 0, fitness->options.batch);
+    gather(training, fitness->train, NULL, 0, fitness->options.batch);
     trainer_snapshot(trainer, fitness->options.batch, rows);
     for (int i = 0; i < layers; i++)
         out->snapshots[out->snapshot_count++] =
             (struct snapshot){.seed_index = seed_index, .epoch = epoch, .watched = rows[i]};
 }
 
-static void begin_trial(struct run *run, int seed_index)
+static void begin_trial(struct training *training, int seed_index)
 {
-    const struct fitness *fitness = run->fitness;
+    const struct fitness *fitness = training->fitness;
     ptrdiff_t count = data_size(fitness->train), batch = fitness->options.batch;
-    run->shuffle = rng_keyed(fitness->seed, (uint64_t)seed_index, RNG_SHUFFLE);
-    run->augment = rng_keyed(fitness->seed, (uint64_t)seed_index, RNG_AUGMENT);
-    run->step = 0;
-    run->epoch_steps = (count + batch - 1) / batch;
-    run->steps = run->epoch_steps * fitness->protocol.epochs;
+    training->shuffle = rng_keyed(fitness->seed, (uint64_t)seed_index, RNG_SHUFFLE);
+    training->augment = rng_keyed(fitness->seed, (uint64_t)seed_index, RNG_AUGMENT);
+    training->step = 0;
+    training->epoch_steps = (count + batch - 1) / batch;
+    training->steps = training->epoch_steps * fitness->protocol.epochs;
     for (ptrdiff_t i = 0; i < count; i++)
-        run->worker->order[i] = (int32_t)i;
-    const float *z = fitness->starts + (seed_index - fitness->protocol.first_seed) * fitness->draws;
-    trainer_start(run->worker->trainer, z, rng_keyed(fitness->seed, (uint64_t)seed_index, RNG_DROPOUT));
+        training->worker->order[i] = (int32_t)i;
+    const float *z = fitness->starts + (seed_index - fitness->protocol.first_seed) * fitness->random_weights;
+    trainer_start(training->worker->trainer, z, rng_keyed(fitness->seed, (uint64_t)seed_index, RNG_DROPOUT));
 }
 
-static enum outcome run_trial(struct run *run, int seed_index, struct evaluation *out)
+static enum outcome run_trial(struct training *training, int seed_index, struct evaluation *out)
 {
     struct trial *trial = &out->trials[out->trial_count++];
     *trial = (struct trial){.seed_index = seed_index,
@@ -204,21 +207,21 @@ static enum outcome run_trial(struct run *run, int seed_index, struct evaluation
                             .score = NAN,
                             .validation = measures_none(),
                             .train_loss = NAN};
-    begin_trial(run, seed_index);
-    while (trial->outcome == OUTCOME_ok && trial->epochs < run->fitness->protocol.epochs) {
+    begin_trial(training, seed_index);
+    while (trial->outcome == OUTCOME_ok && trial->epochs < training->fitness->protocol.epochs) {
         struct epoch epoch = {.seed_index = seed_index};
-        trial->outcome = run_epoch(run, trial->epochs + 1, &epoch);
+        trial->outcome = run_epoch(training, trial->epochs + 1, &epoch);
         if (trial->outcome != OUTCOME_ok)
             break;
         trial->epochs++;
         trial->train_loss = epoch.train_loss;
         trial->validation = epoch.validation;
         out->curve[out->epoch_count++] = epoch;
-        if (run->fitness->protocol.watch)
-            take_snapshot(run, seed_index, epoch.number, out);
+        if (training->fitness->protocol.watch)
+            take_snapshot(training, seed_index, epoch.number, out);
     }
     if (trial->outcome == OUTCOME_ok)
-        trial->score = metric_score(run->fitness->protocol.metric, trial);
+        trial->score = metric_score(training->fitness->protocol.metric, trial);
     return trial->outcome;
 }
 
@@ -233,11 +236,11 @@ static ptrdiff_t count_parameters(const struct fitness *fitness, const struct tr
 }
 
 /* What the activations' learned parameters have become, function by function. */
-static void note_parameters(const struct run *run, int seed_index, struct evaluation *out)
+static void note_parameters(const struct training *training, int seed_index, struct evaluation *out)
 {
-    for (int function = 0; function < network_functions(run->fitness->network); function++)
-        for (int layer = 0; layer < network_activations(run->fitness->network); layer++) {
-            struct trainer_parameters p = trainer_activation_parameters(run->worker->trainer, layer);
+    for (int function = 0; function < network_functions(training->fitness->network); function++)
+        for (int layer = 0; layer < network_activations(training->fitness->network); layer++) {
+            struct trainer_parameters p = trainer_activation_parameters(training->worker->trainer, layer);
             for (ptrdiff_t k = 0; p.function == function && k < p.count * p.sets; k++) {
                 ptrdiff_t set = k / p.count, index = k % p.count;
                 out->parameters[out->parameter_count++] =
@@ -260,12 +263,12 @@ static int evaluate_rate(const struct fitness *fitness, struct fitness_worker *w
     ptrdiff_t epochs = (ptrdiff_t)protocol->seeds * protocol->epochs;
     ptrdiff_t snapshots = protocol->watch ? epochs * snapshot_layers(fitness->network) : 0;
     int status = evaluation_reserve(out, protocol->seeds, epochs, protocol->seeds * parameters, snapshots, err);
-    struct run run = {.fitness = fitness, .worker = worker, .abort = abort, .rate = rate};
+    struct training training = {.fitness = fitness, .worker = worker, .abort = abort, .rate = rate};
     enum outcome outcome = OUTCOME_ok;
     for (int s = 0; !status && s < protocol->seeds && outcome == OUTCOME_ok; s++) {
-        outcome = run_trial(&run, protocol->first_seed + s, out);
+        outcome = run_trial(&training, protocol->first_seed + s, out);
         if (outcome == OUTCOME_ok)
-            note_parameters(&run, protocol->first_seed + s, out);
+            note_parameters(&training, protocol->first_seed + s, out);
     }
     if (status)
         return status;
@@ -302,14 +305,14 @@ int fitness_evaluate(const struct fitness *fitness, struct fitness_worker *worke
 /* ---- the arithmetic of this machine */
 
 /* A step on a whole batch and, where there is one, on the rest that is the last of each epoch. */
-static uint64_t mix_steps(struct run *run, uint64_t digest)
+static uint64_t mix_steps(struct training *training, uint64_t digest)
 {
-    const struct trainer *trainer = run->worker->trainer;
-    ptrdiff_t count = data_size(run->fitness->train), batch = run->fitness->options.batch;
+    const struct trainer *trainer = training->worker->trainer;
+    ptrdiff_t count = data_size(training->fitness->train), batch = training->fitness->options.batch;
     double loss = 0;
-    enum outcome outcome = run_step(run, run->worker->order, batch, 0, &loss);
+    enum outcome outcome = run_step(training, training->worker->order, batch, 0, &loss);
     if (outcome == OUTCOME_ok && count % batch)
-        outcome = run_step(run, run->worker->order, count % batch, 0, &loss);
+        outcome = run_step(training, training->worker->order, count % batch, 0, &loss);
     digest = hash_bytes(digest, &outcome, sizeof outcome);
     digest = hash_bytes(digest, &loss, sizeof loss);
     for (int i = 0; i < trainer_tensors(trainer); i++) {
@@ -319,14 +322,14 @@ static uint64_t mix_steps(struct run *run, uint64_t digest)
     return digest;
 }
 
-static uint64_t mix_measures(const struct run *run, uint64_t digest)
+static uint64_t mix_measures(const struct training *training, uint64_t digest)
 {
-    ptrdiff_t count = data_size(run->fitness->measured);
-    ptrdiff_t rows = smaller(network_measure_rows(run->fitness->network), count);
+    ptrdiff_t count = data_size(training->fitness->measured);
+    ptrdiff_t rows = smaller(network_measure_rows(training->fitness->network), count);
     const ptrdiff_t sizes[] = {rows, count % rows};
     for (int i = 0; i < 2 && sizes[i] > 0; i++) {
-        gather(run, run->fitness->measured, NULL, 0, sizes[i]);
-        double loss = trainer_measure(run->worker->trainer, sizes[i]).loss;
+        gather(training, training->fitness->measured, NULL, 0, sizes[i]);
+        double loss = trainer_measure(training->worker->trainer, sizes[i]).loss;
         digest = hash_bytes(digest, &loss, sizeof loss);
     }
     return digest;
@@ -347,9 +350,10 @@ int fitness_arithmetic(const struct fitness *fitness, char digest[FITNESS_DIGEST
             status = trainer_prepare(worker->trainer, &candidate, err);
     }
     if (!status) {
-        struct run run = {.fitness = fitness, .worker = worker, .rate = fitness->protocol.optimiser.learning_rates[0]};
-        begin_trial(&run, fitness->protocol.first_seed);
-        uint64_t bits = mix_measures(&run, mix_steps(&run, HASH_START));
+        struct training training = {
+            .fitness = fitness, .worker = worker, .rate = fitness->protocol.optimiser.learning_rates[0]};
+        begin_trial(&training, fitness->protocol.first_seed);
+        uint64_t bits = mix_measures(&training, mix_steps(&training, HASH_START));
         snprintf(digest, FITNESS_DIGEST, "%016" PRIx64, bits);
     }
     fitness_worker_free(worker);

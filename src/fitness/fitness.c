@@ -52,12 +52,12 @@ static bool bytes_pay(const struct fitness *fitness)
 static int draw_starts(struct fitness *fitness, struct error *err)
 {
     int seeds = fitness->protocol.seeds;
-    fitness->starts = memory_array((size_t)seeds * (size_t)fitness->draws, sizeof *fitness->starts);
+    fitness->starts = memory_array((size_t)seeds * (size_t)fitness->random_weights, sizeof *fitness->starts);
     if (!fitness->starts)
         return memory_error(err, "the initial weights");
     for (int s = 0; s < seeds; s++) {
         struct rng rng = rng_keyed(fitness->seed, (uint64_t)(fitness->protocol.first_seed + s), RNG_WEIGHTS);
-        network_draw_weights(fitness->network, &rng, fitness->starts + s * fitness->draws);
+        network_draw_weights(fitness->network, &rng, fitness->starts + s * fitness->random_weights);
     }
     return 0;
 }
@@ -78,7 +78,7 @@ int fitness_new(const struct protocol *protocol, const struct network *network, 
                                .measured = measured,
                                .seed = seed};
     ptrdiff_t samples = data_size(result->train);
-    result->draws = network_random_weights(network);
+    result->random_weights = network_random_weights(network);
     result->options = (struct trainer_options){.isa = isa,
                                                .batch = protocol->batch < samples ? protocol->batch : samples,
                                                .optimiser = protocol->optimiser,
@@ -115,7 +115,7 @@ void fitness_free(struct fitness *fitness)
 
 size_t fitness_shared_bytes(const struct fitness *fitness)
 {
-    return (size_t)fitness->protocol.seeds * (size_t)fitness->draws * sizeof *fitness->starts;
+    return (size_t)fitness->protocol.seeds * (size_t)fitness->random_weights * sizeof *fitness->starts;
 }
 
 size_t fitness_worker_bytes(const struct fitness *fitness)

@@ -12,8 +12,8 @@ struct fitness {
     struct data_part train, measured;
     uint64_t seed;
     struct trainer_options options;
-    ptrdiff_t draws;
-    float *starts; /* owned: (seeds, draws) standard normal numbers, scaled into initial weights */
+    ptrdiff_t random_weights; /* network_random_weights() */
+    float *starts;            /* owned: (seeds, random_weights) standard normal numbers, scaled into initial weights */
 };
 
 struct fitness_worker {

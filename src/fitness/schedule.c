@@ -85,7 +85,7 @@ static double one_cycle_factor(const struct schedule *schedule, int64_t step, in
 
 static const struct setting one_cycle_settings[] = {
     {"peak", SETTING_NUMBER(struct cycle, peak, 0, 0.999), .usual = 0.3,
-     .means = "where the optimiser's rate is reached, as a share of the run"},
+     .means = "where the optimiser's rate is reached, as a share of the training"},
     {"start", SETTING_NUMBER(struct cycle, start, 0, 1), .usual = 0.04,
      .means = "where it begins, as a share of the optimiser's rate"},
     {"final", SETTING_NUMBER(struct cycle, final, 0, 1), .usual = 1e-4, .means = "where it ends"},
@@ -117,7 +117,7 @@ static const struct setting naming[] = {
     {"name", SETTING_DESCRIPTOR(struct schedule, kind), .name_at = kind_name, .required = true}, {0}};
 static const struct setting warming[] = {
     {"warmup", SETTING_NUMBER(struct schedule, warmup, 0, 0.999), .added = true,
-     .means = "the share of the run in which the rate grows to its own value along a straight line"},
+     .means = "the share of the training in which the rate grows to its own value along a straight line"},
     {0}};
 
 /* What can stand in the object of a kind. */

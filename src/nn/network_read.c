@@ -222,15 +222,15 @@ static int check_last(struct json place, const struct network *network, struct e
 {
     const struct layer *last = &network->layer[network->layers - 1];
     const struct data_shape *data = &network->data;
-    char shape[SHAPE_TEXT], answers[64] = "";
+    char shape[SHAPE_TEXT], targets[64] = "";
     if (data->targets > 1)
-        snprintf(answers, sizeof answers, " for each of %td steps", data->targets);
+        snprintf(targets, sizeof targets, " for each of %td steps", data->targets);
     if (shape_elements(&last->out) == network->outputs * data->targets &&
         shape_channels(&last->out) == network->outputs)
         return 0;
     return json_fail(place, err, "end with {\"type\": \"dense\", \"units\": \"outputs\"}",
                      "the last layer, %s, gives %s, but the data and the loss want %d output%s%s", last->name,
-                     shape_text(&last->out, shape), network->outputs, network->outputs == 1 ? "" : "s", answers);
+                     shape_text(&last->out, shape), network->outputs, network->outputs == 1 ? "" : "s", targets);
 }
 
 static int read_layers(struct json json, struct network *network, struct error *err)

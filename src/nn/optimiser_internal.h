@@ -29,7 +29,7 @@ struct optimiser_kind {
     const struct setting *settings;     /* its own, of a struct that fits into optimiser.own; NULL: it has none */
     int states;                         /* arrays it keeps for every tensor, which start at 0 */
     int operations;                     /* of its step, for each number; for the benchmark */
-    /* Numbers that it keeps of a run, which start at 1: brings them to the next step. NULL: none. */
+    /* Numbers that it keeps of a training, which start at 1: brings them to the next step. NULL: none. */
     void (*advance)(const struct optimiser *optimiser, double power[OPTIMISER_POWERS]);
     /* g: (N), w: (N) changed, state: (states) arrays (N) changed. */
     void (*update)(const struct optimiser_step *step, ptrdiff_t N, const float *g, float *w, float *const *state);

@@ -22,7 +22,7 @@ struct recurrence;
 struct cell {
     int gates;               /* planes of gates; the state's is the next */
     int column[MOST_PLANES]; /* the block of columns that a plane's products stand in */
-    int kept;                /* planes of a record besides values and slopes */
+    int saved_planes;        /* planes of a record besides values and slopes */
     bool state_twice;        /* the state's function is applied to the cell, too */
     bool own_hidden;         /* the hidden products have other gradients than the input's */
     /* From `products` and `hidden` to the state after this step, (B, N). */
@@ -54,7 +54,7 @@ struct recurrence {
     double parameters[TREE_PARAMETERS]; /* gradients of the function's learned parameters when units have one set */
 };
 
-/* ---- records: values (G), slopes (G), what a cell keeps, df/dp for each place of the function */
+/* ---- records: values (G), slopes (G), what else a cell saves, df/dp for each place of the function */
 
 static int function_planes(const struct recurrence *r)
 {
@@ -63,7 +63,7 @@ static int function_planes(const struct recurrence *r)
 
 static ptrdiff_t record_planes(const struct recurrence *r)
 {
-    return 2 * r->planes + r->cell->kept + r->instance->P * function_planes(r);
+    return 2 * r->planes + r->cell->saved_planes + r->instance->P * function_planes(r);
 }
 
 static float *record_plane(const struct recurrence *r, ptrdiff_t t, ptrdiff_t plane)
@@ -81,14 +81,14 @@ static float *slope(const struct recurrence *r, int plane)
     return record_plane(r, r->t, r->planes + plane);
 }
 
-static float *kept(const struct recurrence *r, int i)
+static float *saved_plane(const struct recurrence *r, int i)
 {
     return record_plane(r, r->t, 2 * r->planes + i);
 }
 
 static float *parameter_slope(const struct recurrence *r, int parameter, int place)
 {
-    return record_plane(r, r->t, 2 * r->planes + r->cell->kept + parameter * function_planes(r) + place);
+    return record_plane(r, r->t, 2 * r->planes + r->cell->saved_planes + parameter * function_planes(r) + place);
 }
 
 /* ---- the two functions */
@@ -192,7 +192,7 @@ static void rnn_backward(struct recurrence *r)
     memset(r->h, 0, (size_t)r->plane * sizeof *r->h);
 }
 
-/* ---- gru: keeps the hidden product of the state's function */
+/* ---- gru: saves the hidden product of the state's function */
 
 enum { RESET, UPDATE, NEW };
 
@@ -201,7 +201,7 @@ static const float *gru_forward(struct recurrence *r)
     gather_sums(r, 2);
     apply(r, true, 2, r->raw, value(r, RESET), slope(r, RESET), 0);
     const float *reset = value(r, RESET), *update = value(r, UPDATE), *new = value(r, NEW);
-    float *product = kept(r, 0), *raw = r->raw + NEW * r->plane;
+    float *product = saved_plane(r, 0), *raw = r->raw + NEW * r->plane;
     for (ptrdiff_t b = 0, i = 0; b < r->B; b++) {
         const float *input = product_row(r, r->products, b, NEW), *hidden = hidden_row(r, b, NEW);
         for (ptrdiff_t n = 0; n < r->N; n++, i++) {
@@ -220,7 +220,8 @@ static const float *gru_forward(struct recurrence *r)
 
 static void gru_backward(struct recurrence *r)
 {
-    const float *reset = value(r, RESET), *update = value(r, UPDATE), *new = value(r, NEW), *product = kept(r, 0);
+    const float *reset = value(r, RESET), *update = value(r, UPDATE), *new = value(r, NEW),
+                *product = saved_plane(r, 0);
     float *g_reset = r->raw, *g_update = r->raw + UPDATE * r->plane, *g_new = r->raw + NEW * r->plane;
     for (ptrdiff_t b = 0, i = 0; b < r->B; b++) {
         const float *before = before_row(r, b);
@@ -242,7 +243,7 @@ static void gru_backward(struct recurrence *r)
     scatter(r, 2, r->hidden_gradient);
 }
 
-/* ---- lstm: keeps the cell, its function and the slope of that */
+/* ---- lstm: saves the cell, its function and the slope of that */
 
 enum { IN, FORGET, OUT, CANDIDATE };
 enum { CELL, SQUASHED, SQUASHED_SLOPE };
@@ -259,10 +260,10 @@ static const float *lstm_forward(struct recurrence *r)
     apply(r, false, 1, r->raw + CANDIDATE * r->plane, value(r, CANDIDATE), slope(r, CANDIDATE), 0);
     const float *in = value(r, IN), *forget = value(r, FORGET), *out = value(r, OUT), *new = value(r, CANDIDATE);
     const float *before = cell_before(r);
-    float *cell = kept(r, CELL), *squashed = kept(r, SQUASHED);
+    float *cell = saved_plane(r, CELL), *squashed = saved_plane(r, SQUASHED);
     for (ptrdiff_t i = 0; i < r->plane; i++) /* when measuring, `cell` is `before` */
         cell[i] = forget[i] * before[i] + in[i] * new[i];
-    apply(r, false, 1, cell, squashed, kept(r, SQUASHED_SLOPE), 1);
+    apply(r, false, 1, cell, squashed, saved_plane(r, SQUASHED_SLOPE), 1);
     for (ptrdiff_t i = 0; i < r->plane; i++)
         r->h[i] = out[i] * squashed[i];
     return r->h;
@@ -271,13 +272,13 @@ static const float *lstm_forward(struct recurrence *r)
 static void lstm_backward(struct recurrence *r)
 {
     const float *in = value(r, IN), *forget = value(r, FORGET), *out = value(r, OUT), *new = value(r, CANDIDATE);
-    const float *before = cell_before(r), *squashed = kept(r, SQUASHED);
+    const float *before = cell_before(r), *squashed = saved_plane(r, SQUASHED);
     float *g_in = r->raw, *g_forget = g_in + r->plane, *g_out = g_forget + r->plane, *g_new = g_out + r->plane;
     for (ptrdiff_t i = 0; i < r->plane; i++) {
         g_out[i] = r->h[i] * squashed[i];
         r->h[i] *= out[i];
     }
-    apply_backward(r, false, 1, kept(r, SQUASHED_SLOPE), r->h, 1);
+    apply_backward(r, false, 1, saved_plane(r, SQUASHED_SLOPE), r->h, 1);
     for (ptrdiff_t i = 0; i < r->plane; i++) {
         float g = r->c[i] + r->h[i];
         g_in[i] = g * new[i];
@@ -293,11 +294,15 @@ static void lstm_backward(struct recurrence *r)
 /* ---- the steps */
 
 const struct cell recurrence_rnn = {.column = {0}, .forward = rnn_forward, .backward = rnn_backward};
-const struct cell recurrence_gru = {
-    .gates = 2, .column = {0, 1, 2}, .kept = 1, .own_hidden = true, .forward = gru_forward, .backward = gru_backward};
+const struct cell recurrence_gru = {.gates = 2,
+                                    .column = {0, 1, 2},
+                                    .saved_planes = 1,
+                                    .own_hidden = true,
+                                    .forward = gru_forward,
+                                    .backward = gru_backward};
 const struct cell recurrence_lstm = {.gates = 3,
                                      .column = {0, 1, 3, 2},
-                                     .kept = 3,
+                                     .saved_planes = 3,
                                      .state_twice = true,
                                      .forward = lstm_forward,
                                      .backward = lstm_backward};

@@ -2,7 +2,7 @@
  *
  * A snapshot is taken in a forward and a backward pass as in training, except that dropout drops nothing. It leaves no
  * trace: weights, the optimiser's state, running moments and the streams of random numbers are afterwards what
- * they were, so a run that is watched ends with the same bits as one that is not.
+ * they were, so a training that is watched ends with the same bits as one that is not.
  *
  * Watched are the layers that hold a function (an activation, or a recurrent layer, whose function is watched
  * in every step of the sequence) and those that learn. A unit is a channel of what the function gave; it is dead

@@ -176,7 +176,7 @@ int trainer_prepare(struct trainer *trainer, const struct candidate *candidate, 
     return 0;
 }
 
-/* Returns the draws that are left. */
+/* Returns the random numbers that are left. */
 static const float *start_tensor(struct layer_instance *instance, int t, const float *z)
 {
     const struct tensor *tensor = &instance->tensor[t];

@@ -1,13 +1,13 @@
 /* Trainers: one thread's memory and arithmetic for training networks, one candidate after another.
  *
- * All buffers of a run (parameters, gradients, optimiser state, values, derivatives) are cut from one
+ * All buffers of a training (parameters, gradients, optimiser state, values, derivatives) are cut from one
  * aligned block that is allocated when the trainer is made; a step allocates nothing of ours. Only
  * trainer_prepare() allocates: the candidate's tapes, and scratch for it when it outgrows the old one.
  *
  *   trainer_new -> { trainer_prepare -> { trainer_start -> { fill input and labels,
  *   trainer_gradient, trainer_update, now and then trainer_measure } } } -> trainer_free
  *
- * The result of a run is a pure function of the network, the options, the candidate, the initial
+ * The result of a training is a pure function of the network, the options, the candidate, the initial
  * numbers and the batches: nothing is carried over from earlier candidates.
  *
  * One owner at a time; trainers of different threads are independent. A thread calls
@@ -57,7 +57,7 @@ void trainer_free(struct trainer *trainer); /* accepts NULL */
    deviations. */
 int trainer_prepare(struct trainer *trainer, const struct candidate *candidate, struct error *err);
 
-/* Starts a run: fresh weights from the numbers of network_draw_weights(), everything else at its start.
+/* Starts a training: fresh weights from the numbers of network_draw_weights(), everything else at its start.
    z: (network_random_weights), borrowed. Dropout draws from `noise`. */
 void trainer_start(struct trainer *trainer, const float *z, struct rng noise);
 

@@ -27,7 +27,7 @@ struct trainer {
     float *numbers;                   /* or (rows) */
     struct layer_instance *instance;  /* owned: (layers) */
     struct rng noise;                 /* of dropout */
-    float progress;                   /* of the run, for functions of t */
+    float progress;                   /* of the training, for functions of t */
     struct snapshot_builder snapshot; /* its memory is cut from the block too */
 
     int functions;                           /* of a candidate */
@@ -35,7 +35,7 @@ struct trainer {
     void *scratch;                           /* owned */
     size_t scratch_bytes;
 
-    double power[OPTIMISER_POWERS]; /* what the optimiser keeps of a run beside its arrays */
+    double power[OPTIMISER_POWERS]; /* what the optimiser keeps of a training beside its arrays */
 };
 
 /* Places every buffer for a candidate (NULL: one that learns nothing) in a block that starts on a cache line. Returns

@@ -222,7 +222,7 @@ START_TEST(auto_keeps_the_signal)
 END_TEST
 
 /* Runs a few steps and returns the bits of all parameters; owned: *count floats. */
-static float *run(struct trainer *trainer, const struct network *network, const char *candidate, ptrdiff_t *count)
+static float *train(struct trainer *trainer, const struct network *network, const char *candidate, ptrdiff_t *count)
 {
     struct error err;
     struct candidate functions = parse_candidate(candidate);
@@ -261,13 +261,13 @@ START_TEST(earlier_candidates_leave_nothing_behind)
     struct trainer *used = NULL, *fresh = NULL;
     ASSERT_OK(trainer_new(network, &options, &used, &err));
     ptrdiff_t count, other;
-    float *before = run(used, network, "x*sigmoid(p*x)", &count);
-    memory_free(run(used, network, "exp(exp(exp(x)))", &other));
-    memory_free(run(used, network, "p*x+p*x^2+p*sin(x)", &other));
-    float *after = run(used, network, "x*sigmoid(p*x)", &count);
+    float *before = train(used, network, "x*sigmoid(p*x)", &count);
+    memory_free(train(used, network, "exp(exp(exp(x)))", &other));
+    memory_free(train(used, network, "p*x+p*x^2+p*sin(x)", &other));
+    float *after = train(used, network, "x*sigmoid(p*x)", &count);
     ASSERT_OK(trainer_new(network, &options, &fresh, &err));
     long allocations = memory_allocations();
-    float *alone = run(fresh, network, "x*sigmoid(p*x)", &other);
+    float *alone = train(fresh, network, "x*sigmoid(p*x)", &other);
     ck_assert_int_eq((int)count, (int)other);
     ck_assert(memcmp(before, after, (size_t)count * sizeof(float)) == 0);
     ck_assert(memcmp(before, alone, (size_t)count * sizeof(float)) == 0);
