@@ -1,8 +1,6 @@
 /* Loops over arrays, one build for each instruction level. */
 #include "loops/array.h"
 
-#include "loops/level_internal.h"
-
 #include <math.h>
 #include <stdint.h>
 #include <string.h>
@@ -96,8 +94,8 @@ static void momentum(ptrdiff_t N, const struct momentum_step *step, const float 
     }
 }
 
-const struct array_loops *OF_LEVEL(array_loops)(void);
-const struct array_loops *OF_LEVEL(array_loops)(void)
+const struct array_loops *ISA_NAME(array_loops)(void);
+const struct array_loops *ISA_NAME(array_loops)(void)
 {
     static const struct array_loops table = {
         .bias_add = bias_add,

@@ -2,8 +2,6 @@
  * block, so that the error does not grow with their number; sums over columns go through lanes in a fixed order. */
 #include "loops/channel.h"
 
-#include "loops/level_internal.h"
-
 #include <math.h>
 #include <stdbool.h>
 #include <string.h>
@@ -295,8 +293,8 @@ static void pool_sum_backward(ptrdiff_t C, const struct pool_window *window, flo
             add_scaled(C, factor, gy, gx + r * w.row + k * C);
 }
 
-const struct channel_loops *OF_LEVEL(channel_loops)(void);
-const struct channel_loops *OF_LEVEL(channel_loops)(void)
+const struct channel_loops *ISA_NAME(channel_loops)(void);
+const struct channel_loops *ISA_NAME(channel_loops)(void)
 {
     static const struct channel_loops table = {
         .column_sums = column_sums,

@@ -9,7 +9,6 @@
  * The order of every sum is that of the inputs, or of the samples, whatever the instruction level. */
 #include "loops/sparse.h"
 
-#include "loops/level_internal.h"
 #include "loops/vector_internal.h"
 
 #include <string.h>
@@ -161,8 +160,8 @@ static void backward(ptrdiff_t B, ptrdiff_t K, ptrdiff_t N, const struct byte_ro
     }
 }
 
-const struct sparse_loops *OF_LEVEL(sparse_loops)(void);
-const struct sparse_loops *OF_LEVEL(sparse_loops)(void)
+const struct sparse_loops *ISA_NAME(sparse_loops)(void);
+const struct sparse_loops *ISA_NAME(sparse_loops)(void)
 {
     static const struct sparse_loops table = {
         .mark = mark, .transpose = transpose, .forward = forward, .backward = backward};

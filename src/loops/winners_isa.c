@@ -9,7 +9,6 @@
  * The order of every sum is that of the positions, or of the places and then the channels, at every level. */
 #include "loops/winners.h"
 
-#include "loops/level_internal.h"
 #include "loops/vector_internal.h"
 
 enum { PLACES = 4 };
@@ -148,8 +147,8 @@ static void data(const struct winner_shape *s, const float *w, const float *g, c
                              g + p, where + p, gx + 2 * (i * s->row + j * WINNER_BLOCK));
 }
 
-const struct winner_loops *OF_LEVEL(winner_loops)(void);
-const struct winner_loops *OF_LEVEL(winner_loops)(void)
+const struct winner_loops *ISA_NAME(winner_loops)(void);
+const struct winner_loops *ISA_NAME(winner_loops)(void)
 {
     static const struct winner_loops table = {
         .corners = corners, .weights = weights, .weights_of_one = weights_of_one, .data = data};

@@ -13,7 +13,6 @@
  * A first layer, with an input or a few, goes tap by tap. Every sum has the order of the inputs, then of the taps. */
 #include "loops/winograd.h"
 
-#include "loops/level_internal.h"
 #include "loops/vector_internal.h"
 #include "loops/winners.h"
 
@@ -170,8 +169,8 @@ static void row_of_few(const struct tile_row *s, const float *x, const float *w,
         }
 }
 
-const struct tile_loops *OF_LEVEL(tile_loops)(void);
-const struct tile_loops *OF_LEVEL(tile_loops)(void)
+const struct tile_loops *ISA_NAME(tile_loops)(void);
+const struct tile_loops *ISA_NAME(tile_loops)(void)
 {
     static const struct tile_loops table = {
         .transform_weights = transform_weights, .row_of_blocks = row_of_blocks, .row_of_few = row_of_few};
