@@ -12,6 +12,7 @@
 #include "loops/channel.h"
 #include "nn/attention_internal.h"
 #include "nn/blas.h"
+#include "nn/cutter_internal.h"
 #include "nn/step_internal.h"
 
 #include <math.h>
@@ -69,28 +70,20 @@ struct attention {
     float *gshares;   /* (T, T) of the head at work */
 };
 
-/* Places the pieces behind `base` (NULL: only counts) and returns how many floats they take. */
-static ptrdiff_t lay_out(const struct layer *layer, ptrdiff_t B, bool training, float *base, struct attention *a)
+/* Cuts the workspace (NULL: only counts) and returns how many floats it takes. */
+static ptrdiff_t lay_out(const struct layer *layer, ptrdiff_t B, bool training, float *workspace, struct attention *a)
 {
     const struct attention_options *options = layer->options;
-    ptrdiff_t T = layer->in.size[0], C = layer->in.size[1], H = options->heads, R = B * T, used = 0;
+    ptrdiff_t T = layer->in.size[0], C = layer->in.size[1], H = options->heads, R = B * T;
     *a = (struct attention){.B = B, .T = T, .C = C, .H = H, .D = C / H, .training = training};
-    struct {
-        float **at;
-        ptrdiff_t count;
-    } pieces[] = {
-        {&a->qkv, R * 3 * C},
-        {&a->o, R * C},
-        {&a->shares, (training ? B * H : 1) * T * T},
-        {&a->gqkv, training ? R * 3 * C : 0},
-        {&a->go, training ? R * C : 0},
-        {&a->gshares, training ? T * T : 0},
-    };
-    for (size_t i = 0; i < sizeof pieces / sizeof *pieces; i++) {
-        *pieces[i].at = base ? base + used : NULL;
-        used += pieces[i].count;
-    }
-    return used;
+    struct cutter cutter = {.block = workspace};
+    a->qkv = cutter_take(&cutter, R * 3 * C);
+    a->o = cutter_take(&cutter, R * C);
+    a->shares = cutter_take(&cutter, (training ? B * H : 1) * T * T);
+    a->gqkv = cutter_take(&cutter, training ? R * 3 * C : 0);
+    a->go = cutter_take(&cutter, training ? R * C : 0);
+    a->gshares = cutter_take(&cutter, training ? T * T : 0);
+    return cutter.used;
 }
 
 static ptrdiff_t attention_workspace(const struct layer_instance *instance, ptrdiff_t B)

@@ -10,6 +10,7 @@
 #include "loops/array.h"
 #include "loops/channel.h"
 #include "nn/blas.h"
+#include "nn/cutter_internal.h"
 #include "nn/slot_internal.h"
 #include "nn/snapshot_internal.h"
 
@@ -338,32 +339,22 @@ static struct recurrence make_recurrence(const struct layer_instance *instance, 
                                .training = training};
 }
 
-/* Places the pieces behind `base` (NULL: only counts) and returns how many floats they take. */
-static ptrdiff_t lay_out(struct recurrence *r, float *base)
+/* Cuts the workspace (NULL: only counts) and returns how many floats it takes. */
+static ptrdiff_t lay_out(struct recurrence *r, float *workspace)
 {
-    ptrdiff_t products = r->B * r->T * r->columns, used = 0;
-    struct {
-        float **at;
-        ptrdiff_t count;
-    } pieces[] = {
-        {&r->products, products},
-        {&r->before, r->T * r->plane},
-        {&r->hidden, r->B * r->columns},
-        {&r->raw, r->planes * r->plane},
-        {&r->h, r->plane},
-        {&r->c, r->plane},
-        {&r->zero, r->plane},
-        {&r->step_gradient, r->training && r->instance->sets > 1 ? r->N : 0},
-        {&r->records, (r->training ? r->T : 1) * record_planes(r) * r->plane},
-        {&r->hidden_gradient, r->training && r->cell->own_hidden ? products : 0},
-    };
-    for (size_t i = 0; i < sizeof pieces / sizeof *pieces; i++) {
-        *pieces[i].at = base ? base + used : NULL;
-        used += pieces[i].count;
-    }
-    if (!r->cell->own_hidden)
-        r->hidden_gradient = r->products;
-    return used;
+    struct cutter cutter = {.block = workspace};
+    ptrdiff_t products = r->B * r->T * r->columns;
+    r->products = cutter_take(&cutter, products);
+    r->before = cutter_take(&cutter, r->T * r->plane);
+    r->hidden = cutter_take(&cutter, r->B * r->columns);
+    r->raw = cutter_take(&cutter, r->planes * r->plane);
+    r->h = cutter_take(&cutter, r->plane);
+    r->c = cutter_take(&cutter, r->plane);
+    r->zero = cutter_take(&cutter, r->plane);
+    r->step_gradient = cutter_take(&cutter, r->training && r->instance->sets > 1 ? r->N : 0);
+    r->records = cutter_take(&cutter, (r->training ? r->T : 1) * record_planes(r) * r->plane);
+    r->hidden_gradient = r->cell->own_hidden ? cutter_take(&cutter, r->training ? products : 0) : r->products;
+    return cutter.used;
 }
 
 ptrdiff_t recurrence_workspace(const struct layer_instance *instance, ptrdiff_t B, bool training)

@@ -1,21 +1,9 @@
 /* All memory of a training is one block; this is the table of what lies where in it. */
 #include "loops/sparse.h"
+#include "nn/cutter_internal.h"
 #include "nn/network.h"
 #include "nn/pooled_internal.h"
 #include "nn/trainer_internal.h"
-
-/* Cuts a block into pieces that start on cache lines. Without a block it only counts. */
-struct cutter {
-    float *block;
-    size_t used; /* floats */
-};
-
-static float *cut(struct cutter *cutter, ptrdiff_t floats)
-{
-    float *piece = cutter->block ? cutter->block + cutter->used : NULL;
-    cutter->used += ((size_t)floats + 15) / 16 * 16;
-    return piece;
-}
 
 static bool wants_gradient(const struct trainer *trainer, int source);
 
@@ -50,11 +38,11 @@ static void cut_tensors(struct layer_instance *instance, const struct trainer *t
 {
     for (int t = 0; t < instance->tensors; t++) {
         const struct tensor *tensor = &instance->tensor[t];
-        instance->values[t] = cut(cutter, tensor->count);
-        instance->gradient[t] = tensor->buffer ? NULL : cut(cutter, tensor->count);
+        instance->values[t] = cutter_take(cutter, tensor->count);
+        instance->gradient[t] = tensor->buffer ? NULL : cutter_take(cutter, tensor->count);
         for (int s = 0; s < trainer->options.optimiser.kind->states; s++)
-            instance->state[t][s] = tensor->buffer ? NULL : cut(cutter, tensor->count);
-        instance->saved[t] = trainer->options.watch ? cut(cutter, tensor->count) : NULL;
+            instance->state[t][s] = tensor->buffer ? NULL : cutter_take(cutter, tensor->count);
+        instance->saved[t] = trainer->options.watch ? cutter_take(cutter, tensor->count) : NULL;
     }
 }
 
@@ -78,7 +66,7 @@ static float *cut_workspace(const struct layer_instance *instance, const struct 
     const struct layer_kind *kind = instance->layer->kind;
     ptrdiff_t training = kind->workspace ? kind->workspace(instance, trainer->options.batch) : 0;
     ptrdiff_t measuring = kind->measure_workspace ? kind->measure_workspace(instance, trainer->rows) : 0;
-    return cut(cutter, training > measuring ? training : measuring);
+    return cutter_take(cutter, training > measuring ? training : measuring);
 }
 
 /* The pool that an activation does too, and that a convolution before it gets its gradient through. */
@@ -116,8 +104,8 @@ static void cut_layer(int l, struct trainer *trainer, struct cutter *cutter)
     instance->with_x = layer->with == LAYER_INPUT ? trainer->input : trainer->instance[layer->with].y;
     bool winners = instance->pool && !layer->kind->does_pool; /* its gradient is the pool's */
     bool unstored = winners && !trainer->options.watch;       /* and so are its values, but for a snapshot */
-    instance->y = instance->over_input ? instance->x : unstored ? NULL : cut(cutter, trainer->rows * elements);
-    instance->gy = instance->over_input && from ? from->gy : winners ? NULL : cut(cutter, batch * elements);
+    instance->y = instance->over_input ? instance->x : unstored ? NULL : cutter_take(cutter, trainer->rows * elements);
+    instance->gy = instance->over_input && from ? from->gy : winners ? NULL : cutter_take(cutter, batch * elements);
     instance->learns = learns(trainer, l);
     instance->adds_gradient = read_later(network, layer->from, l);
     instance->gx = !wants_gradient(trainer, layer->from) ? NULL : instance->adds_gradient ? trainer->spare : from->gy;
@@ -147,15 +135,15 @@ static void cut_snapshot(struct trainer *trainer, struct cutter *cutter)
     for (int l = 0; l < network->layers; l++)
         if (snapshot_units(&network->layer[l]) > units)
             units = snapshot_units(&network->layer[l]);
-    trainer->snapshot.y = cut(cutter, SNAPSHOT_BLOCK);
-    trainer->snapshot.slope = cut(cutter, SNAPSHOT_BLOCK);
-    trainer->snapshot.first = cut(cutter, units);
-    trainer->snapshot.unit = (int32_t *)cut(cutter, units);
+    trainer->snapshot.y = cutter_take(cutter, SNAPSHOT_BLOCK);
+    trainer->snapshot.slope = cutter_take(cutter, SNAPSHOT_BLOCK);
+    trainer->snapshot.first = cutter_take(cutter, units);
+    trainer->snapshot.unit = (int32_t *)cutter_take(cutter, units);
 }
 
 static void *cut_words(struct cutter *cutter, ptrdiff_t words)
 {
-    return cut(cutter, words * (ptrdiff_t)(sizeof(uint64_t) / sizeof(float)));
+    return cutter_take(cutter, words * (ptrdiff_t)(sizeof(uint64_t) / sizeof(float)));
 }
 
 static void cut_bytes(struct trainer *trainer, struct cutter *cutter)
@@ -170,7 +158,7 @@ static void cut_bytes(struct trainer *trainer, struct cutter *cutter)
     bytes->marks = cut_words(cutter, trainer->rows * groups);
     bytes->columns = cut_words(cutter, blocks * groups * GROUP);
     bytes->scratch = cut_words(cutter, groups * GROUP);
-    bytes->total = cut(cutter, shape_elements(&network->layer[network_byte_layer(network)].out));
+    bytes->total = cutter_take(cutter, shape_elements(&network->layer[network_byte_layer(network)].out));
     bytes->shift = trainer->options.bytes.shift;
     for (int u = 0; u < 256; u++)
         bytes->value[u] = trainer->options.bytes.factor * (float)u;
@@ -184,11 +172,11 @@ size_t trainer_cut(struct trainer *trainer, const struct candidate *candidate, f
     if (trainer->options.takes_bytes)
         cut_bytes(trainer, &cutter);
     else
-        trainer->input = cut(&cutter, trainer->rows * network_features(network));
-    trainer->classes = (int32_t *)cut(&cutter, targets);
-    trainer->numbers = cut(&cutter, targets);
-    trainer->loss_scratch = cut(&cutter, targets * (network->outputs + 1));
-    trainer->spare = cut(&cutter, trainer->options.batch * spare_elements(network));
+        trainer->input = cutter_take(&cutter, trainer->rows * network_features(network));
+    trainer->classes = (int32_t *)cutter_take(&cutter, targets);
+    trainer->numbers = cutter_take(&cutter, targets);
+    trainer->loss_scratch = cutter_take(&cutter, targets * (network->outputs + 1));
+    trainer->spare = cutter_take(&cutter, trainer->options.batch * spare_elements(network));
     for (int l = 0; l < network->layers; l++)
         trainer->instance[l] =
             (struct layer_instance){.layer = &network->layer[l], .engine = trainer->instance[l].engine};
@@ -199,5 +187,5 @@ size_t trainer_cut(struct trainer *trainer, const struct candidate *candidate, f
         cut_layer(l, trainer, &cutter);
     }
     cut_snapshot(trainer, &cutter);
-    return cutter.used * sizeof(float);
+    return (size_t)cutter.used * sizeof(float);
 }

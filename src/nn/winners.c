@@ -11,6 +11,7 @@
 #include "loops/channel.h"
 #include "loops/winograd.h"
 #include "nn/conv_internal.h"
+#include "nn/cutter_internal.h"
 #include "nn/pooled_internal.h"
 #include "nn/step_internal.h"
 
@@ -26,8 +27,7 @@ struct winner_space {
     float *u, *tiles;               /* forward: filters as Winograd has them, and room for a row of tiles */
     float *gx, *w, *gw;             /* backward */
     int32_t *corner;
-    ptrdiff_t size;
-    float *next;
+    ptrdiff_t size; /* of all of it */
 };
 
 static const struct conv_options *options_of(const struct layer *layer)
@@ -49,16 +49,6 @@ bool winners_fit(const struct layer *layer, bool wants_gx)
     return fits && (!is_single(layer) || (!wants_gx && shape_channels(&layer->in) <= MOST_SINGLE));
 }
 
-/* The next so many floats of the workspace; without one it only counts. */
-static float *take(struct winner_space *space, ptrdiff_t count)
-{
-    float *piece = space->next;
-    count = (count + 15) / 16 * 16;
-    space->next = piece ? piece + count : NULL;
-    space->size += count;
-    return piece;
-}
-
 static struct winner_space space_of(const struct layer_instance *instance)
 {
     const struct layer *layer = instance->layer, *pool = instance->pool->layer;
@@ -72,14 +62,15 @@ static struct winner_space space_of(const struct layer_instance *instance)
     space.image = (layer->out.size[0] + 2) * space.shape.row;
     ptrdiff_t image = space.image * space.blocks, weights = WINNER_TAPS * I * O;
     ptrdiff_t winners = space.shape.rows * space.shape.columns * O;
-    space.next = instance->workspace;
-    space.x = take(&space, image);
-    space.u = take(&space, TILE_PLACES * I * O);
-    space.tiles = take(&space, TILE_PLACES * space.shape.columns * (I + O));
-    space.gx = take(&space, image);
-    space.w = take(&space, weights);
-    space.gw = take(&space, weights);
-    space.corner = (int32_t *)take(&space, winners);
+    struct cutter cutter = {.block = instance->workspace};
+    space.x = cutter_take(&cutter, image);
+    space.u = cutter_take(&cutter, TILE_PLACES * I * O);
+    space.tiles = cutter_take(&cutter, TILE_PLACES * space.shape.columns * (I + O));
+    space.gx = cutter_take(&cutter, image);
+    space.w = cutter_take(&cutter, weights);
+    space.gw = cutter_take(&cutter, weights);
+    space.corner = (int32_t *)cutter_take(&cutter, winners);
+    space.size = cutter.used;
     return space;
 }
 
