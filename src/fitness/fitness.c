@@ -62,6 +62,36 @@ static int draw_starts(struct fitness *fitness, struct error *err)
     return 0;
 }
 
+/* All that follows from the arguments, without any number that is drawn or measured. */
+static void describe(struct fitness *fitness, enum isa isa)
+{
+    const struct protocol *protocol = &fitness->protocol;
+    ptrdiff_t samples = data_size(fitness->train);
+    fitness->random_weights = network_random_weights(fitness->network);
+    fitness->options = (struct trainer_options){.isa = isa,
+                                                .batch = protocol->batch < samples ? protocol->batch : samples,
+                                                .optimiser = protocol->optimiser,
+                                                .init = protocol->init,
+                                                .input_square = 1,
+                                                .watch = protocol->watch};
+    fitness->options.bytes = data_bytes(fitness->train);
+    fitness->options.takes_bytes = bytes_pay(fitness);
+}
+
+/* Refuses what does not fit together, or into this machine; limits the library. */
+static int check(const struct fitness *fitness, const struct data_set *data, struct error *err)
+{
+    struct data_shape shape = data_shape(data);
+    int status = check_measured(data, fitness->measured, err);
+    if (!status)
+        status = data_augmentation_check(&shape, &fitness->protocol.augmentation, "training.augment", err);
+    if (!status)
+        status = blas_limit_isa(fitness->options.isa, err);
+    if (!status)
+        status = fitness_check_memory(fitness, 1, err);
+    return status;
+}
+
 int fitness_new(const struct protocol *protocol, const struct network *network, const struct data_set *data,
                 struct data_part measured, uint64_t seed, enum isa isa, struct fitness **fitness, struct error *err)
 {
@@ -77,23 +107,8 @@ int fitness_new(const struct protocol *protocol, const struct network *network, 
                                .train = data_part(data, DATA_TRAIN),
                                .measured = measured,
                                .seed = seed};
-    ptrdiff_t samples = data_size(result->train);
-    result->random_weights = network_random_weights(network);
-    result->options = (struct trainer_options){.isa = isa,
-                                               .batch = protocol->batch < samples ? protocol->batch : samples,
-                                               .optimiser = protocol->optimiser,
-                                               .init = protocol->init,
-                                               .input_square = 1,
-                                               .watch = protocol->watch};
-    result->options.bytes = data_bytes(result->train);
-    result->options.takes_bytes = bytes_pay(result);
-    int status = check_measured(data, measured, err);
-    if (!status)
-        status = data_augmentation_check(&shape, &protocol->augmentation, "training.augment", err);
-    if (!status)
-        status = blas_limit_isa(isa, err);
-    if (!status)
-        status = fitness_check_memory(result, 1, err);
+    describe(result, isa);
+    int status = check(result, data, err);
     if (!status && protocol->init == INIT_AUTO)
         status = measure_input(result, err);
     if (!status)
