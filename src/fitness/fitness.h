@@ -1,5 +1,5 @@
 /* Fitness: trains one candidate under a protocol and scores it. The first law of the design lives
- * here: an evaluation depends on the tree, the protocol, the network, the data, the seed and the
+ * here: an evaluation depends on the assignment, the protocol, the network, the data, the seed and the
  * instruction level, and on nothing else: no clock, no thread, no earlier candidate.
  *
  * A `struct fitness` is immutable and shared by all threads. Each thread has its own worker, with all

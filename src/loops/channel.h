@@ -31,16 +31,19 @@ struct channel_loops {
                            const float *x, float *xhat, float *inverses, float *y);
     void (*normalise_rows_backward)(ptrdiff_t R, ptrdiff_t C, const float *xhat, const float *inverses,
                                     const float *scale, const float *gy, float *gx);
-    /* A pool's window: the largest number of each channel and the place in the window where it is (or NULL), and its
-       gradient added to where it came from; factor times the sum, and its gradient spread. */
+    /* One window of a pool; x and gx point to its first place. best, where, y, gy: (C). */
+    /* best: the largest number of each channel; where (or NULL): at which place of the window it is */
     void (*pool_largest)(ptrdiff_t C, const struct pool_window *window, const float *x, float *best, int32_t *where);
+    /* adds gy, the gradient of `best`, to gx at the places of `where` */
     void (*pool_largest_backward)(ptrdiff_t C, const struct pool_window *window, const float *gy, const int32_t *where,
                                   float *gx);
     /* A row of windows of 2 x 2 places, side by side, over f: the largest number of each channel, its place, and what x
        is there; f is finite. best, where, taken: (windows, C); where may be NULL, and then taken is not written. */
     void (*pool_row)(ptrdiff_t C, ptrdiff_t windows, ptrdiff_t row, const float *f, const float *x, float *best,
                      int32_t *where, float *taken);
+    /* y = factor times the sum of each channel over the window */
     void (*pool_sum)(ptrdiff_t C, const struct pool_window *window, float factor, const float *x, float *y);
+    /* adds factor times gy to every place of gx */
     void (*pool_sum_backward)(ptrdiff_t C, const struct pool_window *window, float factor, const float *gy, float *gx);
 };
 const struct channel_loops *channel_loops_for(enum isa isa);

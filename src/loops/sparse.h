@@ -24,7 +24,7 @@ struct sparse_loops {
     /* y = values w, and the sum of the rows of w: total: (N) */
     void (*forward)(ptrdiff_t B, ptrdiff_t K, ptrdiff_t N, const struct byte_rows *rows, const float *w, float *y,
                     float *total);
-    /* Each row of gw = start + its part of transposed values gy; start: (N) */
+    /* gw = (transposed values) gy + start, which is added to each row; start: (N) */
     void (*backward)(ptrdiff_t B, ptrdiff_t K, ptrdiff_t N, const struct byte_rows *rows, const float *gy,
                      const float *start, float *gw);
 };

@@ -16,7 +16,7 @@ struct winner_shape {
 };
 enum { WINNER_TAPS = 9, WINNER_BLOCK = 16 };
 struct winner_loops {
-    /* corner: as where; for the next */
+    /* corner: where in the block each winner's window begins, which weights() takes; (rows, columns, outputs) */
     void (*corners)(const struct winner_shape *shape, const int32_t *where, int32_t *corner);
     /* gw: (outputs, taps, block) */
     void (*weights)(const struct winner_shape *shape, const float *x, const float *g, const int32_t *corner, float *gw);

@@ -46,7 +46,7 @@ void blas_reference_gemm(bool transpose_a, bool transpose_b, ptrdiff_t M, ptrdif
    channels) when depthwise, b: (outputs) or NULL, y: (B, out height, out width, outputs). */
 struct blas_convolution_shape {
     ptrdiff_t in[3], out[3];                    /* height, width, channels */
-    ptrdiff_t window[2], stride[2], padding[2]; /* padding before; behind, what `out` needs */
+    ptrdiff_t window[2], stride[2], padding[2]; /* padding above and on the left; on the other sides as `out` needs */
     bool depthwise;                             /* each channel by itself: in[2] == out[2] */
     bool bias;
 };

@@ -1,4 +1,4 @@
-/* Options of conv2d and depthwise_conv2d (layer_conv.c), which those look at who do more with a convolution. */
+/* Options of conv2d and depthwise_conv2d (layer_conv.c); winners.c reads them, too. */
 #ifndef ACTSEARCH_NN_CONV_INTERNAL_H
 #define ACTSEARCH_NN_CONV_INTERNAL_H
 

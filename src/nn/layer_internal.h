@@ -4,9 +4,10 @@
  * read, which tensors it learns, what workspace it needs, forward and backward, and what else it can do, which shared
  * code asks here and never by the kind's name. The trainer alone decides where memory is; a kind sees pointers
  * (step_internal.h). A kind that works in place writes its output over its input and its input gradient over its output
- * gradient when it is the only reader of that value, and may therefore need neither.
+ * gradient when it is the only reader of that value; so its backward pass may need neither the input nor, once it has
+ * begun to write, the output gradient.
  *
- * Of a layer in a network nothing changes once it is read. */
+ * A layer does not change once its network is read. */
 #ifndef ACTSEARCH_NN_LAYER_INTERNAL_H
 #define ACTSEARCH_NN_LAYER_INTERNAL_H
 
@@ -21,8 +22,8 @@
 struct candidate;
 struct error;
 struct fixed_function;
-struct layer_kind;
 struct layer_instance;
+struct layer_kind;
 struct network;
 struct step;
 struct text;
@@ -35,10 +36,10 @@ struct tensor {
     double deviation;          /* of drawn weights, when above 0: whatever the scheme */
     double square;             /* for INIT_AUTO: E z^2 of the numbers z that they multiply; 0: z is the layer's input */
     int terms;      /* for INIT_AUTO: products that are added up and have the variance 1 together; 0: this one alone */
-    double start;   /* else what every number starts from, or: */
-    ptrdiff_t sets; /* above 0: learned parameters of a function, (P, sets), */
-    double starts[TREE_PARAMETERS]; /* which start from these */
-    bool buffer;                    /* kept from step to step but not learned: no gradient */
+    ptrdiff_t sets; /* above 0: learned parameters of a function, (P, sets) */
+    /* The initial value: drawn if fan_in > 0; else starts[p] in every set if sets > 0; else start. */
+    double start, starts[TREE_PARAMETERS];
+    bool buffer; /* kept from step to step but not learned: no gradient */
 };
 enum { LAYER_TENSORS = 6 };
 
@@ -89,8 +90,8 @@ struct layer_kind {
     void (*forget)(struct layer *layer);
     /* Bytes of step->scratch for tapes of its own, beside that in the slot. NULL: none. */
     size_t (*scratch)(const struct layer *layer);
-    /* Fills instance->tensors and instance->tensor for a candidate (NULL: the layer's own tensors alone). NULL: none.
-     */
+    /* Fills instance->tensors and instance->tensor for a candidate; without one, with the layer's own tensors alone.
+       NULL: it has none. */
     void (*tensors)(const struct layer *layer, const struct candidate *candidate, struct layer_instance *instance);
     /* Floats of workspace to train on B rows, and to measure B rows. NULL: none. */
     ptrdiff_t (*workspace)(const struct layer_instance *instance, ptrdiff_t B);
@@ -104,16 +105,17 @@ struct layer_kind {
     /* instance->gy may be overwritten; instance->gx is to be written, not added to. */
     void (*backward)(struct layer_instance *instance, struct step *step);
 
-    /* Of a kind with a slot: places where the function stands, each with its own units in a snapshot; NULL: one. */
+    /* Of a kind with a slot: how often the function occurs in the layer (in the gates of an lstm: 3); a snapshot counts
+       units for each. NULL: once. */
     int (*places)(const struct layer *layer);
     /* Calls snapshot_observe() with what the function is about to see. NULL: forward() does so. */
     void (*snapshot)(const struct layer_instance *instance, const struct step *step);
 
-    /* What is done together with the layers behind (pooled.c, winners.c): the function of its slot can be run with the
-       pool behind it; it is a pool whose windows allow that; its values and its gradient can go by the winners of such
-       a pool, behind such a function. NULL: no. */
-    bool does_pool;
-    bool (*is_two_by_two)(const struct layer *layer);
+    /* What is done together with the layers behind (pooled.c, winners.c); false or NULL: this kind never does. */
+    bool does_pool;                                   /* runs the function of its slot and the max pool behind it */
+    bool (*is_two_by_two)(const struct layer *layer); /* is a max pool that allows that */
+    /* Works out values for such a function and pool behind it, and its gradient from the places that won in the pool;
+       wants_gx: the gradient of its input is wanted, too. */
     bool (*goes_by_winners)(const struct layer *layer, bool wants_gx);
 };
 #define LAYER(name) extern const struct layer_kind layer_##name;

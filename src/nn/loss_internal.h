@@ -8,7 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* What is to be predicted: one of them, (B). */
+/* What is to be predicted, (B): the classes, or the values when the loss predicts numbers. */
 struct targets {
     const int32_t *classes;
     const float *values;
@@ -28,7 +28,7 @@ struct loss_kind {
     const char *name, *summary;
     bool numbers; /* predicts a number, not a class */
     bool smooths; /* has label smoothing */
-    /* Outputs for so many classes; 0 when it has none for them. */
+    /* How many outputs a network needs for so many classes; 0: the loss is not for them. */
     int (*outputs)(int classes);
     struct loss_sum (*run)(const struct loss *loss, enum isa isa, ptrdiff_t B, ptrdiff_t C, const float *z,
                            struct targets y, float *g, float *scratch);

@@ -114,8 +114,7 @@ const char *network_activation_name(const struct network *network, int i)
     return NULL;
 }
 
-/* Counts the numbers in a layer's tensors of weights (fan_in above 0) or in all, a function's learned parameters aside.
- */
+/* Counts the numbers in a layer's tensors, of weights alone (fan_in above 0) or of all but a function's parameters. */
 static ptrdiff_t count_of_layer(const struct layer *layer, bool drawn_only)
 {
     ptrdiff_t count = 0;

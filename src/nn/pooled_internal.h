@@ -12,18 +12,18 @@ struct step;
 
 /* Whether the layer can do the pool behind it too. */
 bool pooled_fits(const struct layer *activation, const struct layer *pool);
-/* Floats, to measure and to train on B rows. instance->pool is set. */
+/* Floats of workspace: to measure, and to train on B rows; instance->pool is set. */
 ptrdiff_t pooled_scratch(const struct layer *pool);
 ptrdiff_t pooled_workspace(const struct layer_instance *instance, ptrdiff_t B);
 void pooled_forward(struct layer_instance *instance, struct step *step);
 void pooled_backward(struct layer_instance *instance, struct step *step);
 
-/* layer_kind.goes_by_winners of a convolution. */
+/* The layer_kind.goes_by_winners() of convolutions, and floats of their workspace. */
 bool winners_fit(const struct layer *layer, bool wants_gx);
 ptrdiff_t winners_workspace(const struct layer_instance *instance);
 void winners_backward(struct layer_instance *instance, struct step *step);
-/* Forward: once for a batch, and then from the first to the last row of windows of every sample. y: (2 rows, 2 columns,
-   channels), rows and columns of windows. */
+/* Forward: winners_begin() once for a batch; then winners_rows() goes through each sample b by rows of the pool's
+   windows, from the first to the last, `rows` of them a call. y: (2 rows, 2 columns of windows, channels). */
 void winners_begin(struct layer_instance *instance, struct step *step);
 void winners_rows(struct layer_instance *instance, struct step *step, ptrdiff_t b, ptrdiff_t first, ptrdiff_t rows,
                   float *y);

@@ -18,7 +18,7 @@ struct recurrent_options {
     const struct cell *cell;
     bool last;                    /* gives the state after the last step alone */
     bool in_gates;                /* the slot is the gates' place, not the state's */
-    struct fixed_function *other; /* owned; of the place that is no slot; NULL: there is none */
+    struct fixed_function *other; /* owned; in the place that is no slot; NULL: there is no other place */
 };
 
 /* Their tensors are these and then the learned parameters. */
@@ -29,7 +29,7 @@ int recurrence_blocks(const struct layer *layer);
 ptrdiff_t recurrence_workspace(const struct layer_instance *instance, ptrdiff_t B, bool training);
 void recurrence_forward(struct layer_instance *instance, struct step *step);
 void recurrence_backward(struct layer_instance *instance, struct step *step);
-/* Places of the function in the slot, each with a plane of numbers at every step. */
+/* How often the function in the slot occurs in a step, each time on a plane of numbers; layer_kind.places(). */
 int recurrence_places(const struct layer *layer);
 
 #endif

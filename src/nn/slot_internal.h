@@ -12,8 +12,8 @@ struct fixed_function {
     struct tree tree;
     struct tape *tape; /* owned */
 };
-/* Reads a function of x, the caller's to free even when that fails; absent, it is `otherwise`, or, when that is NULL,
-   stays NULL. */
+/* Reads a function of x; without one in the description it is `otherwise`, and where that is NULL, *function stays
+   NULL. The caller frees it, also when reading fails. */
 int fixed_function_read(struct json json, const char *otherwise, struct fixed_function **function, struct error *err);
 void fixed_function_free(struct fixed_function *function); /* accepts NULL */
 /* Appends "tanh(x)", in quotes. */
@@ -21,8 +21,8 @@ void fixed_function_write(const struct fixed_function *function, struct text *ou
 /* Sets instance->P and what follows it, and appends the tensor of the learned parameters when the layer owns some. */
 void layer_function_tensor(const struct layer *layer, const struct candidate *candidate,
                            struct layer_instance *instance);
-/* Runs the function in the slot on N numbers, rows of channels behind one another, the first of them of channel
-   `first`. y: (N). dy: (N) or NULL. dp: (P) pointers to (N), or NULL. */
+/* Runs the function in the slot on N numbers of a matrix (positions, channels), the first of them in channel `first`.
+   y: (N). dy: (N) or NULL. dp: (P) pointers to (N), or NULL. */
 void layer_function_run(const struct layer_instance *instance, const struct step *step, ptrdiff_t first, ptrdiff_t N,
                         const float *x, float *y, float *dy, float *const *dp);
 /* Leaves the gradient of the learned parameters. N: whole rows. gy: (N), dp: (P, N). */

@@ -20,8 +20,8 @@ struct snapshot_sum {
 };
 struct snapshot_builder {
     float *y, *slope; /* (SNAPSHOT_BLOCK) */
-    float *first;     /* (units) what each gave first */
-    int32_t *unit;    /* (units) whether that was all */
+    float *first;     /* (units) the first value that each gave */
+    int32_t *unit;    /* (units) whether it has given none yet, that one alone, or others, too */
     ptrdiff_t units;  /* of the layer */
     ptrdiff_t saturated;
     struct snapshot_sum input, output;
@@ -33,9 +33,9 @@ void snapshot_begin_layer(struct snapshot_builder *builder, const struct layer *
 /* Counts what the function in the slot gives for x: (rows, channels), in one of its places. */
 void snapshot_observe(struct snapshot_builder *builder, const struct layer_instance *instance, const struct step *step,
                       ptrdiff_t place, ptrdiff_t rows, const float *x);
-/* Writes the row of a layer that is watched, the layer being at that place of the network. */
+/* Writes the row of a layer if it is watched; place: its number in the network. */
 void snapshot_end_layer(struct snapshot_builder *builder, const struct layer *layer, int place);
-/* Adds gradient and update, when the pass back is done. */
+/* Adds gradient_norm and update_ratio to a row, after the backward pass. */
 void snapshot_add_learned(const struct layer_instance *instance, const struct array_loops *loops, struct watched *row);
 
 #endif

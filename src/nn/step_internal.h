@@ -14,11 +14,11 @@
 struct array_loops;
 struct channel_loops;
 struct rng;
+struct snapshot_builder;
 struct sparse_loops;
 struct tape;
 struct tile_loops;
 struct trainer_time;
-struct snapshot_builder;
 struct winner_loops;
 
 /* The input as bytes. A number of it is value[byte] + shift. */
@@ -36,14 +36,14 @@ struct layer_instance {
     const struct byte_input *bytes; /* of the layer that reads the input as bytes; its x is NULL */
     /* What is done together: an activation does the max pool behind it too (pooled.c), and a convolution before that
        activation may go by the pool's winners (winners.c). */
-    struct layer_instance *pool;   /* of the activation and of the convolution: that pool; NULL: each by itself */
-    struct layer_instance *source; /* of the activation: that convolution; NULL: it reads its x as it is stored */
-    bool done;                     /* of the pool: the activation has done its work */
-    const struct tape *tape;       /* of a kind with a slot: the fixed one or the candidate's */
-    int P;                         /* learned parameters of the function in the slot, */
-    ptrdiff_t sets;                /* how many sets of them: 1, or one for each channel, */
-    int function;                  /* and the tensor that they are; -1 when there is none or it is another layer's */
-    float *learned, *learned_gradient; /* (P, sets) wherever they are */
+    struct layer_instance *pool;       /* of the activation and of the convolution: that pool; NULL: each by itself */
+    struct layer_instance *source;     /* of the activation: that convolution; NULL: it reads its x as it is stored */
+    bool done;                         /* of the pool: the activation has done its work */
+    const struct tape *tape;           /* of a kind with a slot: the fixed one or the candidate's */
+    int P;                             /* learned parameters of the function in the slot */
+    ptrdiff_t sets;                    /* of them: 1, or one for each channel */
+    int function;                      /* which tensor holds them; -1: none, or one of another layer */
+    float *learned, *learned_gradient; /* (P, sets), in this layer's tensor or another's */
     bool adds_learned; /* a later layer has the same ones: going backward, it has left its gradient there */
     int tensors;
     struct tensor tensor[LAYER_TENSORS];
@@ -77,7 +77,7 @@ struct step {
     struct rng *rng;                   /* dropout */
     struct snapshot_builder *snapshot; /* NULL unless this pass takes one; then dropout drops nothing */
     struct trainer_time *times;        /* (layers) or NULL */
-    double source_seconds;             /* of a layer's time, what was its source's work */
+    double source_seconds;             /* of this layer's time, spent on its source's work (the two run together) */
 };
 
 #endif

@@ -44,8 +44,8 @@ struct trainer_options {
     struct data_bytes bytes; /* and this is what they stand for */
 };
 
-/* Bytes of the block for the hungriest candidate, its functions having as many learned parameters as there can be or
-   none; pages that a simpler one does not need are never touched. */
+/* Bytes of the block for the candidate that needs most: its functions have as many learned parameters as there can be,
+   or none. Pages that another one does not need are never touched. */
 size_t trainer_bytes(const struct network *network, const struct trainer_options *options);
 
 /* Returns owned; *borrows* the network. ERROR_MEMORY. */
@@ -96,7 +96,7 @@ void trainer_note(struct trainer *trainer);
    nor anything else that training goes by; a gradient that was not used yet is lost. rows: (snapshot_layers). */
 void trainer_snapshot(struct trainer *trainer, ptrdiff_t B, struct watched *rows);
 
-/* As trainer_gradient(), and takes the time of every layer there and back. times: (trainer_layers). */
+/* As trainer_gradient(), and measures the time of every layer's forward and backward pass. times: (trainer_layers). */
 struct trainer_time {
     const char *layer, *kind; /* borrowed */
     double forward, backward; /* seconds */

@@ -304,8 +304,7 @@ START_TEST(gradients_match_differences)
 }
 END_TEST
 
-/* dropout draws, so that no quotient is its gradient; test_layers.c compares its backward pass with its forward pass.
- */
+/* dropout draws, so no quotient is its gradient; test_layers.c compares its backward pass with its forward pass. */
 START_TEST(every_kind_has_a_case)
 {
     for (const struct layer_kind *const *kind = layer_kinds; *kind; kind++) {
