@@ -53,7 +53,7 @@ struct report {
     double age;         /* of the last heartbeat; NaN: there is none */
     char last_beat[40]; /* UTC, these three; "": not known */
     char began[40], ended[40];
-    struct store_beat progress;
+    struct store_heartbeat progress;
     char experiment[128], formula[256];
     char reason[320]; /* why the search came to its end; "": it did not, or there is no one search */
 };
@@ -184,40 +184,40 @@ static int read_database(struct report *report, struct error *err)
     return status ? status : closed;
 }
 
-static void take_owner(const struct store_peek *peek, struct report *report)
+static void take_owner(const struct store_lock_info *info, struct report *report)
 {
-    snprintf(report->host, sizeof report->host, "%s", peek->host);
-    snprintf(report->last_beat, sizeof report->last_beat, "%s", peek->at);
-    snprintf(report->began, sizeof report->began, "%s", peek->began);
-    report->process = peek->readable ? peek->pid : -1;
-    report->age = peek->age;
+    snprintf(report->host, sizeof report->host, "%s", info->host);
+    snprintf(report->last_beat, sizeof report->last_beat, "%s", info->at);
+    snprintf(report->began, sizeof report->began, "%s", info->began);
+    report->process = info->readable ? info->pid : -1;
+    report->age = info->age;
     report->ended[0] = '\0';
 }
 
 static int find_out(const char *database, struct report *report, struct error *err)
 {
-    struct store_peek peek;
+    struct store_lock_info info;
     *report = (struct report){
         .database = database,
         .process = -1,
         .age = NAN,
         .progress = {.to_train = -1, .best_ticket = -1, .best_score = NAN, .best_deviation = NAN, .best_seeds = -1}};
-    int status = store_peek(database, &peek, err);
+    int status = store_lock_info(database, &info, err);
     if (status)
         return status;
-    if (peek.alive) {
-        report->progress = peek.progress;
-        snprintf(report->experiment, sizeof report->experiment, "%s", peek.experiment);
-        snprintf(report->formula, sizeof report->formula, "%s", peek.best_formula);
+    if (info.alive) {
+        report->progress = info.progress;
+        snprintf(report->experiment, sizeof report->experiment, "%s", info.experiment);
+        snprintf(report->formula, sizeof report->formula, "%s", info.best_formula);
         /* whoever has never shown another sign of life than its record does not know the custom */
-        report->state = peek.beat > 0 && peek.age > STORE_STALE_SECONDS ? STATE_SUSPENDED : STATE_RUNNING;
+        report->state = info.beat > 0 && info.age > STORE_STALE_SECONDS ? STATE_SUSPENDED : STATE_RUNNING;
     } else {
         status = read_database(report, err);
     }
-    if (!status && peek.held && (peek.alive || !peek.here)) {
-        take_owner(&peek, report);
-        if (!peek.alive)
-            report->state = peek.readable ? STATE_SILENT : STATE_UNKNOWN;
+    if (!status && info.held && (info.alive || !info.here)) {
+        take_owner(&info, report);
+        if (!info.alive)
+            report->state = info.readable ? STATE_SILENT : STATE_UNKNOWN;
     }
     return status;
 }
@@ -226,14 +226,14 @@ static int find_out(const char *database, struct report *report, struct error *e
 
 static double rate(const struct report *report) /* a second; NaN: not known */
 {
-    const struct store_beat *progress = &report->progress;
+    const struct store_heartbeat *progress = &report->progress;
     bool known = report->state == STATE_RUNNING && progress->trained_now > 0 && progress->seconds > 0;
     return known ? (double)progress->trained_now / progress->seconds : NAN;
 }
 
 static double seconds_left(const struct report *report) /* NaN: not known */
 {
-    const struct store_beat *progress = &report->progress;
+    const struct store_heartbeat *progress = &report->progress;
     double left = (double)(progress->to_train - progress->trained) / rate(report);
     return progress->to_train <= 0 ? NAN : left > 0 || isnan(left) ? left : 0;
 }
@@ -296,7 +296,7 @@ static void add_state(const struct report *report, struct text *out)
 
 static void add_progress(const struct report *report, struct text *out)
 {
-    const struct store_beat *progress = &report->progress;
+    const struct store_heartbeat *progress = &report->progress;
     bool running = report->state <= STATE_SUSPENDED;
     text_add(out, "progress: ");
     if (running && progress->workers <= 0) {
@@ -341,7 +341,7 @@ static void add_end(const struct report *report, struct text *out)
 
 static void add_first(const struct report *report, struct text *out)
 {
-    const struct store_beat *progress = &report->progress;
+    const struct store_heartbeat *progress = &report->progress;
     text_add(out, "first: ");
     leaderboard_add_score(progress->best_score, progress->best_deviation, progress->best_seeds, out);
     text_addf(out, "  %s  (ticket %lld)", report->formula, (long long)progress->best_ticket);
@@ -351,7 +351,7 @@ static void add_first(const struct report *report, struct text *out)
 
 static void add_block(const struct report *report, struct text *out)
 {
-    const struct store_beat *progress = &report->progress;
+    const struct store_heartbeat *progress = &report->progress;
     text_addf(out, "%sdatabase: %s\nexperiment: %s\n", out->length ? "\n" : "", report->database, report->experiment);
     add_state(report, out);
     if (!isnan(report->age)) {
@@ -400,7 +400,7 @@ static void add_columns(struct output *output)
 
 static void add_row(const struct report *report, struct output *output)
 {
-    const struct store_beat *progress = &report->progress;
+    const struct store_heartbeat *progress = &report->progress;
     char end[40] = "";
     double left = seconds_left(report);
     if (!isnan(left))

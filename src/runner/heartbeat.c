@@ -31,43 +31,44 @@ struct heartbeat {
 };
 
 /* Until the stored tickets are taken up there is no progress to tell of. */
-static struct store_beat beat_of(const struct heartbeat *heartbeat, const struct progress *progress, bool observed)
+static struct store_heartbeat sign_of_life(const struct heartbeat *heartbeat, const struct progress *progress,
+                                           bool observed)
 {
-    struct store_beat beat = {.tickets = heartbeat->stored,
-                              .trained = -1,
-                              .to_train = -1,
-                              .failed = -1,
-                              .workers = heartbeat->workers,
-                              .ranks = heartbeat->ranks,
-                              .best_ticket = -1,
-                              .best_score = NAN,
-                              .best_deviation = NAN,
-                              .best_seeds = -1};
+    struct store_heartbeat sign = {.tickets = heartbeat->stored,
+                                   .trained = -1,
+                                   .to_train = -1,
+                                   .failed = -1,
+                                   .workers = heartbeat->workers,
+                                   .ranks = heartbeat->ranks,
+                                   .best_ticket = -1,
+                                   .best_score = NAN,
+                                   .best_deviation = NAN,
+                                   .best_seeds = -1};
     if (!observed)
-        return beat;
-    beat.tickets = progress->tickets;
-    beat.trained = progress->trained;
-    beat.to_train = progress->to_train;
-    beat.trained_now = progress->trained_now;
-    beat.failed = progress->failed;
-    beat.seconds = progress->seconds;
+        return sign;
+    sign.tickets = progress->tickets;
+    sign.trained = progress->trained;
+    sign.to_train = progress->to_train;
+    sign.trained_now = progress->trained_now;
+    sign.failed = progress->failed;
+    sign.seconds = progress->seconds;
     if (progress->best_ticket >= 0) {
-        beat.best_ticket = progress->best_ticket;
-        beat.best_score = result_score(&progress->best);
-        beat.best_deviation = result_score_deviation(&progress->best);
-        beat.best_seeds = progress->best.seeds;
-        beat.best_formula = progress->best_formula;
+        sign.best_ticket = progress->best_ticket;
+        sign.best_score = result_score(&progress->best);
+        sign.best_deviation = result_score_deviation(&progress->best);
+        sign.best_seeds = progress->best.seeds;
+        sign.best_formula = progress->best_formula;
     }
-    return beat;
+    return sign;
 }
 
 /* A beat that could not be written for another reason than a conflict is tried again. Not under the lock: it may take
    its time. False when the run is at its end. */
-static bool beat(struct heartbeat *heartbeat, const struct store_beat *sign)
+static bool beat(struct heartbeat *heartbeat, const struct store_heartbeat *sign)
 {
     struct error err = ERROR_EMPTY;
     if (store_is_in_place(heartbeat->store)) {
-        if (store_beat(heartbeat->store, sign, &err) != ERROR_CONFLICT)
+        if (store_heartbeat(heartbeat->store, sign, &err) != ERROR_CONFLICT)
             return true;
         pthread_mutex_lock(&heartbeat->lock);
         heartbeat->status = ERROR_CONFLICT;
@@ -92,7 +93,7 @@ static void *live(void *context)
         progress.best_formula = formula;
         if (!progress.finished)
             progress.seconds += clock_seconds() - heartbeat->observed_at;
-        struct store_beat sign = beat_of(heartbeat, &progress, observed);
+        struct store_heartbeat sign = sign_of_life(heartbeat, &progress, observed);
         pthread_mutex_unlock(&heartbeat->lock);
         goes_on = beat(heartbeat, &sign);
         pthread_mutex_lock(&heartbeat->lock);

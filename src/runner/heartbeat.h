@@ -1,6 +1,6 @@
-/* Heartbeat: the sign of life of a run, with what it has reached, in the lock of its database (store_beat()). From it
- * others know that the run lives, and `actsearch status` how it is going. It beats on a thread of its own, also while
- * nothing is observed. */
+/* Heartbeat: the sign of life of a run, with what it has reached, in the lock of its database (store_heartbeat()). From
+ * it others know that the run lives, and `actsearch status` how it is going. It beats on a thread of its own, also
+ * while nothing is observed. */
 #ifndef ACTSEARCH_RUNNER_HEARTBEAT_H
 #define ACTSEARCH_RUNNER_HEARTBEAT_H
 

@@ -255,12 +255,12 @@ static void observe(void *context, const struct progress *progress)
 
 static void say_who_is_waited_for(const struct runner *runner)
 {
-    struct store_peek peek;
+    struct store_lock_info info;
     char line[512];
-    if (store_peek(text_string(&runner->database), &peek, NULL) != 0 || !peek.readable || !peek.alive)
+    if (store_lock_info(text_string(&runner->database), &info, NULL) != 0 || !info.readable || !info.alive)
         return;
     snprintf(line, sizeof line, "%.200s: waiting for process %lld on %.200s, which is writing it",
-             text_string(&runner->database), (long long)peek.pid, peek.host);
+             text_string(&runner->database), (long long)info.pid, info.host);
     say(runner, line);
 }
 

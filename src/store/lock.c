@@ -2,8 +2,8 @@
  *
  * On a local disk an flock() on DB.lock decides: the system drops it when the process ends, however it ends. On a
  * file system that several hosts may share, flock() may be known to one host only, or not at all; there the record
- * in the file counts too. Its owner writes it anew every few seconds (file_lock_beat()). Whoever finds a record looks
- * the process up where that is possible, and otherwise watches: a beat that goes on means an owner, none for
+ * in the file counts too. Its owner writes it anew every few seconds (file_lock_heartbeat()). Whoever finds a record
+ * looks the process up where that is possible, and otherwise watches: a beat that goes on means an owner, none for
  * `stale` seconds of our own clock means that it is gone. No clocks of two hosts are compared.
  *
  * Two may break a dead lock at once, so each writes its record, waits, and owns the lock only when its token is
@@ -45,7 +45,7 @@ static int sleep_for(const struct lock_request *request, double seconds, struct 
 
 /* ---- refusing */
 
-static void describe(const struct store_peek *owner, char *text, size_t size)
+static void describe(const struct store_lock_info *owner, char *text, size_t size)
 {
     if (owner->readable)
         snprintf(text, size, "process %lld on %s", (long long)owner->pid, owner->host);
@@ -54,7 +54,8 @@ static void describe(const struct store_peek *owner, char *text, size_t size)
 }
 
 /* `shared`: the owner may be gone without our knowing. */
-static int owned(const struct lock_request *request, const struct store_peek *owner, bool shared, struct error *err)
+static int owned(const struct lock_request *request, const struct store_lock_info *owner, bool shared,
+                 struct error *err)
 {
     char who[300], age[80] = "", hint[512];
     describe(owner, who, sizeof who);
@@ -70,8 +71,8 @@ static int owned(const struct lock_request *request, const struct store_peek *ow
 
 static int owned_by_whom_it_says(const struct lock_request *request, bool shared, struct error *err)
 {
-    struct store_peek owner;
-    int status = lock_peek(request->path, &owner, err);
+    struct store_lock_info owner;
+    int status = lock_info(request->path, &owner, err);
     return status ? status : owned(request, &owner, shared, err);
 }
 
@@ -82,16 +83,16 @@ enum verdict { VERDICT_FREE, VERDICT_BROKEN, VERDICT_AGAIN };
 /* The owner cannot be looked up, so its beat is watched. */
 static int watch_owner(const struct lock_request *request, enum verdict *verdict, struct error *err)
 {
-    struct lock_look first, last;
+    struct lock_reading first, last;
     double began = clock_seconds();
-    int status = lock_look(request->path, &first, err);
+    int status = lock_read(request->path, &first, err);
     /* Who has made the file writes into it at once; one that stays empty is of a process that was killed in between. */
     double stale = status || *first.line ? request->patience->stale : request->patience->settle;
     *verdict = VERDICT_AGAIN;
     while (!status && first.there) {
-        status = sleep_for(request, request->patience->look, err);
+        status = sleep_for(request, request->patience->interval, err);
         if (!status)
-            status = lock_look(request->path, &last, err);
+            status = lock_read(request->path, &last, err);
         if (status || !last.there)
             break;
         if (strcmp(first.line, last.line) != 0)
@@ -107,8 +108,8 @@ static int watch_owner(const struct lock_request *request, enum verdict *verdict
 /* Somebody's record is in the file, and flock() does not know of him. */
 static int judge(const struct lock_request *request, enum verdict *verdict, struct error *err)
 {
-    struct store_peek owner;
-    int status = lock_peek(request->path, &owner, err);
+    struct store_lock_info owner;
+    int status = lock_info(request->path, &owner, err);
     *verdict = owner.held ? VERDICT_FREE : VERDICT_AGAIN;
     if (status || !owner.held)
         return status;
@@ -131,10 +132,10 @@ static int write_record(struct file_lock *lock, struct error *err)
     return status;
 }
 
-static int new_record(const struct lock_request *request, struct store_peek *record, struct error *err)
+static int new_record(const struct lock_request *request, struct store_lock_info *record, struct error *err)
 {
     unsigned char bytes[16];
-    *record = (struct store_peek){.progress = {.to_train = -1, .best_ticket = -1, .best_score = NAN}};
+    *record = (struct store_lock_info){.progress = {.to_train = -1, .best_ticket = -1, .best_score = NAN}};
     if (getrandom(bytes, sizeof bytes, 0) != sizeof bytes)
         return file_error(err, request->path, "create", errno);
     for (size_t i = 0; i < sizeof bytes; i++)
@@ -148,7 +149,7 @@ static int new_record(const struct lock_request *request, struct store_peek *rec
 /* Writes that we own it. With `settle`, another one may be doing the same in this moment: the last to write wins. */
 static int claim(const struct lock_request *request, struct file_lock *lock, bool settle, struct error *err)
 {
-    struct lock_look look;
+    struct lock_reading reading;
     int status = new_record(request, &lock->record, err);
     if (!status)
         status = write_record(lock, err);
@@ -156,8 +157,8 @@ static int claim(const struct lock_request *request, struct file_lock *lock, boo
         return status;
     status = sleep_for(request, request->patience->settle, err);
     if (!status)
-        status = lock_look(request->path, &look, err);
-    if (!status && (!look.there || !strstr(look.line, lock->record.token)))
+        status = lock_read(request->path, &reading, err);
+    if (!status && (!reading.there || !strstr(reading.line, lock->record.token)))
         status = owned_by_whom_it_says(request, true, err);
     return status;
 }
@@ -253,7 +254,7 @@ int file_lock_acquire(const struct lock_request *request, struct file_lock *lock
     double end = clock_seconds() + request->wait_seconds;
     int status = take(request, lock, &refusal);
     while (status == ERROR_CONFLICT && clock_seconds() < end) {
-        status = sleep_for(request, fmin(request->patience->look, end - clock_seconds()), &refusal);
+        status = sleep_for(request, fmin(request->patience->interval, end - clock_seconds()), &refusal);
         if (!status)
             status = take(request, lock, &refusal);
     }
@@ -267,11 +268,11 @@ int file_lock_acquire(const struct lock_request *request, struct file_lock *lock
 /* With the mutex held. */
 static int find_token(struct file_lock *lock, const char *database, struct error *err)
 {
-    struct lock_look look;
-    int status = lock->lost ? 0 : lock_look(lock->path, &look, err);
+    struct lock_reading reading;
+    int status = lock->lost ? 0 : lock_read(lock->path, &reading, err);
     if (status)
         return status;
-    if (!lock->lost && look.there && strstr(look.line, lock->record.token))
+    if (!lock->lost && reading.there && strstr(reading.line, lock->record.token))
         return 0;
     lock->lost = true;
     return error_set(err, ERROR_CONFLICT, database,
@@ -287,17 +288,19 @@ int file_lock_check(struct file_lock *lock, const char *database, struct error *
     return status;
 }
 
-int file_lock_beat(struct file_lock *lock, const char *database, const struct store_beat *beat, struct error *err)
+int file_lock_heartbeat(struct file_lock *lock, const char *database, const struct store_heartbeat *heartbeat,
+                        struct error *err)
 {
     pthread_mutex_lock(&lock->mutex);
     int status = find_token(lock, database, err);
     if (!status) {
-        struct store_peek *record = &lock->record;
+        struct store_lock_info *record = &lock->record;
         record->beat++;
-        record->progress = *beat;
-        if (beat->experiment)
-            lock_copy(record->experiment, sizeof record->experiment, beat->experiment);
-        lock_copy(record->best_formula, sizeof record->best_formula, beat->best_formula ? beat->best_formula : "");
+        record->progress = *heartbeat;
+        if (heartbeat->experiment)
+            lock_copy(record->experiment, sizeof record->experiment, heartbeat->experiment);
+        lock_copy(record->best_formula, sizeof record->best_formula,
+                  heartbeat->best_formula ? heartbeat->best_formula : "");
         record->progress.experiment = record->progress.best_formula = NULL;
         status = write_record(lock, err);
     }
@@ -317,11 +320,11 @@ static void remove_elsewhere(int fd)
 void file_lock_release(struct file_lock *lock)
 {
     if (lock->fd >= 0) {
-        struct lock_look look = {.there = false};
-        if (!lock->lost && lock_look(lock->path, &look, NULL) == 0 && look.there &&
-            (!look.line[0] || strstr(look.line, lock->record.token)))
+        struct lock_reading reading = {.there = false};
+        if (!lock->lost && lock_read(lock->path, &reading, NULL) == 0 && reading.there &&
+            (!reading.line[0] || strstr(reading.line, lock->record.token)))
             unlink(lock->path); /* unless it is another's by now */
-        else if (!lock->lost && !look.there)
+        else if (!lock->lost && !reading.there)
             remove_elsewhere(lock->fd);
         close(lock->fd);
     }

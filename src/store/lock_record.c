@@ -19,7 +19,7 @@
 #include <time.h>
 #include <unistd.h>
 
-const struct lock_patience lock_patience_usual = {.look = 1, .stale = STORE_STALE_SECONDS, .settle = 2};
+const struct lock_patience lock_patience_usual = {.interval = 1, .stale = STORE_STALE_SECONDS, .settle = 2};
 
 enum field_kind { FIELD_TEXT, FIELD_INTEGER, FIELD_REAL };
 
@@ -30,7 +30,7 @@ struct field {
 };
 #define FIELD(kind, name, member)                                                                                      \
     {                                                                                                                  \
-#name, kind, offsetof(struct store_peek, member), sizeof((struct store_peek *)0)->member                       \
+#name, kind, offsetof(struct store_lock_info, member), sizeof((struct store_lock_info *)0)->member             \
     }
 #define COUNT(name) FIELD(FIELD_INTEGER, name, progress.name)
 
@@ -89,7 +89,7 @@ static void add_field(const struct field *field, const char *member, struct text
 }
 
 /* The formula goes when escapes make the line too long for one block of a disk. */
-void lock_line(const struct store_peek *record, struct text *line)
+void lock_line(const struct store_lock_info *record, struct text *line)
 {
     int count = FIELDS;
     do {
@@ -122,7 +122,7 @@ static int read_field(const struct json *root, const struct field *field, char *
 }
 
 /* Fills in what the line says; *readable: it is one of ours. */
-static int parse(const char *line, struct store_peek *record, bool *readable, struct error *err)
+static int parse(const char *line, struct store_lock_info *record, bool *readable, struct error *err)
 {
     struct json_document *document = NULL;
     *readable = false;
@@ -140,22 +140,22 @@ static int parse(const char *line, struct store_peek *record, bool *readable, st
     return 0;
 }
 
-int lock_look(const char *path, struct lock_look *look, struct error *err)
+int lock_read(const char *path, struct lock_reading *reading, struct error *err)
 {
-    *look = (struct lock_look){.there = false};
+    *reading = (struct lock_reading){.there = false};
     int fd = open(path, O_RDONLY | O_CLOEXEC);
     if (fd < 0)
         return errno == ENOENT || errno == ESTALE ? 0 : file_error(err, path, "open", errno);
     struct stat info = {0};
-    ssize_t length = pread(fd, look->line, sizeof look->line - 1, 0);
+    ssize_t length = pread(fd, reading->line, sizeof reading->line - 1, 0);
     int failure = length < 0 || fstat(fd, &info) != 0 ? errno : 0;
     close(fd);
     if (failure)
         return failure == ESTALE ? 0 : file_error(err, path, "read", failure);
-    look->there = true;
-    look->written = (double)info.st_mtim.tv_sec + 1e-9 * (double)info.st_mtim.tv_nsec;
-    look->line[length] = '\0';
-    look->line[strcspn(look->line, "\n")] = '\0'; /* behind it may be the rest of a longer one */
+    reading->there = true;
+    reading->written = (double)info.st_mtim.tv_sec + 1e-9 * (double)info.st_mtim.tv_nsec;
+    reading->line[length] = '\0';
+    reading->line[strcspn(reading->line, "\n")] = '\0'; /* behind it may be the rest of a longer one */
     return 0;
 }
 
@@ -196,7 +196,7 @@ bool lock_process_lives(int64_t pid, int64_t process_start)
 
 /* The place is where a process number means the same: this start of this system, and this space of numbers. It
    stays empty where /proc belongs to another space. */
-void lock_identify(struct store_peek *record)
+void lock_identify(struct store_lock_info *record)
 {
     char self[24] = "", boot[40] = "", state;
     struct stat space;
@@ -216,12 +216,12 @@ void lock_identify(struct store_peek *record)
         snprintf(record->place, sizeof record->place, "%s/%llu", boot, (unsigned long long)space.st_ino);
 }
 
-bool lock_same_place(const struct store_peek *a, const struct store_peek *b)
+bool lock_same_place(const struct store_lock_info *a, const struct store_lock_info *b)
 {
     return *a->place && strcmp(a->place, b->place) == 0;
 }
 
-/* Peeking ---------------------------------------------------------------------------------------- */
+/* What it says, judged ---------------------------------------------------------------------------- */
 
 static double seconds_of(const char *utc)
 {
@@ -242,59 +242,60 @@ static double age_at(double now, double then)
 }
 
 /* By the owner's clock and by that of the file server; the younger counts. */
-static double age_of(const struct lock_look *look, const struct store_peek *peek)
+static double age_of(const struct lock_reading *reading, const struct store_lock_info *info)
 {
     double now = clock_date();
-    return fmin(age_at(now, look->written), age_at(now, seconds_of(peek->at)));
+    return fmin(age_at(now, reading->written), age_at(now, seconds_of(info->at)));
 }
 
-static void forget(struct store_peek *peek)
+static void forget(struct store_lock_info *info)
 {
-    *peek = (struct store_peek){.age = NAN, .progress = {.to_train = -1, .best_ticket = -1, .best_score = NAN}};
+    *info = (struct store_lock_info){.age = NAN, .progress = {.to_train = -1, .best_ticket = -1, .best_score = NAN}};
 }
 
 /* Does the owner live, and when did it last say so? */
-static void judge_life(const struct lock_look *look, struct store_peek *peek)
+static void judge_life(const struct lock_reading *reading, struct store_lock_info *info)
 {
-    struct store_peek us = {.pid = 0};
+    struct store_lock_info us = {.pid = 0};
     lock_identify(&us);
-    peek->here = lock_same_place(peek, &us);
-    peek->age = age_of(look, peek);
-    peek->alive =
-        peek->here ? lock_process_lives(peek->pid, peek->process_start) : !(peek->age >= lock_patience_usual.stale);
+    info->here = lock_same_place(info, &us);
+    info->age = age_of(reading, info);
+    info->alive =
+        info->here ? lock_process_lives(info->pid, info->process_start) : !(info->age >= lock_patience_usual.stale);
 }
 
 /* What is no record may be one that is being written anew in this moment: it is looked at again, a few times. */
-static int look_patiently(const char *path, struct lock_look *look, struct store_peek *peek, struct error *err)
+static int read_patiently(const char *path, struct lock_reading *reading, struct store_lock_info *info,
+                          struct error *err)
 {
     enum { LOOKS = 4 };
     int status = 0;
-    for (int i = 0; i < LOOKS && !status && !peek->readable; i++) {
+    for (int i = 0; i < LOOKS && !status && !info->readable; i++) {
         if (i > 0)
             clock_sleep(0.01);
-        status = lock_look(path, look, err);
-        if (status || !look->there)
+        status = lock_read(path, reading, err);
+        if (status || !reading->there)
             break;
-        status = parse(look->line, peek, &peek->readable, err);
+        status = parse(reading->line, info, &info->readable, err);
     }
     return status;
 }
 
-int lock_peek(const char *path, struct store_peek *peek, struct error *err)
+int lock_info(const char *path, struct store_lock_info *info, struct error *err)
 {
-    struct lock_look look;
-    forget(peek);
-    int status = look_patiently(path, &look, peek, err);
-    if (status || !peek->readable)
-        forget(peek);
-    peek->held = look.there;
-    if (status || !look.there)
+    struct lock_reading reading;
+    forget(info);
+    int status = read_patiently(path, &reading, info, err);
+    if (status || !info->readable)
+        forget(info);
+    info->held = reading.there;
+    if (status || !reading.there)
         return status;
-    if (peek->readable)
-        judge_life(&look, peek);
+    if (info->readable)
+        judge_life(&reading, info);
     else
-        lock_copy(peek->host, sizeof peek->host, look.line);
-    peek->progress.experiment = peek->experiment;
-    peek->progress.best_formula = *peek->best_formula ? peek->best_formula : NULL;
+        lock_copy(info->host, sizeof info->host, reading.line);
+    info->progress.experiment = info->experiment;
+    info->progress.best_formula = *info->best_formula ? info->best_formula : NULL;
     return status;
 }

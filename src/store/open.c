@@ -296,26 +296,26 @@ int store_open(const char *path, const struct store_run *run, const struct store
     return store_open_patiently(path, run, options, &lock_patience_usual, store, err);
 }
 
-int store_beat(struct store *store, const struct store_beat *beat, struct error *err)
+int store_heartbeat(struct store *store, const struct store_heartbeat *heartbeat, struct error *err)
 {
-    return store->writable ? file_lock_beat(&store->lock, store->path, beat, err) : 0;
+    return store->writable ? file_lock_heartbeat(&store->lock, store->path, heartbeat, err) : 0;
 }
 
-static int peek_beside(const char *database, struct store_peek *peek, struct error *err)
+static int lock_info_beside(const char *database, struct store_lock_info *info, struct error *err)
 {
     struct text lock = TEXT_EMPTY;
     text_addf(&lock, "%s.lock", database);
-    int status = text_failed(&lock) ? memory_error(err, "the database") : lock_peek(text_string(&lock), peek, err);
+    int status = text_failed(&lock) ? memory_error(err, "the database") : lock_info(text_string(&lock), info, err);
     text_release(&lock);
     return status;
 }
 
-int store_peek(const char *path, struct store_peek *peek, struct error *err)
+int store_lock_info(const char *path, struct store_lock_info *info, struct error *err)
 {
     char *resolved = NULL;
     int status = store_resolve(path, true, &resolved, err);
     if (!status)
-        status = peek_beside(resolved, peek, err);
+        status = lock_info_beside(resolved, info, err);
     memory_free(resolved);
     return status;
 }
@@ -324,8 +324,8 @@ int store_peek(const char *path, struct store_peek *peek, struct error *err)
    does not keep SQLite's locks. */
 static int roll_back(const struct store *store, struct error *err)
 {
-    struct store_peek owner;
-    int status = peek_beside(store->path, &owner, err);
+    struct store_lock_info owner;
+    int status = lock_info_beside(store->path, &owner, err);
     if (!status && owner.alive)
         status = error_set(err, ERROR_CONFLICT, store->path, "try again in a moment",
                            "its writer is putting right what a killed one has left");

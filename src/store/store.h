@@ -16,7 +16,7 @@
  *
  * One writer: store_open() holds `DB.lock`, and a second writer is refused at once. On a local disk that
  * is an operating-system lock, which dies with its process. On a file system that several hosts may share
- * the record in that file counts too: its owner calls store_beat() every few seconds, and one that shows
+ * the record in that file counts too: its owner calls store_heartbeat() every few seconds, and one that shows
  * no sign of life for half a minute has lost the lock to whoever wants it. Should it wake up again, it
  * finds that out before its next commit and writes nothing.
  *
@@ -41,7 +41,7 @@
  * 0. Strings are UTF-8; a NULL string is NULL in the database.
  *
  * Not thread-safe: a store, and the cursors and queries made from it, belong to one thread at a
- * time; only store_beat() may come from another. After fork(), a child must not touch the parent's store. */
+ * time; only store_heartbeat() may come from another. After fork(), a child must not touch the parent's store. */
 #ifndef ACTSEARCH_STORE_STORE_H
 #define ACTSEARCH_STORE_STORE_H
 
@@ -161,7 +161,7 @@ int store_open(const char *path, const struct store_run *run, const struct store
                struct error *err);
 
 /* How far a writer is; the number of tickets of the database, of workers, and so on. */
-struct store_beat {
+struct store_heartbeat {
     int64_t tickets, trained, to_train, failed; /* the last three: -1 when not known */
     int64_t trained_now;                        /* since this process started */
     int64_t workers, ranks;
@@ -175,14 +175,14 @@ struct store_beat {
 /* Without a sign of life for so long, a writer on another host counts as gone. */
 enum { STORE_STALE_SECONDS = 30 };
 
-/* A sign of life: writes into the lock file that this writer lives, and how far it is, for store_peek() and for
-   writers on other hosts. Call it every few seconds where the file system may be shared. It touches the lock alone, so
-   it may be called from another thread than the store's own, until store_close() is called.
-   ERROR_CONFLICT: another process took over, or the lock file was removed; nothing is written from now on. */
-int store_beat(struct store *store, const struct store_beat *beat, struct error *err);
+/* A sign of life: writes into the lock file that this writer lives, and how far it is, for store_lock_info() and
+   for writers on other hosts. Call it every few seconds where the file system may be shared. It touches the lock alone,
+   so it may be called from another thread than the store's own, until store_close() is called. ERROR_CONFLICT: another
+   process took over, or the lock file was removed; nothing is written from now on. */
+int store_heartbeat(struct store *store, const struct store_heartbeat *heartbeat, struct error *err);
 
 /* What the lock file of a database says. */
-struct store_peek {
+struct store_lock_info {
     bool held;     /* there is a lock file ... */
     bool readable; /* ... that says whose; otherwise `host` is what it says instead */
     bool here;     /* its process can be looked up from here: then `alive` is certain */
@@ -195,11 +195,11 @@ struct store_peek {
     char began[32], at[32]; /* UTC, ISO 8601: the lock, its last beat */
     int64_t beat;           /* a counter */
     char experiment[128], best_formula[256];
-    struct store_beat progress; /* its strings are the two above: a copy of a peek refers to the original */
+    struct store_heartbeat progress; /* its strings are the two above: those of a copy are the original's */
 };
 
 /* Reads it without touching the database, which need not exist yet. Neither blocks nor disturbs a writer. */
-int store_peek(const char *path, struct store_peek *peek, struct error *err);
+int store_lock_info(const char *path, struct store_lock_info *info, struct error *err);
 
 /* Opens `path` for reading. Works beside a writer. Returns owned in *store. ERROR_INPUT: it is not a database, damaged,
    or its log is missing. */
@@ -211,7 +211,7 @@ int store_open_reader(const char *path, const struct store_options *options, str
    while this process has it open. */
 bool store_is_database(const char *path);
 
-/* Whether a writer's file is still the one of that name; may be asked from another thread, as store_beat() may. */
+/* Whether a writer's file is still the one of that name; may be asked from another thread, as store_heartbeat() may. */
 bool store_is_in_place(const struct store *store);
 /* ERROR_IO when it is not, which says where it is and what it holds. store_commit() asks it by itself. */
 int store_check_place(const struct store *store, struct error *err);

@@ -153,19 +153,19 @@ int table_read(const struct store *store, const struct table *table, sqlite3_stm
 /* Bytes of its line at most; a page, so that it is written at once. */
 enum { LOCK_LINE = 2000 };
 
-/* The lock file as it is in this moment, opened anew: a network file system looks at its server then. */
-struct lock_look {
+/* Reads the lock file as it is in this moment, opened anew: a network file system looks at its server then. */
+struct lock_reading {
     bool there;
     double written;           /* when, by the clock of the file system; seconds since 1970 */
     char line[2 * LOCK_LINE]; /* without its end; may be anything */
 };
-int lock_look(const char *path, struct lock_look *look, struct error *err);
-/* What store_peek() gives, for the lock file itself. Without a readable record, `host` holds what there is. */
-int lock_peek(const char *path, struct store_peek *peek, struct error *err);
-void lock_line(const struct store_peek *record, struct text *line);
+int lock_read(const char *path, struct lock_reading *reading, struct error *err);
+/* What store_lock_info() gives, for the lock file itself. Without a readable record, `host` holds what there is. */
+int lock_info(const char *path, struct store_lock_info *info, struct error *err);
+void lock_line(const struct store_lock_info *record, struct text *line);
 /* Host, process, its start and place of this process. */
-void lock_identify(struct store_peek *record);
-bool lock_same_place(const struct store_peek *a, const struct store_peek *b);
+void lock_identify(struct store_lock_info *record);
+bool lock_same_place(const struct store_lock_info *a, const struct store_lock_info *b);
 /* Of a process of this place. */
 bool lock_process_lives(int64_t pid, int64_t process_start);
 /* Copies, cut at a whole character. */
@@ -175,7 +175,7 @@ void lock_copy(char *to, size_t size, const char *from);
 
 /* Seconds. Tests are in a hurry. */
 struct lock_patience {
-    double look;        /* between two looks at an owner that can only be watched */
+    double interval;    /* between two looks at an owner that can only be watched */
     double stale;       /* without a change in between, it is gone */
     double settle;      /* before a lock that was broken is ours */
     bool without_flock; /* as on a file system that has no flock() */
@@ -195,18 +195,19 @@ struct file_lock {
     int fd; /* -1: not held */
     char *path;
     bool shared;
-    bool found;               /* the file was there: its owner was killed */
-    pthread_mutex_t mutex;    /* of what follows */
-    struct store_peek record; /* as it was written last */
-    bool lost;                /* another owner has it */
+    bool found;                    /* the file was there: its owner was killed */
+    pthread_mutex_t mutex;         /* of what follows */
+    struct store_lock_info record; /* as it was written last */
+    bool lost;                     /* another owner has it */
 };
 #define FILE_LOCK_EMPTY ((struct file_lock){.fd = -1})
 /* Creates the file and owns it. ERROR_CONFLICT names the owner; ERROR_INTERRUPTED: `stop` was raised. */
 int file_lock_acquire(const struct lock_request *request, struct file_lock *lock, struct error *err);
 /* Before a commit: ERROR_CONFLICT when it is not ours any more. Costs nothing where flock() is enough. */
 int file_lock_check(struct file_lock *lock, const char *database, struct error *err);
-/* See store_beat(). */
-int file_lock_beat(struct file_lock *lock, const char *database, const struct store_beat *beat, struct error *err);
+/* See store_heartbeat(). */
+int file_lock_heartbeat(struct file_lock *lock, const char *database, const struct store_heartbeat *heartbeat,
+                        struct error *err);
 /* Removes the file and lets go; accepts an empty lock. */
 void file_lock_release(struct file_lock *lock);
 

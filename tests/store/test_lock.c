@@ -12,11 +12,11 @@
 #include <sys/wait.h>
 #include <time.h>
 
-static const struct lock_patience hurry = {.look = 0.05, .stale = 0.8, .settle = 0.2};
-static const struct lock_patience no_flock = {.look = 0.05, .stale = 0.8, .settle = 0.2, .without_flock = true};
+static const struct lock_patience hurry = {.interval = 0.05, .stale = 0.8, .settle = 0.2};
+static const struct lock_patience no_flock = {.interval = 0.05, .stale = 0.8, .settle = 0.2, .without_flock = true};
 
 /* Would sleep through the test if it had to watch an owner. */
-static const struct lock_patience slow = {.look = 1, .stale = 1000, .settle = 1000};
+static const struct lock_patience slow = {.interval = 1, .stale = 1000, .settle = 1000};
 
 /* ---- helpers */
 
@@ -96,12 +96,12 @@ static void write_foreign(const char *token, int beat)
     write_lock(line);
 }
 
-static struct store_peek peeked(void)
+static struct store_lock_info lock_now(void)
 {
     struct error err;
-    static struct store_peek peek;
-    ASSERT_OK(store_peek(path, &peek, &err));
-    return peek;
+    static struct store_lock_info info;
+    ASSERT_OK(store_lock_info(path, &info, &err));
+    return info;
 }
 
 static int exit_status(pid_t child)
@@ -127,50 +127,100 @@ START_TEST(the_record_says_who_and_how_far)
     char host[256];
     ck_assert_int_eq(gethostname(host, sizeof host), 0);
     struct store *store = opened_with(&hurry, STORE_JOURNAL_AUTO);
-    struct store_peek peek = peeked();
-    ck_assert(peek.held && peek.readable && peek.here && peek.alive);
-    ck_assert_str_eq(peek.host, host);
-    ck_assert_int_eq(peek.pid, getpid());
-    ck_assert_str_eq(peek.experiment, "spirals");
-    ck_assert(peek.age >= 0 && peek.age < 5);
-    ck_assert(peek.beat == 0 && peek.progress.tickets == 0 && peek.progress.to_train == -1);
-    ck_assert(peek.progress.best_ticket == -1 && isnan(peek.progress.best_score));
-    ck_assert_uint_eq(strlen(peek.token), 32);
-    ck_assert_uint_eq(strlen(peek.began), strlen("2026-01-31T12:34:56.789Z"));
+    struct store_lock_info info = lock_now();
+    ck_assert(info.held && info.readable && info.here && info.alive);
+    ck_assert_str_eq(info.host, host);
+    ck_assert_int_eq(info.pid, getpid());
+    ck_assert_str_eq(info.experiment, "spirals");
+    ck_assert(info.age >= 0 && info.age < 5);
+    ck_assert(info.beat == 0 && info.progress.tickets == 0 && info.progress.to_train == -1);
+    ck_assert(info.progress.best_ticket == -1 && isnan(info.progress.best_score));
+    ck_assert_uint_eq(strlen(info.token), 32);
+    ck_assert_uint_eq(strlen(info.began), strlen("2026-01-31T12:34:56.789Z"));
 
-    struct store_beat beat = {.tickets = 12,
-                              .trained = 7,
-                              .to_train = 300,
-                              .trained_now = 5,
-                              .failed = 1,
-                              .workers = 8,
-                              .ranks = 2,
-                              .seconds = 2.5,
-                              .best_ticket = 3,
-                              .best_score = 0.9731,
-                              .best_formula = "max(x, \"\\\") + ä",
-                              .experiment = "named"};
-    ASSERT_OK(store_beat(store, &beat, &err));
+    struct store_heartbeat beat = {.tickets = 12,
+                                   .trained = 7,
+                                   .to_train = 300,
+                                   .trained_now = 5,
+                                   .failed = 1,
+                                   .workers = 8,
+                                   .ranks = 2,
+                                   .seconds = 2.5,
+                                   .best_ticket = 3,
+                                   .best_score = 0.9731,
+                                   .best_formula = "max(x, \"\\\") + ä",
+                                   .experiment = "named"};
+    ASSERT_OK(store_heartbeat(store, &beat, &err));
     beat.best_formula = "x";
-    ASSERT_OK(store_beat(store, &beat, &err)); /* shorter: nothing of the longer line may be left */
+    ASSERT_OK(store_heartbeat(store, &beat, &err)); /* shorter: nothing of the longer line may be left */
     ck_assert_str_eq(strchr(read_lock(), '\n'), "\n");
     beat.best_formula = "max(x, \"\\\") + ä";
-    ASSERT_OK(store_beat(store, &beat, &err));
+    ASSERT_OK(store_heartbeat(store, &beat, &err));
     char token[40];
-    snprintf(token, sizeof token, "%s", peek.token);
-    peek = peeked();
-    ck_assert_str_eq(peek.token, token);
-    ck_assert_int_eq(peek.beat, 3);
-    ck_assert_str_eq(peek.experiment, "named");
-    ck_assert_str_eq(peek.best_formula, "max(x, \"\\\") + ä");
-    ck_assert(peek.progress.tickets == 12 && peek.progress.trained == 7 && peek.progress.to_train == 300);
-    ck_assert(peek.progress.trained_now == 5 && peek.progress.failed == 1 && peek.progress.workers == 8);
-    ck_assert(peek.progress.ranks == 2 && peek.progress.seconds == 2.5 && peek.progress.best_ticket == 3);
-    ck_assert(peek.progress.best_score == 0.9731);
+    snprintf(token, sizeof token, "%s", info.token);
+    info = lock_now();
+    ck_assert_str_eq(info.token, token);
+    ck_assert_int_eq(info.beat, 3);
+    ck_assert_str_eq(info.experiment, "named");
+    ck_assert_str_eq(info.best_formula, "max(x, \"\\\") + ä");
+    ck_assert(info.progress.tickets == 12 && info.progress.trained == 7 && info.progress.to_train == 300);
+    ck_assert(info.progress.trained_now == 5 && info.progress.failed == 1 && info.progress.workers == 8);
+    ck_assert(info.progress.ranks == 2 && info.progress.seconds == 2.5 && info.progress.best_ticket == 3);
+    ck_assert(info.progress.best_score == 0.9731);
     close_store(store);
-    peek = peeked();
-    ck_assert(!peek.held && !peek.alive);
+    info = lock_now();
+    ck_assert(!info.held && !info.alive);
     assert_no_side_files();
+    fixture_end();
+}
+END_TEST
+
+/* What the record says of the progress, to the byte: programs of other versions read it, too. */
+static const char *progress_written(void)
+{
+    const char *progress = strstr(read_lock(), "\"tickets\"");
+    ck_assert_ptr_nonnull(progress);
+    return progress;
+}
+
+START_TEST(the_record_keeps_its_form)
+{
+    fixture_begin();
+    struct error err;
+    struct store *store = opened_with(&hurry, STORE_JOURNAL_AUTO);
+    ck_assert_str_eq(progress_written(),
+                     "\"tickets\":0,\"trained\":0,\"to_train\":-1,\"trained_now\":0,\"failed\":0,"
+                     "\"workers\":0,\"ranks\":0,\"seconds\":0,\"best_ticket\":-1,\"best_deviation\":0,"
+                     "\"best_seeds\":0,\"experiment\":\"spirals\"}\n");
+    struct store_heartbeat beat = {.tickets = 12,
+                                   .trained = 7,
+                                   .to_train = 300,
+                                   .trained_now = 5,
+                                   .failed = 1,
+                                   .workers = 8,
+                                   .ranks = 2,
+                                   .seconds = 2.5,
+                                   .best_ticket = 3,
+                                   .best_score = 0.1,
+                                   .best_deviation = 1 / 3.0,
+                                   .best_seeds = 4,
+                                   .best_formula = "max(x, \"\\\")",
+                                   .experiment = "named"};
+    ASSERT_OK(store_heartbeat(store, &beat, &err));
+    ck_assert_str_eq(progress_written(),
+                     "\"tickets\":12,\"trained\":7,\"to_train\":300,\"trained_now\":5,\"failed\":1,"
+                     "\"workers\":8,\"ranks\":2,\"seconds\":2.5,\"best_ticket\":3,\"best_score\":0.1,"
+                     "\"best_deviation\":0.3333333333333333,\"best_seeds\":4,\"experiment\":\"named\","
+                     "\"best_formula\":\"max(x, \\\"\\\\\\\")\"}\n");
+    beat.best_ticket = beat.best_seeds = -1;
+    beat.best_score = beat.best_deviation = NAN;
+    beat.best_formula = NULL;
+    ASSERT_OK(store_heartbeat(store, &beat, &err));
+    ck_assert_str_eq(progress_written(),
+                     "\"tickets\":12,\"trained\":7,\"to_train\":300,\"trained_now\":5,\"failed\":1,"
+                     "\"workers\":8,\"ranks\":2,\"seconds\":2.5,\"best_ticket\":-1,\"best_seeds\":-1,"
+                     "\"experiment\":\"named\"}\n");
+    close_store(store);
     fixture_end();
 }
 END_TEST
@@ -183,16 +233,16 @@ START_TEST(long_formulas_are_cut_and_the_line_stays_short)
     char formula[2001] = "", controls[2001];
     for (int i = 0; i < 1000; i++)
         memcpy(formula + 2 * i, "ä", 3);
-    struct store_beat beat = {.best_ticket = 1, .best_formula = formula, .experiment = formula};
-    ASSERT_OK(store_beat(store, &beat, &err));
+    struct store_heartbeat beat = {.best_ticket = 1, .best_formula = formula, .experiment = formula};
+    ASSERT_OK(store_heartbeat(store, &beat, &err));
     ck_assert_uint_lt(strlen(read_lock()), 2000);
-    ck_assert_uint_eq(strlen(peeked().best_formula), 254); /* 255 would be half a character */
+    ck_assert_uint_eq(strlen(lock_now().best_formula), 254); /* 255 would be half a character */
     memset(controls, 1, sizeof controls - 1);
     controls[2000] = '\0';
     beat.best_formula = beat.experiment = controls; /* six bytes each when escaped */
-    ASSERT_OK(store_beat(store, &beat, &err));
+    ASSERT_OK(store_heartbeat(store, &beat, &err));
     ck_assert_uint_lt(strlen(read_lock()), 2000);
-    ck_assert(peeked().readable);
+    ck_assert(lock_now().readable);
     close_store(store);
     fixture_end();
 }
@@ -200,12 +250,12 @@ END_TEST
 
 START_TEST(processes_are_told_from_their_numbers)
 {
-    struct store_peek us = {.pid = 0};
+    struct store_lock_info us = {.pid = 0};
     lock_identify(&us);
     ck_assert(*us.place && us.pid == getpid() && us.process_start > 0);
     ck_assert(lock_process_lives(us.pid, us.process_start));
     ck_assert(!lock_process_lives(us.pid, us.process_start - 1)); /* the number was given out again */
-    struct store_peek child_record = {.pid = 0};
+    struct store_lock_info child_record = {.pid = 0};
     int ends[2];
     ck_assert_int_eq(pipe(ends), 0);
     pid_t child = fork();
@@ -265,7 +315,7 @@ static void an_owner_of_this_place(const struct lock_patience *patience)
     close(until[1]);
     assert_vanished(child);
     ck_assert(is_there(".lock"));
-    static const struct lock_patience settled = {.look = 1, .stale = 1000, .settle = 0.1};
+    static const struct lock_patience settled = {.interval = 1, .stale = 1000, .settle = 0.1};
     store = opened_with(&settled, STORE_JOURNAL_DELETE); /* its end is known: no need to watch */
     ck_assert_int_eq(store_count(store), 1);
     ASSERT_OK(append_one(store, &err));
@@ -297,7 +347,7 @@ START_TEST(a_dead_owner_elsewhere_is_followed_after_a_while)
     struct store *store = opened_with(&hurry, STORE_JOURNAL_DELETE);
     double waited = seconds_now() - began;
     ck_assert_msg(waited >= hurry.stale + hurry.settle, "waited %g s", waited);
-    ck_assert_int_eq(peeked().pid, getpid());
+    ck_assert_int_eq(lock_now().pid, getpid());
     ASSERT_OK(append_one(store, &err));
     close_store(store);
     assert_no_side_files();
@@ -336,13 +386,13 @@ static _Noreturn void live_elsewhere(int said)
 {
     struct error err = ERROR_EMPTY;
     struct store *store = NULL;
-    struct store_beat beat = {.best_ticket = -1};
+    struct store_heartbeat beat = {.best_ticket = -1};
     if (sethostname("other", 5) != 0 || mount("none", "/", "none", MS_REC | MS_PRIVATE, NULL) != 0 ||
         mount("proc", "/proc", "proc", 0, NULL) != 0)
         _exit(77);
     if (open_with(&no_flock, STORE_JOURNAL_DELETE, &store, &err) || append_one(store, &err) || write(said, ".", 1) != 1)
         _exit(1);
-    while (store_beat(store, &beat, &err) == 0)
+    while (store_heartbeat(store, &beat, &err) == 0)
         sleep_seconds(0.2);
     _exit(2);
 }
@@ -381,8 +431,8 @@ START_TEST(another_host_is_refused_while_it_lives_and_followed_when_it_is_gone)
     }
     close(said[1]);
     if (read(said[0], &byte, 1) == 1) {
-        struct store_peek peek = peeked();
-        ck_assert(!peek.here && peek.alive && peek.age < 5);
+        struct store_lock_info info = lock_now();
+        ck_assert(!info.here && info.alive && info.age < 5);
         ASSERT_FAILS(open_with(&no_flock, STORE_JOURNAL_DELETE, &store, &err), ERROR_CONFLICT,
                      "process 1 on other is writing this database");
         close(until[1]);
@@ -445,7 +495,7 @@ static _Noreturn void be_suspended(int said)
 {
     struct error err = ERROR_EMPTY;
     struct store *store = NULL;
-    struct store_beat beat = {.best_ticket = -1};
+    struct store_heartbeat beat = {.best_ticket = -1};
     static const char lost[] = "another process took over the database while this one was suspended";
     if (open_with(&no_flock, STORE_JOURNAL_DELETE, &store, &err) || store_session_begin(store, 1, NULL, &err) ||
         append_one(store, &err) || write(said, ".", 1) != 1)
@@ -453,7 +503,7 @@ static _Noreturn void be_suspended(int said)
     raise(SIGSTOP);
     if (append_one(store, &err) != ERROR_CONFLICT || !strstr(err.what, lost) || store_count(store) != 1)
         _exit(2);
-    if (store_beat(store, &beat, &err) != ERROR_CONFLICT || !strstr(err.what, lost))
+    if (store_heartbeat(store, &beat, &err) != ERROR_CONFLICT || !strstr(err.what, lost))
         _exit(3);
     if (store_session_end(store, "finished", &err) != ERROR_CONFLICT || !strstr(err.what, lost))
         _exit(4);
@@ -522,12 +572,12 @@ END_TEST
 static void a_lock_file_that_is_removed(enum store_journal journal)
 {
     struct error err;
-    struct store_beat beat = {.best_ticket = -1};
+    struct store_heartbeat beat = {.best_ticket = -1};
     fixture_begin();
     struct store *store = opened_with(&hurry, journal);
     ASSERT_OK(append_one(store, &err));
     ck_assert_int_eq(unlink(lock_path()), 0);
-    ASSERT_FAILS(store_beat(store, &beat, &err), ERROR_CONFLICT, "another process took over the database");
+    ASSERT_FAILS(store_heartbeat(store, &beat, &err), ERROR_CONFLICT, "another process took over the database");
     ASSERT_FAILS(append_one(store, &err), ERROR_CONFLICT, "took over");
     close_store(store);
     ck_assert(!is_there(".lock"));
@@ -565,8 +615,8 @@ START_TEST(what_is_no_record_counts_as_an_owner_elsewhere)
     fixture_begin();
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
         write_lock(texts[i]);
-        struct store_peek peek = peeked();
-        ck_assert(peek.held && !peek.readable && !peek.alive);
+        struct store_lock_info info = lock_now();
+        ck_assert(info.held && !info.readable && !info.alive);
         close_store(opened_with(&slow, STORE_JOURNAL_WAL));
         assert_no_side_files();
         write_lock(texts[i]);
@@ -649,11 +699,11 @@ struct beater {
 static void *beat_on(void *context)
 {
     struct beater *beater = context;
-    struct store_beat beat = {.best_ticket = 3, .best_formula = "x*tanh(x)"};
+    struct store_heartbeat beat = {.best_ticket = 3, .best_formula = "x*tanh(x)"};
     struct error err;
     while (!atomic_load(&beater->over)) {
         beat.tickets = ++beater->beats;
-        beater->failures += store_beat(beater->store, &beat, &err) != 0;
+        beater->failures += store_heartbeat(beater->store, &beat, &err) != 0;
     }
     return NULL;
 }
@@ -671,7 +721,7 @@ START_TEST(beats_come_from_another_thread)
     pthread_join(thread, NULL);
     ck_assert_int_gt(beater.beats, 0);
     ck_assert_int_eq(beater.failures, 0);
-    ck_assert_int_eq(peeked().beat, beater.beats);
+    ck_assert_int_eq(lock_now().beat, beater.beats);
     close_store(beater.store);
     fixture_end();
 }
@@ -697,27 +747,27 @@ START_TEST(a_reader_leaves_half_a_transaction_to_a_writer_that_is_there)
 }
 END_TEST
 
-START_TEST(peeking_needs_no_database_but_its_folder)
+START_TEST(reading_the_lock_needs_no_database_but_its_folder)
 {
     struct error err;
-    struct store_peek peek;
+    struct store_lock_info info;
     fixture_begin();
-    ck_assert(!peeked().held);
+    ck_assert(!lock_now().held);
     write_foreign("f00d", 1);
-    ck_assert(peeked().held && peeked().readable && !peeked().here && peeked().alive && peeked().age < 5);
+    ck_assert(lock_now().held && lock_now().readable && !lock_now().here && lock_now().alive && lock_now().age < 5);
     struct timespec long_ago[2] = {{.tv_sec = 1000000000}, {.tv_sec = 1000000000}};
     ck_assert_int_eq(utimensat(AT_FDCWD, lock_path(), long_ago, 0), 0);
-    ck_assert(peeked().held && !peeked().alive && peeked().age > 1000);
-    ASSERT_FAILS(store_peek("/no/folder/run.db", &peek, &err), ERROR_IO, "No such file");
+    ck_assert(lock_now().held && !lock_now().alive && lock_now().age > 1000);
+    ASSERT_FAILS(store_lock_info("/no/folder/run.db", &info, &err), ERROR_IO, "No such file");
     fixture_end();
 }
 END_TEST
 
 int main(void)
 {
-    return RUN_TESTS("lock", 60, the_record_says_who_and_how_far, long_formulas_are_cut_and_the_line_stays_short,
-                     processes_are_told_from_their_numbers, an_owner_of_this_place_is_looked_up_with_flock,
-                     an_owner_of_this_place_is_looked_up_without_flock,
+    return RUN_TESTS("lock", 60, the_record_says_who_and_how_far, the_record_keeps_its_form,
+                     long_formulas_are_cut_and_the_line_stays_short, processes_are_told_from_their_numbers,
+                     an_owner_of_this_place_is_looked_up_with_flock, an_owner_of_this_place_is_looked_up_without_flock,
                      a_dead_owner_elsewhere_is_followed_after_a_while, an_owner_elsewhere_that_beats_is_respected,
                      another_host_is_refused_while_it_lives_and_followed_when_it_is_gone,
                      of_two_that_break_a_lock_one_gets_it, a_suspended_writer_writes_nothing_after_its_lock_was_broken,
@@ -725,5 +775,5 @@ int main(void)
                      a_ticket_that_is_there_already_is_a_conflict, what_is_no_record_counts_as_an_owner_elsewhere,
                      an_older_program_that_holds_the_lock_is_named, waiting_ends_with_the_other_writer_or_with_patience,
                      beats_come_from_another_thread, a_reader_leaves_half_a_transaction_to_a_writer_that_is_there,
-                     peeking_needs_no_database_but_its_folder);
+                     reading_the_lock_needs_no_database_but_its_folder);
 }
