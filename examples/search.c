@@ -7,7 +7,7 @@
 
 static void show(void *context, const struct progress *progress)
 {
-    const char *formula = progress->best_ticket < 0 ? "nothing yet" : progress->best_formula;
+    const char *formula = progress->best.ticket < 0 ? "nothing yet" : progress->best.formula;
     if (progress->finished || progress->trained_now % 20 == 0)
         fprintf((FILE *)context, "%lld functions trained, first: %s\n", (long long)progress->trained, formula);
 }

@@ -109,11 +109,11 @@ static void take_counts(const struct store_query *query, struct report *report)
 static void take_first(const struct store_query *query, struct report *report)
 {
     struct store_cell deviation = store_query_cell(query, 3);
-    report->progress.best_ticket = store_query_cell(query, 0).integer;
-    report->progress.best_score = store_query_cell(query, 1).real;
+    struct result result = result_of_score(store_query_cell(query, 1).real);
+    result.objective[0].deviation = deviation.kind == STORE_CELL_REAL ? deviation.real : NAN;
+    result.seeds = (int)store_query_cell(query, 4).integer;
+    report->progress.best = (struct best_result){.ticket = store_query_cell(query, 0).integer, .result = result};
     copy_cell(query, 2, report->formula, sizeof report->formula);
-    report->progress.best_deviation = deviation.kind == STORE_CELL_REAL ? deviation.real : NAN;
-    report->progress.best_seeds = store_query_cell(query, 4).integer;
 }
 
 static int64_t limit_of(const struct store_query *query, int column)
@@ -197,18 +197,15 @@ static void take_owner(const struct store_lock_info *info, struct report *report
 static int find_out(const char *database, struct report *report, struct error *err)
 {
     struct store_lock_info info;
-    *report = (struct report){
-        .database = database,
-        .process = -1,
-        .age = NAN,
-        .progress = {.to_train = -1, .best_ticket = -1, .best_score = NAN, .best_deviation = NAN, .best_seeds = -1}};
+    *report = (struct report){.database = database, .process = -1, .age = NAN, .progress = store_heartbeat_unknown()};
+    report->progress.trained = report->progress.failed = 0;
     int status = store_lock_info(database, &info, err);
     if (status)
         return status;
     if (info.alive) {
         report->progress = info.progress;
         snprintf(report->experiment, sizeof report->experiment, "%s", info.experiment);
-        snprintf(report->formula, sizeof report->formula, "%s", info.best_formula);
+        snprintf(report->formula, sizeof report->formula, "%s", info.formula);
         /* whoever has never shown another sign of life than its record does not know the custom */
         report->state = info.beat > 0 && info.age > STORE_STALE_SECONDS ? STATE_SUSPENDED : STATE_RUNNING;
     } else {
@@ -342,9 +339,10 @@ static void add_end(const struct report *report, struct text *out)
 static void add_first(const struct report *report, struct text *out)
 {
     const struct store_heartbeat *progress = &report->progress;
+    const struct result *best = &progress->best.result;
     text_add(out, "first: ");
-    leaderboard_add_score(progress->best_score, progress->best_deviation, progress->best_seeds, out);
-    text_addf(out, "  %s  (ticket %lld)", report->formula, (long long)progress->best_ticket);
+    leaderboard_add_score(result_score(best), result_score_deviation(best), best->seeds, out);
+    text_addf(out, "  %s  (ticket %lld)", report->formula, (long long)progress->best.ticket);
     leaderboard_add_caution(progress->trained - progress->failed, out);
     text_add_char(out, '\n');
 }
@@ -366,7 +364,7 @@ static void add_block(const struct report *report, struct text *out)
     if (progress->workers > 0 && progress->ranks > 1)
         text_addf(out, " on %lld ranks", (long long)progress->ranks);
     text_add(out, progress->workers > 0 ? "\n" : "");
-    if (progress->best_ticket >= 0)
+    if (progress->best.ticket >= 0)
         add_first(report, out);
     add_end(report, out);
 }
@@ -422,10 +420,10 @@ static void add_row(const struct report *report, struct output *output)
     output_number(output, rate(report), -1);
     add_count(output, progress->workers);
     add_count(output, progress->ranks);
-    add_count(output, progress->best_ticket);
-    output_number(output, progress->best_score, -1);
-    output_number(output, progress->best_deviation, -1);
-    add_count(output, progress->best_seeds);
+    add_count(output, progress->best.ticket);
+    output_number(output, result_score(&progress->best.result), -1);
+    output_number(output, result_score_deviation(&progress->best.result), -1);
+    add_count(output, progress->best.result.seeds);
     add_word(output, report->formula);
     output_number(output, left, -1);
     add_word(output, end);

@@ -87,10 +87,10 @@ static void add_line(const struct monitor *monitor, struct text *out)
     text_add(out, estimated ? "  " : "  in ");
     add_duration(estimated ? (all - done) * seconds / done_now : seconds, out);
     text_add(out, estimated ? " left" : "");
-    if (progress->best_ticket >= 0) {
+    if (progress->best.ticket >= 0) {
+        const struct result *best = &progress->best.result;
         text_add(out, "  first ");
-        leaderboard_add_score(result_score(&progress->best), result_score_deviation(&progress->best),
-                              progress->best.seeds, out);
+        leaderboard_add_score(result_score(best), result_score_deviation(best), best->seeds, out);
         text_addf(out, "  %s", monitor->formula);
     }
 }
@@ -294,8 +294,8 @@ void monitor_observe(void *context, const struct progress *progress)
     monitor->observed = true;
     monitor->observed_at = clock_seconds();
     monitor->progress = *progress;
-    monitor->progress.best_formula = NULL;
-    if (progress->best_ticket >= 0)
-        snprintf(monitor->formula, sizeof monitor->formula, "%s", progress->best_formula);
+    monitor->progress.best.formula = NULL;
+    if (progress->best.ticket >= 0)
+        snprintf(monitor->formula, sizeof monitor->formula, "%s", progress->best.formula);
     pthread_mutex_unlock(&monitor->lock);
 }

@@ -118,6 +118,19 @@ int result_compare(const struct result *a, const struct result *b)
     return (one > other) - (one < other);
 }
 
+struct best_result best_result_none(void)
+{
+    return (struct best_result){.ticket = -1, .result = result_without_figures(OUTCOME_aborted)};
+}
+
+bool best_result_update(struct best_result *best, int64_t ticket, const struct result *result)
+{
+    if (result_compare(result, &best->result) <= 0)
+        return false;
+    *best = (struct best_result){.ticket = ticket, .result = *result};
+    return true;
+}
+
 bool result_dominates(const struct result *a, const struct result *b)
 {
     bool better = false;

@@ -10,11 +10,12 @@
  * An evaluation may climb several rungs, trainings from cheap to dear; then `rungs` says how many were made, and
  * `reached` the score on each. What has not been reached, measured or does not apply is NaN.
  *
- * Pure functions; values that own nothing. */
+ * Pure functions; values that own nothing, but for a formula that is borrowed. */
 #ifndef ACTSEARCH_RESULT_RESULT_H
 #define ACTSEARCH_RESULT_RESULT_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 enum outcome {
 #define OUTCOME(name, meaning) OUTCOME_##name,
@@ -104,8 +105,18 @@ bool result_is_aborted(const struct result *result);
 double result_score(const struct result *result);
 double result_score_deviation(const struct result *result);
 
-/* By the first objective: above 0 when a is better than b, 0 when neither is. A total order of results. */
+/* By the first objective: above 0 when a is better than b, below 0 when b is, 0 when neither is. */
 int result_compare(const struct result *a, const struct result *b);
+
+/* The best of the results seen so far, and whose it is. */
+struct best_result {
+    int64_t ticket; /* -1: none yet */
+    struct result result;
+    const char *formula; /* borrowed from whoever sets it; may be NULL */
+};
+struct best_result best_result_none(void);
+/* True when this result is better than the best so far and takes its place: then the formula is the caller's to set. */
+bool best_result_update(struct best_result *best, int64_t ticket, const struct result *result);
 
 /* By all objectives: a is ok, in none of them worse than b and in one of them better; or b is not ok. */
 bool result_dominates(const struct result *a, const struct result *b);

@@ -5,7 +5,6 @@
 #include "executor/executor.h"
 #include "store/store.h"
 
-#include <math.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
@@ -34,16 +33,10 @@ struct heartbeat {
 static struct store_heartbeat sign_of_life(const struct heartbeat *heartbeat, const struct progress *progress,
                                            bool observed)
 {
-    struct store_heartbeat sign = {.tickets = heartbeat->stored,
-                                   .trained = -1,
-                                   .to_train = -1,
-                                   .failed = -1,
-                                   .workers = heartbeat->workers,
-                                   .ranks = heartbeat->ranks,
-                                   .best_ticket = -1,
-                                   .best_score = NAN,
-                                   .best_deviation = NAN,
-                                   .best_seeds = -1};
+    struct store_heartbeat sign = store_heartbeat_unknown();
+    sign.tickets = heartbeat->stored;
+    sign.workers = heartbeat->workers;
+    sign.ranks = heartbeat->ranks;
     if (!observed)
         return sign;
     sign.tickets = progress->tickets;
@@ -52,13 +45,8 @@ static struct store_heartbeat sign_of_life(const struct heartbeat *heartbeat, co
     sign.trained_now = progress->trained_now;
     sign.failed = progress->failed;
     sign.seconds = progress->seconds;
-    if (progress->best_ticket >= 0) {
-        sign.best_ticket = progress->best_ticket;
-        sign.best_score = result_score(&progress->best);
-        sign.best_deviation = result_score_deviation(&progress->best);
-        sign.best_seeds = progress->best.seeds;
-        sign.best_formula = progress->best_formula;
-    }
+    if (progress->best.ticket >= 0)
+        sign.best = progress->best;
     return sign;
 }
 
@@ -90,7 +78,7 @@ static void *live(void *context)
         struct progress progress = heartbeat->progress;
         bool observed = heartbeat->observed;
         memcpy(formula, heartbeat->formula, sizeof formula);
-        progress.best_formula = formula;
+        progress.best.formula = formula;
         if (!progress.finished)
             progress.seconds += clock_seconds() - heartbeat->observed_at;
         struct store_heartbeat sign = sign_of_life(heartbeat, &progress, observed);
@@ -157,7 +145,7 @@ void heartbeat_observe(struct heartbeat *heartbeat, const struct progress *progr
     heartbeat->observed = true;
     heartbeat->observed_at = clock_seconds();
     heartbeat->progress = *progress;
-    snprintf(heartbeat->formula, sizeof heartbeat->formula, "%s", progress->best_formula);
+    snprintf(heartbeat->formula, sizeof heartbeat->formula, "%s", progress->best.formula);
     pthread_mutex_unlock(&heartbeat->lock);
 }
 

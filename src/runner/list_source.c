@@ -57,7 +57,7 @@ static void settle(void *context, const struct work *work, struct evaluation *ev
     source->evaluations[number] = *evaluation;
     *evaluation = EVALUATION_EMPTY;
     if (statistics_add(&source->statistics, number, TICKET_TRAIN, &source->evaluations[number].result, true))
-        statistics_best(&source->statistics, source->names[number]);
+        statistics_set_formula(&source->statistics, source->names[number]);
     source->settled++;
 }
 

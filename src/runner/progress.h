@@ -15,9 +15,7 @@ struct progress {
     int64_t tickets_expected; /* of a search that goes through its whole space; -1: nobody knows */
     int64_t workers;          /* candidates that can be in training at once, in all processes */
     double seconds;           /* since this process started */
-    int64_t best_ticket;      /* -1: none yet */
-    struct result best;
-    const char *best_formula; /* borrowed until the observer returns */
+    struct best_result best;  /* its formula is borrowed until the observer returns */
     bool finished;
     struct search_account account; /* says why, when it is finished */
 };

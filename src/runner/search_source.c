@@ -20,7 +20,7 @@ static void count(struct search_source *source, int64_t number, enum ticket_kind
                   bool now, const char *formula)
 {
     if (statistics_add(&source->statistics, number, kind, result, now))
-        statistics_best(&source->statistics, formula);
+        statistics_set_formula(&source->statistics, formula);
 }
 
 /* The search makes ticket number `stored` again and hears its result. */

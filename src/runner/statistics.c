@@ -4,14 +4,13 @@
 
 void statistics_begin(struct statistics *statistics, int64_t workers)
 {
-    *statistics = (struct statistics){.best = TEXT_EMPTY, .began = clock_seconds()};
-    statistics->progress = (struct progress){
-        .best_ticket = -1, .best = result_without_figures(OUTCOME_aborted), .tickets_expected = -1, .workers = workers};
+    *statistics = (struct statistics){.formula = TEXT_EMPTY, .began = clock_seconds()};
+    statistics->progress = (struct progress){.best = best_result_none(), .tickets_expected = -1, .workers = workers};
 }
 
 void statistics_release(struct statistics *statistics)
 {
-    text_release(&statistics->best);
+    text_release(&statistics->formula);
 }
 
 bool statistics_add(struct statistics *statistics, int64_t ticket, enum ticket_kind kind, const struct result *result,
@@ -26,25 +25,21 @@ bool statistics_add(struct statistics *statistics, int64_t ticket, enum ticket_k
     progress->trained++;
     progress->trained_now += now;
     progress->failed += !result_is_ok(result);
-    if (!result_is_ok(result) || result_compare(result, &progress->best) <= 0)
-        return false;
-    progress->best_ticket = ticket;
-    progress->best = *result;
-    return true;
+    return best_result_update(&progress->best, ticket, result);
 }
 
 /* Short of memory the formula is missing on the screen; that is not worth ending a run for. */
-void statistics_best(struct statistics *statistics, const char *formula)
+void statistics_set_formula(struct statistics *statistics, const char *formula)
 {
-    text_release(&statistics->best);
-    text_add(&statistics->best, formula);
+    text_release(&statistics->formula);
+    text_add(&statistics->formula, formula);
 }
 
 struct progress *statistics_now(struct statistics *statistics, bool finished)
 {
     struct progress *progress = &statistics->progress;
     progress->seconds = clock_seconds() - statistics->began;
-    progress->best_formula = text_string(&statistics->best);
+    progress->best.formula = text_string(&statistics->formula);
     progress->finished = finished;
     return progress;
 }

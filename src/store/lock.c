@@ -135,7 +135,8 @@ static int write_record(struct file_lock *lock, struct error *err)
 static int new_record(const struct lock_request *request, struct store_lock_info *record, struct error *err)
 {
     unsigned char bytes[16];
-    *record = (struct store_lock_info){.progress = {.to_train = -1, .best_ticket = -1, .best_score = NAN}};
+    *record = (struct store_lock_info){.progress = {.to_train = -1, .best.ticket = -1}};
+    record->progress.best.result.objective[0].mean = NAN;
     if (getrandom(bytes, sizeof bytes, 0) != sizeof bytes)
         return file_error(err, request->path, "create", errno);
     for (size_t i = 0; i < sizeof bytes; i++)
@@ -299,9 +300,8 @@ int file_lock_heartbeat(struct file_lock *lock, const char *database, const stru
         record->progress = *heartbeat;
         if (heartbeat->experiment)
             lock_copy(record->experiment, sizeof record->experiment, heartbeat->experiment);
-        lock_copy(record->best_formula, sizeof record->best_formula,
-                  heartbeat->best_formula ? heartbeat->best_formula : "");
-        record->progress.experiment = record->progress.best_formula = NULL;
+        lock_copy(record->formula, sizeof record->formula, heartbeat->best.formula ? heartbeat->best.formula : "");
+        record->progress.experiment = record->progress.best.formula = NULL;
         status = write_record(lock, err);
     }
     pthread_mutex_unlock(&lock->mutex);

@@ -10,6 +10,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <math.h>
 #include <signal.h>
 #include <stdio.h>
@@ -21,7 +22,7 @@
 
 const struct lock_patience lock_patience_usual = {.interval = 1, .stale = STORE_STALE_SECONDS, .settle = 2};
 
-enum field_kind { FIELD_TEXT, FIELD_INTEGER, FIELD_REAL };
+enum field_kind { FIELD_TEXT, FIELD_INTEGER, FIELD_INT, FIELD_REAL }; /* char[], int64_t, int, double */
 
 struct field {
     const char *name;
@@ -51,14 +52,21 @@ static const struct field fields[] = {
     COUNT(workers),
     COUNT(ranks),
     FIELD(FIELD_REAL, seconds, progress.seconds),
-    COUNT(best_ticket),
-    FIELD(FIELD_REAL, best_score, progress.best_score),
-    FIELD(FIELD_REAL, best_deviation, progress.best_deviation),
-    COUNT(best_seeds),
+    FIELD(FIELD_INTEGER, best_ticket, progress.best.ticket),
+    FIELD(FIELD_REAL, best_score, progress.best.result.objective[0].mean),
+    FIELD(FIELD_REAL, best_deviation, progress.best.result.objective[0].deviation),
+    FIELD(FIELD_INT, best_seeds, progress.best.result.seeds),
     FIELD(FIELD_TEXT, experiment, experiment),
-    FIELD(FIELD_TEXT, best_formula, best_formula),
+    FIELD(FIELD_TEXT, best_formula, formula),
 };
 enum { FIELDS = sizeof fields / sizeof *fields };
+
+struct store_heartbeat store_heartbeat_unknown(void)
+{
+    struct store_heartbeat unknown = {.trained = -1, .to_train = -1, .failed = -1, .best = best_result_none()};
+    unknown.best.result.seeds = -1;
+    return unknown;
+}
 
 void lock_copy(char *to, size_t size, const char *from)
 {
@@ -71,17 +79,21 @@ void lock_copy(char *to, size_t size, const char *from)
 
 static void add_field(const struct field *field, const char *member, struct text *line)
 {
-    int64_t integer;
-    double real = NAN;
+    int64_t integer = 0;
+    int small;
+    double real = 0;
     if (field->kind == FIELD_REAL)
         memcpy(&real, member, sizeof real);
-    if (field->kind == FIELD_REAL ? !isfinite(real) : field->kind == FIELD_TEXT && !*member)
+    if (!isfinite(real) || (field->kind == FIELD_TEXT && !*member))
         return;
     text_addf(line, "%s\"%s\":", line->length > 1 ? "," : "", field->name);
     if (field->kind == FIELD_TEXT) {
         json_quote(member, line);
     } else if (field->kind == FIELD_REAL) {
         text_add_number(line, real);
+    } else if (field->kind == FIELD_INT) {
+        memcpy(&small, member, sizeof small);
+        text_addf(line, "%d", small);
     } else {
         memcpy(&integer, member, sizeof integer);
         text_addf(line, "%lld", (long long)integer);
@@ -110,10 +122,11 @@ static int read_field(const struct json *root, const struct field *field, char *
         double real = NAN;
         status = json_number_or(value, -INFINITY, INFINITY, &real, NULL);
         memcpy(member, &real, sizeof real);
-    } else if (field->kind == FIELD_INTEGER) {
+    } else if (field->kind == FIELD_INTEGER || field->kind == FIELD_INT) {
         int64_t integer = -1;
-        status = json_integer_or(value, -1, INT64_C(1) << 53, &integer, NULL);
-        memcpy(member, &integer, sizeof integer);
+        status = json_integer_or(value, -1, field->kind == FIELD_INT ? INT_MAX : INT64_C(1) << 53, &integer, NULL);
+        int small = (int)integer;
+        memcpy(member, field->kind == FIELD_INT ? (void *)&small : &integer, field->size);
     } else {
         status = json_string_or(value, &string, NULL);
         lock_copy(member, field->size, string);
@@ -250,7 +263,7 @@ static double age_of(const struct lock_reading *reading, const struct store_lock
 
 static void forget(struct store_lock_info *info)
 {
-    *info = (struct store_lock_info){.age = NAN, .progress = {.to_train = -1, .best_ticket = -1, .best_score = NAN}};
+    *info = (struct store_lock_info){.age = NAN, .progress = store_heartbeat_unknown()};
 }
 
 /* Does the owner live, and when did it last say so? */
@@ -296,6 +309,8 @@ int lock_info(const char *path, struct store_lock_info *info, struct error *err)
     else
         lock_copy(info->host, sizeof info->host, reading.line);
     info->progress.experiment = info->experiment;
-    info->progress.best_formula = *info->best_formula ? info->best_formula : NULL;
+    info->progress.best.formula = *info->formula ? info->formula : NULL;
+    if (info->progress.best.ticket >= 0)
+        info->progress.best.result.outcome = OUTCOME_ok;
     return status;
 }

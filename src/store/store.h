@@ -165,12 +165,13 @@ struct store_heartbeat {
     int64_t tickets, trained, to_train, failed; /* the last three: -1 when not known */
     int64_t trained_now;                        /* since this process started */
     int64_t workers, ranks;
-    double seconds;                        /* since this process started */
-    int64_t best_ticket;                   /* -1: none yet */
-    double best_score, best_deviation;     /* over its seeds; NaN: not known, or one seed */
-    int64_t best_seeds;                    /* -1: not known */
-    const char *best_formula, *experiment; /* borrowed; may be NULL, and are cut when long */
+    double seconds;          /* since this process started */
+    struct best_result best; /* of the result a lock keeps score, deviation and seeds alone; seeds -1: not known */
+    const char *experiment;  /* this and the formula are borrowed, may be NULL and are cut when long */
 };
+
+/* Nothing is counted, and of the rest nothing is known. */
+struct store_heartbeat store_heartbeat_unknown(void);
 
 /* Without a sign of life for so long, a writer on another host counts as gone. */
 enum { STORE_STALE_SECONDS = 30 };
@@ -194,7 +195,7 @@ struct store_lock_info {
     char token[40];         /* of this lock and no other */
     char began[32], at[32]; /* UTC, ISO 8601: the lock, its last beat */
     int64_t beat;           /* a counter */
-    char experiment[128], best_formula[256];
+    char experiment[128], formula[256];
     struct store_heartbeat progress; /* its strings are the two above: those of a copy are the original's */
 };
 

@@ -48,6 +48,21 @@ START_TEST(a_score_that_is_no_number_is_not_ok)
 }
 END_TEST
 
+/* Of equals the first stays, and what has failed is never the best. */
+START_TEST(the_best_is_the_first_of_the_best)
+{
+    struct best_result best = best_result_none();
+    struct result failed = result_without_figures(OUTCOME_diverged), low = result_of_score(-1e300);
+    struct result high = result_of_score(0.5);
+    ck_assert(best.ticket == -1 && !best_result_update(&best, 0, &failed) && best.ticket == -1);
+    ck_assert(best_result_update(&best, 1, &low) && best.ticket == 1);
+    best.formula = "x";
+    ck_assert(best_result_update(&best, 2, &high) && !best.formula);
+    ck_assert(!best_result_update(&best, 3, &high) && !best_result_update(&best, 4, &low));
+    ck_assert(!best_result_update(&best, 5, &failed) && best.ticket == 2 && result_equal(&best.result, &high));
+}
+END_TEST
+
 /* Two objectives: domination is a partial order, and not that of the first objective. */
 START_TEST(domination_looks_at_every_objective)
 {
@@ -107,6 +122,6 @@ END_TEST
 int main(void)
 {
     return RUN_TESTS("result", 10, better_is_a_total_order_and_failures_are_last, a_score_that_is_no_number_is_not_ok,
-                     domination_looks_at_every_objective, outcomes_have_names_that_find_them,
-                     equality_sees_every_figure);
+                     the_best_is_the_first_of_the_best, domination_looks_at_every_objective,
+                     outcomes_have_names_that_find_them, equality_sees_every_figure);
 }

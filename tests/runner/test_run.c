@@ -94,7 +94,7 @@ static void stop_at(void *observer, const struct progress *progress)
     stopper->calls++;
     ck_assert_int_ge(progress->tickets, stopper->last);
     ck_assert_int_le(progress->failed, progress->trained);
-    ck_assert(progress->best_ticket < 0 || *progress->best_formula);
+    ck_assert(progress->best.ticket < 0 || *progress->best.formula);
     ck_assert(progress->to_train >= progress->trained);
     stopper->last = progress->tickets;
     stopper->trained_now = progress->trained_now;
@@ -229,7 +229,7 @@ static void keep_last(void *observer, const struct progress *progress)
 {
     struct progress *last = observer;
     *last = *progress;
-    last->best_formula = NULL; /* not ours any more */
+    last->best.formula = NULL; /* not ours any more */
 }
 
 /* A file may not grow beyond `bytes`: what a full disk does to a database. Only ever used in a child, which ends with
@@ -321,7 +321,7 @@ START_TEST(progress_says_what_the_database_says)
         ck_assert_int_eq(last.duplicates,
                          fake_number(path, "SELECT count(*) FROM proposal WHERE outcome = 'duplicate'"));
         ck_assert_int_eq(last.rejected, fake_number(path, "SELECT count(*) FROM proposal WHERE outcome = 'rejected'"));
-        ck_assert_int_eq(last.best_ticket, fake_number(path, "SELECT ticket FROM leaderboard WHERE rank = 1"));
+        ck_assert_int_eq(last.best.ticket, fake_number(path, "SELECT ticket FROM leaderboard WHERE rank = 1"));
         ck_assert_int_gt(last.failed, 0);
     }
     fake_remove(path);

@@ -134,7 +134,7 @@ START_TEST(the_record_says_who_and_how_far)
     ck_assert_str_eq(info.experiment, "spirals");
     ck_assert(info.age >= 0 && info.age < 5);
     ck_assert(info.beat == 0 && info.progress.tickets == 0 && info.progress.to_train == -1);
-    ck_assert(info.progress.best_ticket == -1 && isnan(info.progress.best_score));
+    ck_assert(info.progress.best.ticket == -1 && isnan(info.progress.best.result.objective[0].mean));
     ck_assert_uint_eq(strlen(info.token), 32);
     ck_assert_uint_eq(strlen(info.began), strlen("2026-01-31T12:34:56.789Z"));
 
@@ -146,15 +146,15 @@ START_TEST(the_record_says_who_and_how_far)
                                    .workers = 8,
                                    .ranks = 2,
                                    .seconds = 2.5,
-                                   .best_ticket = 3,
-                                   .best_score = 0.9731,
-                                   .best_formula = "max(x, \"\\\") + ä",
+                                   .best.ticket = 3,
+                                   .best.result.objective[0].mean = 0.9731,
+                                   .best.formula = "max(x, \"\\\") + ä",
                                    .experiment = "named"};
     ASSERT_OK(store_heartbeat(store, &beat, &err));
-    beat.best_formula = "x";
+    beat.best.formula = "x";
     ASSERT_OK(store_heartbeat(store, &beat, &err)); /* shorter: nothing of the longer line may be left */
     ck_assert_str_eq(strchr(read_lock(), '\n'), "\n");
-    beat.best_formula = "max(x, \"\\\") + ä";
+    beat.best.formula = "max(x, \"\\\") + ä";
     ASSERT_OK(store_heartbeat(store, &beat, &err));
     char token[40];
     snprintf(token, sizeof token, "%s", info.token);
@@ -162,11 +162,11 @@ START_TEST(the_record_says_who_and_how_far)
     ck_assert_str_eq(info.token, token);
     ck_assert_int_eq(info.beat, 3);
     ck_assert_str_eq(info.experiment, "named");
-    ck_assert_str_eq(info.best_formula, "max(x, \"\\\") + ä");
+    ck_assert_str_eq(info.formula, "max(x, \"\\\") + ä");
     ck_assert(info.progress.tickets == 12 && info.progress.trained == 7 && info.progress.to_train == 300);
     ck_assert(info.progress.trained_now == 5 && info.progress.failed == 1 && info.progress.workers == 8);
-    ck_assert(info.progress.ranks == 2 && info.progress.seconds == 2.5 && info.progress.best_ticket == 3);
-    ck_assert(info.progress.best_score == 0.9731);
+    ck_assert(info.progress.ranks == 2 && info.progress.seconds == 2.5 && info.progress.best.ticket == 3);
+    ck_assert(info.progress.best.result.objective[0].mean == 0.9731);
     close_store(store);
     info = lock_now();
     ck_assert(!info.held && !info.alive);
@@ -200,11 +200,11 @@ START_TEST(the_record_keeps_its_form)
                                    .workers = 8,
                                    .ranks = 2,
                                    .seconds = 2.5,
-                                   .best_ticket = 3,
-                                   .best_score = 0.1,
-                                   .best_deviation = 1 / 3.0,
-                                   .best_seeds = 4,
-                                   .best_formula = "max(x, \"\\\")",
+                                   .best.ticket = 3,
+                                   .best.result.objective[0].mean = 0.1,
+                                   .best.result.objective[0].deviation = 1 / 3.0,
+                                   .best.result.seeds = 4,
+                                   .best.formula = "max(x, \"\\\")",
                                    .experiment = "named"};
     ASSERT_OK(store_heartbeat(store, &beat, &err));
     ck_assert_str_eq(progress_written(),
@@ -212,9 +212,9 @@ START_TEST(the_record_keeps_its_form)
                      "\"workers\":8,\"ranks\":2,\"seconds\":2.5,\"best_ticket\":3,\"best_score\":0.1,"
                      "\"best_deviation\":0.3333333333333333,\"best_seeds\":4,\"experiment\":\"named\","
                      "\"best_formula\":\"max(x, \\\"\\\\\\\")\"}\n");
-    beat.best_ticket = beat.best_seeds = -1;
-    beat.best_score = beat.best_deviation = NAN;
-    beat.best_formula = NULL;
+    beat.best.ticket = beat.best.result.seeds = -1;
+    beat.best.result.objective[0].mean = beat.best.result.objective[0].deviation = NAN;
+    beat.best.formula = NULL;
     ASSERT_OK(store_heartbeat(store, &beat, &err));
     ck_assert_str_eq(progress_written(),
                      "\"tickets\":12,\"trained\":7,\"to_train\":300,\"trained_now\":5,\"failed\":1,"
@@ -233,13 +233,13 @@ START_TEST(long_formulas_are_cut_and_the_line_stays_short)
     char formula[2001] = "", controls[2001];
     for (int i = 0; i < 1000; i++)
         memcpy(formula + 2 * i, "ä", 3);
-    struct store_heartbeat beat = {.best_ticket = 1, .best_formula = formula, .experiment = formula};
+    struct store_heartbeat beat = {.best.ticket = 1, .best.formula = formula, .experiment = formula};
     ASSERT_OK(store_heartbeat(store, &beat, &err));
     ck_assert_uint_lt(strlen(read_lock()), 2000);
-    ck_assert_uint_eq(strlen(lock_now().best_formula), 254); /* 255 would be half a character */
+    ck_assert_uint_eq(strlen(lock_now().formula), 254); /* 255 would be half a character */
     memset(controls, 1, sizeof controls - 1);
     controls[2000] = '\0';
-    beat.best_formula = beat.experiment = controls; /* six bytes each when escaped */
+    beat.best.formula = beat.experiment = controls; /* six bytes each when escaped */
     ASSERT_OK(store_heartbeat(store, &beat, &err));
     ck_assert_uint_lt(strlen(read_lock()), 2000);
     ck_assert(lock_now().readable);
@@ -386,7 +386,7 @@ static _Noreturn void live_elsewhere(int said)
 {
     struct error err = ERROR_EMPTY;
     struct store *store = NULL;
-    struct store_heartbeat beat = {.best_ticket = -1};
+    struct store_heartbeat beat = {.best.ticket = -1};
     if (sethostname("other", 5) != 0 || mount("none", "/", "none", MS_REC | MS_PRIVATE, NULL) != 0 ||
         mount("proc", "/proc", "proc", 0, NULL) != 0)
         _exit(77);
@@ -495,7 +495,7 @@ static _Noreturn void be_suspended(int said)
 {
     struct error err = ERROR_EMPTY;
     struct store *store = NULL;
-    struct store_heartbeat beat = {.best_ticket = -1};
+    struct store_heartbeat beat = {.best.ticket = -1};
     static const char lost[] = "another process took over the database while this one was suspended";
     if (open_with(&no_flock, STORE_JOURNAL_DELETE, &store, &err) || store_session_begin(store, 1, NULL, &err) ||
         append_one(store, &err) || write(said, ".", 1) != 1)
@@ -572,7 +572,7 @@ END_TEST
 static void a_lock_file_that_is_removed(enum store_journal journal)
 {
     struct error err;
-    struct store_heartbeat beat = {.best_ticket = -1};
+    struct store_heartbeat beat = {.best.ticket = -1};
     fixture_begin();
     struct store *store = opened_with(&hurry, journal);
     ASSERT_OK(append_one(store, &err));
@@ -699,7 +699,7 @@ struct beater {
 static void *beat_on(void *context)
 {
     struct beater *beater = context;
-    struct store_heartbeat beat = {.best_ticket = 3, .best_formula = "x*tanh(x)"};
+    struct store_heartbeat beat = {.best.ticket = 3, .best.formula = "x*tanh(x)"};
     struct error err;
     while (!atomic_load(&beater->over)) {
         beat.tickets = ++beater->beats;
