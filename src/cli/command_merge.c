@@ -104,7 +104,7 @@ static void remark_contradiction(const struct store_merge *merge, const char *pa
                   " the first: %s has %.9g in ticket %lld of %s, but %.9g in ticket %lld of %s",
                   (long long)merge->contradictions, merge->contradictions == 1 ? " has" : "s have", merge->function,
                   merge->contradicting_score, (long long)merge->contradicting_ticket,
-                  inputs[merge->contradicting_input], merge->kept_score, (long long)merge->kept_ticket, path);
+                  inputs[merge->contradicting_input], merge->merged_score, (long long)merge->merged_ticket, path);
 }
 
 static int run(struct call *call, struct error *err)

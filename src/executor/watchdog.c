@@ -34,7 +34,7 @@ static long long milliseconds(void)
     return (long long)(1000 * clock_seconds()) + 1;
 }
 
-static void look_at(const struct watchdog *watchdog, struct place *place)
+static void check(const struct watchdog *watchdog, struct place *place)
 {
     long long begun = atomic_load(&place->begun);
     double lasts = begun ? (double)(milliseconds() - begun) : 0;
@@ -48,12 +48,12 @@ static void look_at(const struct watchdog *watchdog, struct place *place)
         pthread_kill(atomic_load(&place->who), SIGABRT);
 }
 
-static void *watch(void *context)
+static void *guard(void *context)
 {
     struct watchdog *watchdog = context;
     while (!atomic_load(&watchdog->over)) {
         for (int i = 0; i < watchdog->count; i++)
-            look_at(watchdog, &watchdog->places[i]);
+            check(watchdog, &watchdog->places[i]);
         clock_sleep(1e-3 * LOOK_MS);
     }
     return NULL;
@@ -74,7 +74,7 @@ int watchdog_new(int places, double limit_seconds, const atomic_int *abort, stru
                                   .abort = abort,
                                   .places = places_made,
                                   .count = places};
-        failure = pthread_create(&made->thread, NULL, watch, made);
+        failure = pthread_create(&made->thread, NULL, guard, made);
     }
     if (!made || !places_made || failure) {
         memory_free(made);

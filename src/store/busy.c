@@ -156,7 +156,7 @@ static int handle(void *context, int count)
     return goes_on(store);
 }
 
-void busy_watch(const struct store *store)
+void busy_install(const struct store *store)
 {
     sqlite3_busy_handler(store->db, handle, (void *)store);
 }

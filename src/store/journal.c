@@ -81,7 +81,7 @@ int journal_roll_back(const struct store *store, struct error *err)
     int code = sqlite3_open_v2(store->path, &mender.db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL);
     int status = 0;
     if (code == SQLITE_OK) {
-        busy_watch(&mender);
+        busy_install(&mender);
         status = store_integer(&mender, "SELECT count(*) FROM sqlite_master", &objects, err);
     } else {
         status = store_fail(&mender, err, "open");

@@ -80,8 +80,8 @@ static int owned_by_whom_it_says(const struct lock_request *request, bool shared
 
 enum verdict { VERDICT_FREE, VERDICT_BROKEN, VERDICT_AGAIN };
 
-/* The owner cannot be looked up, so its beat is watched. */
-static int watch_owner(const struct lock_request *request, enum verdict *verdict, struct error *err)
+/* The owner cannot be looked up, so its record is read again and again: one that changes is of a living owner. */
+static int await_change(const struct lock_request *request, enum verdict *verdict, struct error *err)
 {
     struct lock_reading first, last;
     double began = clock_seconds();
@@ -114,7 +114,7 @@ static int judge(const struct lock_request *request, enum verdict *verdict, stru
     if (status || !owner.held)
         return status;
     if (!owner.here)
-        return watch_owner(request, verdict, err);
+        return await_change(request, verdict, err);
     return owner.alive ? owned(request, &owner, true, err) : 0;
 }
 

@@ -28,8 +28,8 @@ static void compare_scores(const struct merge *merge, const struct input *input,
                            double score, sqlite3_stmt *row, int first, int64_t kept)
 {
     struct store_merge *report = merge->report;
-    double kept_score = score_at(row, first + 1);
-    bool equal = score == kept_score || (isnan(score) && isnan(kept_score));
+    double merged_score = score_at(row, first + 1);
+    bool equal = score == merged_score || (isnan(score) && isnan(merged_score));
     if (equal || !same_text(row, first, simplified))
         return;
     if (report->contradictions++ > 0)
@@ -38,8 +38,8 @@ static void compare_scores(const struct merge *merge, const struct input *input,
     report->contradicting_input = input->number;
     report->contradicting_ticket = ticket;
     report->contradicting_score = score;
-    report->kept_ticket = kept;
-    report->kept_score = kept_score;
+    report->merged_ticket = kept;
+    report->merged_score = merged_score;
 }
 
 /* ---- where the tickets of the input are */

@@ -29,7 +29,7 @@ static int connect(struct store *store, struct error *err)
     if (code != SQLITE_OK)
         return store_fail(store, err, "open");
     sqlite3_extended_result_codes(store->db, 1);
-    busy_watch(store);
+    busy_install(store);
     if (store->writable && sqlite3_db_readonly(store->db, "main") == 1)
         return file_error(err, store->path, "write", EACCES);
     /* Databases travel between people: what is inside one may not call functions with side effects. */
@@ -333,7 +333,7 @@ static int roll_back(const struct store *store, struct error *err)
 }
 
 /* A reader may not touch what a killed writer left half written, so it has it put right first. */
-static int look_into(struct store *store, bool *fresh, struct error *err)
+static int connect_for_reading(struct store *store, bool *fresh, struct error *err)
 {
     int status = connect(store, err);
     if (!status)
@@ -373,7 +373,7 @@ int store_open_reader(const char *path, const struct store_options *options, str
         return memory_error(err, "the database");
     int status = resolve_to_read(opened, path, err);
     if (!status)
-        status = look_into(opened, &fresh, err);
+        status = connect_for_reading(opened, &fresh, err);
     if (!status && fresh)
         status = error_set(err, ERROR_INPUT, opened->path, "run an experiment into it first: actsearch run",
                            "this database is empty");
@@ -399,7 +399,7 @@ int store_open_broken(const char *path, struct store **store, struct error *err)
     opened->broken = true;
     int status = resolve_to_read(opened, path, err);
     if (!status)
-        status = look_into(opened, &fresh, err);
+        status = connect_for_reading(opened, &fresh, err);
     if (!status && fresh)
         status = error_set(err, ERROR_INPUT, opened->path, "go back to a copy", "this database is empty");
     struct error merged = ERROR_EMPTY;

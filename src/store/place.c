@@ -68,7 +68,7 @@ static bool take_name(const char *descriptor, const struct file_place *place, st
     return true;
 }
 
-static void look_for(const struct file_place *place, struct whereabouts *found)
+static void find_open_file(const struct file_place *place, struct whereabouts *found)
 {
     *found = (struct whereabouts){.removed = false};
     DIR *open_files = opendir("/proc/self/fd");
@@ -98,7 +98,7 @@ int store_check_place(const struct store *store, struct error *err)
     struct text what = TEXT_EMPTY, hint = TEXT_EMPTY;
     if (!is_gone(store, &replaced))
         return 0;
-    look_for(&store->place, &found);
+    find_open_file(&store->place, &found);
     const char *instead = replaced ? ", and another file is in its place" : "";
     if (found.removed) {
         text_addf(&what, "the database was removed while it was written%s", instead);

@@ -294,8 +294,8 @@ struct store_merge {
     char function[200];
     int contradicting_input;
     int64_t contradicting_ticket; /* there */
-    int64_t kept_ticket;          /* in the merged database */
-    double contradicting_score, kept_score;
+    int64_t merged_ticket;        /* in the merged database */
+    double contradicting_score, merged_score;
 };
 #define STORE_MERGE_EMPTY ((struct store_merge){.parts = NULL})
 

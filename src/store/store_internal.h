@@ -28,7 +28,7 @@ struct busy {
 };
 void busy_begin(struct busy *busy, const struct store_options *options);
 /* Has the connection wait as store->busy says. */
-void busy_watch(const struct store *store);
+void busy_install(const struct store *store);
 /* Who holds the database, for a message. */
 void busy_holder(const struct store *store, char *name, size_t size);
 
@@ -175,7 +175,7 @@ void lock_copy(char *to, size_t size, const char *from);
 
 /* Seconds. Tests are in a hurry. */
 struct lock_patience {
-    double interval;    /* between two looks at an owner that can only be watched */
+    double interval;    /* between two readings where the owner can only be watched */
     double stale;       /* without a change in between, it is gone */
     double settle;      /* before a lock that was broken is ours */
     bool without_flock; /* as on a file system that has no flock() */

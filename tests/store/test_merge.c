@@ -337,8 +337,8 @@ START_TEST(scores_that_contradict_are_told)
         ck_assert_int_eq(last_merge.contradictions, 2);
         ck_assert_str_eq(last_merge.function, "s2");
         ck_assert(last_merge.contradicting_input == 1 && last_merge.contradicting_ticket == 1);
-        ck_assert(last_merge.contradicting_score == 0.125 && last_merge.kept_score == 0.25);
-        ck_assert_int_eq(last_merge.kept_ticket, 1);
+        ck_assert(last_merge.contradicting_score == 0.125 && last_merge.merged_score == 0.25);
+        ck_assert_int_eq(last_merge.merged_ticket, 1);
     }
     /* Functions may share a fingerprint and differ by a rounding. */
     snprintf(path, sizeof path, "%s", in_folder("b.db"));
