@@ -72,7 +72,7 @@ static uint64_t hash_of(const char *text)
 }
 
 /* As large as those of a usual experiment: 3 trials of 2 epochs. */
-static int made_up(uint64_t hash, struct evaluation *out, struct error *err)
+static int synthetic_evaluation(uint64_t hash, struct evaluation *out, struct error *err)
 {
     enum { TRIALS = 3, EPOCHS = 2 };
     struct rng rng = rng_keyed(hash, 0, RNG_TEST);
@@ -106,8 +106,8 @@ static int evaluate(const void *context, void *worker, const struct assignment *
         double slice = left < 0.1 ? left : 0.1;
         nanosleep(&(struct timespec){.tv_nsec = (long)(slice * 1e9)}, NULL);
     }
-    int status =
-        atomic_load(abort) ? evaluation_reserve(out, 0, 0, 0, 0, err) : made_up(hash_of(text_string(&text)), out, err);
+    int status = atomic_load(abort) ? evaluation_reserve(out, 0, 0, 0, 0, err)
+                                    : synthetic_evaluation(hash_of(text_string(&text)), out, err);
     out->result.cost.wall_seconds = seconds;
     text_release(&text);
     return status;

@@ -11,7 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-static const char *cure_for(int error_number)
+static const char *hint_for(int error_number)
 {
     switch (error_number) {
     case ENOENT:
@@ -39,7 +39,7 @@ static const char *cure_for(int error_number)
 int file_error(struct error *err, const char *path, const char *operation, int error_number)
 {
     const char *where = *path ? path : "(an empty name)"; /* such as "$x" when nothing is in it */
-    return error_set(err, ERROR_IO, where, cure_for(error_number), "cannot %s: %s", operation, strerror(error_number));
+    return error_set(err, ERROR_IO, where, hint_for(error_number), "cannot %s: %s", operation, strerror(error_number));
 }
 
 int file_read(const char *path, size_t limit, struct text *out, struct error *err)

@@ -81,7 +81,7 @@ __attribute__((format(printf, 5, 6))) static int fail_at(const struct scan *scan
     return status;
 }
 
-static const char *const common_cure = "look for a missing comma, quote or bracket just before it";
+static const char *const common_hint = "look for a missing comma, quote or bracket just before it";
 
 /* Something stands here that cannot. What people write most often has its own hint. */
 static int fail_token(const struct scan *scan)
@@ -104,11 +104,11 @@ static int fail_token(const struct scan *scan)
         {"None", "None is not JSON", "write null"},
     };
     if (scan->p >= scan->end)
-        return fail_at(scan, scan->p, "", common_cure, "the JSON text ends too early");
+        return fail_at(scan, scan->p, "", common_hint, "the JSON text ends too early");
     for (size_t i = 0; i < sizeof known / sizeof *known; i++)
         if (strncmp(scan->p, known[i].token, strlen(known[i].token)) == 0)
             return fail_at(scan, scan->p, "", known[i].hint, "%s", known[i].what);
-    return fail_at(scan, scan->p, "", common_cure, "not valid JSON near \"%s\"", EXCERPT(scan->p, 20));
+    return fail_at(scan, scan->p, "", common_hint, "not valid JSON near \"%s\"", EXCERPT(scan->p, 20));
 }
 
 /* ---- tokens */

@@ -61,7 +61,7 @@ static int print_classes(const struct data_set *set, enum output_format format, 
 }
 
 /* What the numbers to predict of a part look like, as the source has them. */
-struct spread {
+struct summary {
     double mean, deviation, smallest, largest;
 };
 
@@ -77,27 +77,27 @@ static double known_digits(double value, double largest_kept, double deviation)
     return value + 0.0; /* no negative zero */
 }
 
-static int measure(struct data_part part, struct spread *spread, struct error *err)
+static int measure(struct data_part part, struct summary *summary, struct error *err)
 {
     float *x = memory_array((size_t)data_shape(part.set).features, sizeof *x);
     if (!x)
         return memory_error(err, "the data");
     struct data_number number = data_number(part.set);
     double sum = 0, largest_kept = 0;
-    *spread = (struct spread){.smallest = INFINITY, .largest = -INFINITY};
+    *summary = (struct summary){.smallest = INFINITY, .largest = -INFINITY};
     for (ptrdiff_t i = 0; i < data_size(part); i++) {
         float y = 0;
         data_gather_range(part, i, 1, x, (struct data_targets){.values = &y});
         double value = number.mean + number.deviation * (double)y;
         sum += value;
         largest_kept = fmax(largest_kept, fabs((double)y));
-        spread->smallest = fmin(spread->smallest, value);
-        spread->largest = fmax(spread->largest, value);
+        summary->smallest = fmin(summary->smallest, value);
+        summary->largest = fmax(summary->largest, value);
     }
     memory_free(x);
-    spread->mean = sum / (double)data_size(part);
-    spread->deviation = number.deviation * sqrt(data_target_variance(part));
-    double *const all[] = {&spread->mean, &spread->deviation, &spread->smallest, &spread->largest};
+    summary->mean = sum / (double)data_size(part);
+    summary->deviation = number.deviation * sqrt(data_target_variance(part));
+    double *const all[] = {&summary->mean, &summary->deviation, &summary->smallest, &summary->largest};
     for (int i = 0; i < 4; i++)
         *all[i] = known_digits(*all[i], largest_kept, number.deviation);
     return 0;
@@ -113,16 +113,16 @@ static int print_numbers(const struct data_set *set, enum output_format format, 
     for (size_t i = 0; i < sizeof columns / sizeof columns[0]; i++)
         output_column(output, columns[i]);
     for (int split = 0; !status && split < DATA_SPLIT_COUNT; split++) {
-        struct spread spread = {0};
-        status = measure(data_part(set, (enum data_split)split), &spread, err);
+        struct summary summary = {0};
+        status = measure(data_part(set, (enum data_split)split), &summary, err);
         if (status)
             break;
         output_text(output, split_names[split]);
         output_integer(output, data_size(data_part(set, (enum data_split)split)));
-        output_number(output, spread.mean, -1);
-        output_number(output, spread.deviation, -1);
-        output_number(output, spread.smallest, -1);
-        output_number(output, spread.largest, -1);
+        output_number(output, summary.mean, -1);
+        output_number(output, summary.deviation, -1);
+        output_number(output, summary.smallest, -1);
+        output_number(output, summary.largest, -1);
     }
     if (!status)
         status = output_finish(output, err);

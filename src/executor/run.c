@@ -6,7 +6,8 @@
 
 #include <omp.h>
 
-struct run {
+/* The threads of the process, and what they share. */
+struct team {
     struct pipeline pipeline;
     const struct evaluator *evaluator;
     const struct executor_options *options;
@@ -51,13 +52,13 @@ static int step(struct pipeline *pipeline, struct worker *worker, bool *leave, s
 }
 
 /* The life of a thread. Whoever is the last to finish an evaluation hands back all that is left. */
-static void work(struct run *run, int place)
+static void work(struct team *team, int place)
 {
-    struct pipeline *pipeline = &run->pipeline;
+    struct pipeline *pipeline = &team->pipeline;
     struct error err = ERROR_EMPTY;
     struct worker worker;
     bool leave = false;
-    int status = worker_open(&worker, run->evaluator, run->watchdog, place, &pipeline->stop->abort, &err);
+    int status = worker_open(&worker, team->evaluator, team->watchdog, place, &pipeline->stop->abort, &err);
     pthread_mutex_lock(&pipeline->lock);
     while (!status && !leave)
         status = step(pipeline, &worker, &leave, &err);
@@ -69,22 +70,22 @@ static void work(struct run *run, int place)
 
 /* ---- the threads together */
 
-static void thread_main(struct run *run, int number)
+static void thread_main(struct team *team, int number)
 {
-    TAKE_OVER(run);
-    const struct remote_workers *remote = run->options->remote;
+    TAKE_OVER(team);
+    const struct remote_workers *remote = team->options->remote;
     if (remote && number == 0)
-        io_thread(&run->pipeline, remote);
+        io_thread(&team->pipeline, remote);
     else
-        work(run, number - (remote != NULL));
-    HAND_OVER(run);
+        work(team, number - (remote != NULL));
+    HAND_OVER(team);
 }
 
 /* Nothing but the region, which is all that is hidden from ThreadSanitizer. */
-UNSEEN static void work_on_threads(struct run *run, int threads)
+UNSEEN static void work_on_threads(struct team *team, int threads)
 {
-#pragma omp parallel num_threads(threads) default(none) shared(run)
-    thread_main(run, omp_get_thread_num());
+#pragma omp parallel num_threads(threads) default(none) shared(team)
+    thread_main(team, omp_get_thread_num());
 }
 
 static int ending(const struct pipeline *pipeline, struct error *err)
@@ -106,21 +107,22 @@ int executor_run(const struct source *source, const struct evaluator *evaluator,
                  struct error *err)
 {
     struct executor_stop own_stop = {0};
-    struct run run = {.evaluator = evaluator, .options = options};
+    struct team team = {.evaluator = evaluator, .options = options};
     int threads = options->threads + (options->remote != NULL);
     ALWAYS(options->threads > 0);
-    pipeline_init(&run.pipeline, source, options->stop ? options->stop : &own_stop);
+    pipeline_init(&team.pipeline, source, options->stop ? options->stop : &own_stop);
     int status = threads_can_start(threads, err);
     if (!status)
-        status = watchdog_new(options->threads, options->limit_seconds, &run.pipeline.stop->abort, &run.watchdog, err);
+        status =
+            watchdog_new(options->threads, options->limit_seconds, &team.pipeline.stop->abort, &team.watchdog, err);
     if (!status) {
         source->observe(source->context, false);
-        HAND_OVER(&run);
-        work_on_threads(&run, threads);
-        TAKE_OVER(&run);
-        status = ending(&run.pipeline, err);
+        HAND_OVER(&team);
+        work_on_threads(&team, threads);
+        TAKE_OVER(&team);
+        status = ending(&team.pipeline, err);
     }
-    watchdog_free(run.watchdog);
-    pipeline_release(&run.pipeline);
+    watchdog_free(team.watchdog);
+    pipeline_release(&team.pipeline);
     return status;
 }

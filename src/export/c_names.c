@@ -131,7 +131,7 @@ void export_name_for(const char *known, char name[EXPORT_NAME_SIZE])
 /* ---- what was asked for */
 
 /* What of the name can stand, behind my_: "my_abs" for abs, and my_activation when nothing of it can. */
-static void find_cure(const char *name, char *hint, size_t size)
+static void find_hint(const char *name, char *hint, size_t size)
 {
     char word[41] = "";
     size_t length = 0;
@@ -176,7 +176,7 @@ int c_check_name(const struct export_options *options, struct error *err)
     const char *name = options->name;
     char hint[EXPORT_NAME_SIZE + 48];
     size_t longest = LONGEST - longest_suffix(options);
-    find_cure(name, hint, sizeof hint);
+    find_hint(name, hint, sizeof hint);
     if (!is_identifier(name))
         return error_set(
             err, ERROR_USAGE, "--name", hint,

@@ -1,4 +1,5 @@
-/* Team: the processes (ranks) that a launcher started for one run, mpirun or srun. The only room that knows MPI.
+/* Communicator: the processes (ranks) that a launcher started for one run, mpirun or srun. The only room that knows
+ * MPI.
  *
  * Rank 0 proposes, writes the one database and trains too; the others train (executor/executor.h: remote workers and
  * their coordinator). Rank 0 hands out tickets and takes results in any order; the three laws hold, because the

@@ -1,5 +1,5 @@
-/* Evaluations between processes. Both ends are the same program on the same kind of machine (mpi/team.h sees to that),
-   so the arrays travel as they lie in memory:
+/* Evaluations between processes. Both ends are the same program on the same kind of machine (mpi/communicator.h sees to
+   that), so the arrays travel as they lie in memory:
 
      struct evaluation; trials; curve; parameters; snapshots; the layers' names, each terminated, in the order of the
    snapshots
@@ -31,73 +31,73 @@ void evaluation_pack(const struct evaluation *evaluation, struct text *out)
     }
 }
 
-/* What is left of the bytes. */
-struct rest {
+/* The bytes that are left. */
+struct unpacker {
     const char *bytes;
     size_t length;
     bool bad, short_of_memory;
 };
 
 /* An owned copy of the next `count` items; NULL for none. */
-static void *take(struct rest *rest, ptrdiff_t count, size_t size)
+static void *take(struct unpacker *unpacker, ptrdiff_t count, size_t size)
 {
-    if (rest->bad || count == 0)
+    if (unpacker->bad || count == 0)
         return NULL;
-    if (count < 0 || (size_t)count > rest->length / size) {
-        rest->bad = true;
+    if (count < 0 || (size_t)count > unpacker->length / size) {
+        unpacker->bad = true;
         return NULL;
     }
     void *items = memory_array((size_t)count, size);
     if (!items) {
-        rest->bad = rest->short_of_memory = true;
+        unpacker->bad = unpacker->short_of_memory = true;
         return NULL;
     }
-    memcpy(items, rest->bytes, (size_t)count * size);
-    rest->bytes += (size_t)count * size;
-    rest->length -= (size_t)count * size;
+    memcpy(items, unpacker->bytes, (size_t)count * size);
+    unpacker->bytes += (size_t)count * size;
+    unpacker->length -= (size_t)count * size;
     return items;
 }
 
 /* All that is left is names, one for each snapshot. */
-static void take_names(struct rest *rest, struct evaluation *evaluation)
+static void take_names(struct unpacker *unpacker, struct evaluation *evaluation)
 {
-    size_t length = rest->length;
-    evaluation->names = take(rest, (ptrdiff_t)length, 1);
+    size_t length = unpacker->length;
+    evaluation->names = take(unpacker, (ptrdiff_t)length, 1);
     const char *name = evaluation->names, *end = name ? name + length : NULL;
-    rest->bad = rest->bad || (length > 0 && end[-1] != '\0');
-    for (ptrdiff_t i = 0; !rest->bad && i < evaluation->snapshot_count; i++) {
-        rest->bad = name == end;
+    unpacker->bad = unpacker->bad || (length > 0 && end[-1] != '\0');
+    for (ptrdiff_t i = 0; !unpacker->bad && i < evaluation->snapshot_count; i++) {
+        unpacker->bad = name == end;
         evaluation->snapshots[i].watched.layer = name;
-        name += rest->bad ? 0 : strlen(name) + 1;
+        name += unpacker->bad ? 0 : strlen(name) + 1;
     }
-    rest->bad = rest->bad || name != end;
+    unpacker->bad = unpacker->bad || name != end;
 }
 
 int evaluation_unpack(const char *bytes, size_t length, struct evaluation *evaluation, struct error *err)
 {
-    struct rest rest = {bytes, length, length < sizeof *evaluation, false};
+    struct unpacker unpacker = {bytes, length, length < sizeof *evaluation, false};
     struct evaluation made = EVALUATION_EMPTY;
-    if (!rest.bad) {
+    if (!unpacker.bad) {
         memcpy(&made, bytes, sizeof made);
-        rest.bytes += sizeof made;
-        rest.length -= sizeof made;
+        unpacker.bytes += sizeof made;
+        unpacker.length -= sizeof made;
     }
     made.names = NULL;
-    made.trials = take(&rest, made.trial_count, sizeof *made.trials);
-    made.curve = take(&rest, made.epoch_count, sizeof *made.curve);
-    made.parameters = take(&rest, made.parameter_count, sizeof *made.parameters);
-    made.snapshots = take(&rest, made.snapshot_count, sizeof *made.snapshots);
+    made.trials = take(&unpacker, made.trial_count, sizeof *made.trials);
+    made.curve = take(&unpacker, made.epoch_count, sizeof *made.curve);
+    made.parameters = take(&unpacker, made.parameter_count, sizeof *made.parameters);
+    made.snapshots = take(&unpacker, made.snapshot_count, sizeof *made.snapshots);
     made.trial_capacity = made.trial_count;
     made.epoch_capacity = made.epoch_count;
     made.parameter_capacity = made.parameter_count;
     made.snapshot_capacity = made.snapshot_count;
-    if (!rest.bad)
-        take_names(&rest, &made);
-    if (!rest.bad && (unsigned)made.result.outcome < OUTCOME_COUNT) {
+    if (!unpacker.bad)
+        take_names(&unpacker, &made);
+    if (!unpacker.bad && (unsigned)made.result.outcome < OUTCOME_COUNT) {
         *evaluation = made;
         return 0;
     }
     evaluation_release(&made);
-    return rest.short_of_memory ? memory_error(err, "an evaluation")
-                                : error_set(err, ERROR_INTERNAL, NULL, NULL, "a message is no evaluation");
+    return unpacker.short_of_memory ? memory_error(err, "an evaluation")
+                                    : error_set(err, ERROR_INTERNAL, NULL, NULL, "a message is no evaluation");
 }

@@ -199,9 +199,9 @@ check_copies() {
     # shellcheck disable=SC2086
     "$program" run $small --db begun.db --quiet 2>err.txt || fail "a copy without tickets is not begun anew"
     has err.txt 'begun.db: was it copied while it was written' || fail "nothing is said of a copy that begins anew"
-    # The cures, as they are printed.
-    says 0 '' "$program" merge cured.db copied.db
-    says 0 '^rank' "$program" top cured.db
+    # The hints, as they are printed.
+    says 0 '' "$program" merge mended.db copied.db
+    says 0 '^rank' "$program" top mended.db
     sqlite3 copied.db '.backup backup.db'
     says 0 '^rank' "$program" top backup.db
     # shellcheck disable=SC2086
@@ -266,12 +266,12 @@ check_damaged() {
     # shellcheck disable=SC2086
     says 3 'the database is damaged: .*broken: table curve ([0-9]* rows can be read); go back to a copy, or save what can be read and go on from it: actsearch rescue ' \
         "$program" run $larger --db damaged.db
-    cure=$(sed -n 's/.*: actsearch rescue //p' err.txt)
+    hint=$(sed -n 's/.*: actsearch rescue //p' err.txt)
     # shellcheck disable=SC2086
-    says 0 '[1-9][0-9]* tickets saved' "$program" rescue $cure
+    says 0 '[1-9][0-9]* tickets saved' "$program" rescue $hint
     # shellcheck disable=SC2086
-    "$program" run $larger --db "${cure#* }" || fail "what was saved is not gone on with"
-    "$program" query "${cure#* }" 'SELECT * FROM evaluation' --format csv | cmp - before.csv || fail "other results"
+    "$program" run $larger --db "${hint#* }" || fail "what was saved is not gone on with"
+    "$program" query "${hint#* }" 'SELECT * FROM evaluation' --format csv | cmp - before.csv || fail "other results"
 }
 
 # ---- moved and removed

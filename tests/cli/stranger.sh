@@ -190,7 +190,7 @@ check_threads() {
         [ $? = 2 ] || fail "$words: more --threads than OMP_THREAD_LIMIT: $(cat err.txt)"
         grep -q '^actsearch: .*--threads: .*OMP_THREAD_LIMIT=2 allows no more; OMP_THREAD_LIMIT=3, or' err.txt || fail "$(cat err.txt)"
         # shellcheck disable=SC2086
-        OMP_THREAD_LIMIT=3 "$program" $words --threads 3 >out.txt 2>err.txt || fail "$words, as the cure says: $(cat err.txt)"
+        OMP_THREAD_LIMIT=3 "$program" $words --threads 3 >out.txt 2>err.txt || fail "$words, as the hint says: $(cat err.txt)"
     done
 }
 
@@ -257,10 +257,10 @@ check_settings() {
     [ $? = 2 ] || fail "something is set inside a number"
     [ "$(wc -l <err.txt)" = 1 ] || fail "more than a line: $(cat err.txt)"
     "$program" run experiments/spirals.json --set training.metric.x=1 --db wrong.db >out.txt 2>err.txt
-    cure=$(sed -n "s/.*to replace it, set \('[^']*'\)\$/--set \1/p" err.txt) # nothing else goes to the shell
-    [ -n "$cure" ] || fail "no cure: $(cat err.txt)"
-    eval "\"$program\" run experiments/spirals.json $cure --db wrong.db" >out.txt 2>err.txt
-    grep -q '^actsearch: .*training.metric: ' err.txt || fail "the cure $cure does not lead on: $(cat err.txt)"
+    hint=$(sed -n "s/.*to replace it, set \('[^']*'\)\$/--set \1/p" err.txt) # nothing else goes to the shell
+    [ -n "$hint" ] || fail "no hint: $(cat err.txt)"
+    eval "\"$program\" run experiments/spirals.json $hint --db wrong.db" >out.txt 2>err.txt
+    grep -q '^actsearch: .*training.metric: ' err.txt || fail "the hint $hint does not lead on: $(cat err.txt)"
 }
 
 # The lines under "examples:", joined where they go on, without those of other programs.

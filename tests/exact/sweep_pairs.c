@@ -79,7 +79,7 @@ static void fill_points(void)
 
 static const char *const causes[CAUSES] = {"not a number (0 x inf)", "infinite", "left over where it is 0", "inexact"};
 
-struct tally {
+struct statistics {
     const char *name;
     const struct exact_format *format;
     int functions, red_values, red_slopes, red_by_cause[CAUSES];
@@ -101,26 +101,27 @@ static void note_worst(double ulps, double *worst, char *place, const char *text
     snprintf(place, 96, "%s at %.9g", text, x);
 }
 
-static void complain(const struct tally *tally, const char *what, const char *text, double x, double is, double right,
-                     double bound)
+static void complain(const struct statistics *statistics, const char *what, const char *text, double x, double is,
+                     double right, double bound)
 {
     if (lines_printed++ < MOST_LINES)
-        printf("  %s: %s of %s at %.9g: %.9g, MPFR %.9g, bound %.3g\n", tally->name, what, text, x, is, right, bound);
+        printf("  %s: %s of %s at %.9g: %.9g, MPFR %.9g, bound %.3g\n", statistics->name, what, text, x, is, right,
+               bound);
 }
 
-static void check_value(struct tally *tally, struct verdict *verdict, const char *text, double x, double value,
-                        const struct exact *exact)
+static void check_value(struct statistics *statistics, struct verdict *verdict, const char *text, double x,
+                        double value, const struct exact *exact)
 {
-    const struct exact_format *format = tally->format;
+    const struct exact_format *format = statistics->format;
     if (!exact->values_normal || fabs(exact->value) > format->largest * (1 - 0x1p-20))
         return;
     double distance = fabs(value - exact->value);
     if (!(distance <= exact->value_error)) {
         verdict->value = true;
-        complain(tally, "value", text, x, value, exact->value, exact->value_error);
+        complain(statistics, "value", text, x, value, exact->value, exact->value_error);
     }
     double own = exact_ulps(fmax(distance - exact->value_inherited, 0), exact->value, format);
-    note_worst(own, &tally->worst_value, tally->value_place, text, x);
+    note_worst(own, &statistics->worst_value, statistics->value_place, text, x);
 }
 
 static int cause_of(double slope, const struct exact *exact)
@@ -128,61 +129,61 @@ static int cause_of(double slope, const struct exact *exact)
     return isnan(slope) ? 0 : isinf(slope) ? 1 : fabs(exact->slope) < FLOOR ? 2 : 3;
 }
 
-static void check_slope(struct tally *tally, struct verdict *verdict, const char *text, double x, double slope,
-                        const struct exact *exact)
+static void check_slope(struct statistics *statistics, struct verdict *verdict, const char *text, double x,
+                        double slope, const struct exact *exact)
 {
-    const struct exact_format *format = tally->format;
+    const struct exact_format *format = statistics->format;
     if (!(fabs(exact->slope) <= format->largest * (1 - 0x1p-20))) {
-        tally->infinite++;
+        statistics->infinite++;
         return;
     }
     if (format == &exact_double && exact->overflow && (isinf(slope) || exact->tiny)) {
-        tally->overflow++;
+        statistics->overflow++;
         return;
     }
     double distance = fabs(slope - exact->slope);
     double bound = exact->normal ? exact->slope_error : fmax(FLOOR, exact->slope_error);
     if (isnan(exact->slope_error))
         bound = INFINITY;
-    tally->relative += exact->normal;
-    tally->absolute += !exact->normal;
+    statistics->relative += exact->normal;
+    statistics->absolute += !exact->normal;
     if (!(distance <= bound) && !(isinf(bound) && !isnan(slope))) {
         verdict->slope = verdict->cause[cause_of(slope, exact)] = true;
-        complain(tally, "slope", text, x, slope, exact->slope, bound);
+        complain(statistics, "slope", text, x, slope, exact->slope, bound);
     }
     if (exact->normal)
-        note_worst(exact_ulps(fmax(distance - exact->slope_inherited, 0), exact->slope, format), &tally->worst_slope,
-                   tally->slope_place, text, x);
+        note_worst(exact_ulps(fmax(distance - exact->slope_inherited, 0), exact->slope, format),
+                   &statistics->worst_slope, statistics->slope_place, text, x);
 }
 
-static void check_point(struct tally *tally, struct verdict *verdict, const char *text, double x, double value,
-                        double slope, const struct exact *exact)
+static void check_point(struct statistics *statistics, struct verdict *verdict, const char *text, double x,
+                        double value, double slope, const struct exact *exact)
 {
-    tally->points++;
+    statistics->points++;
     if (exact->noise) {
-        tally->noise++;
+        statistics->noise++;
         return;
     }
-    check_value(tally, verdict, text, x, value, exact);
+    check_value(statistics, verdict, text, x, value, exact);
     if (isfinite(value) && isfinite(exact->value))
-        check_slope(tally, verdict, text, x, slope, exact);
+        check_slope(statistics, verdict, text, x, slope, exact);
     else
-        tally->infinite++;
+        statistics->infinite++;
 }
 
-static void close_verdict(struct tally *tally, const struct verdict *verdict)
+static void close_verdict(struct statistics *statistics, const struct verdict *verdict)
 {
-    tally->functions++;
-    tally->red_values += verdict->value;
-    tally->red_slopes += verdict->slope;
+    statistics->functions++;
+    statistics->red_values += verdict->value;
+    statistics->red_slopes += verdict->slope;
     for (int i = 0; i < CAUSES; i++)
-        tally->red_by_cause[i] += verdict->cause[i];
+        statistics->red_by_cause[i] += verdict->cause[i];
 }
 
 /* ---- functions */
 
 enum { LEVELS = 4, DOUBLE = LEVELS, EXPORTED, TALLIES };
-static struct tally tallies[TALLIES];
+static struct statistics tallies[TALLIES];
 
 static struct exact exact_in_float[MOST_POINTS], exact_in_double[MOST_POINTS];
 
@@ -397,17 +398,18 @@ static const char *const longer[] = {
 
 /* ---- the table */
 
-static void print_tally(const struct tally *tally)
+static void print_tally(const struct statistics *statistics)
 {
-    if (!tally->functions)
+    if (!statistics->functions)
         return;
-    printf("%-18s %9d %9ld %9ld %9ld %8ld %7ld %9ld %8d %8d   %8.2f %8.2f\n", tally->name, tally->functions,
-           tally->points, tally->relative, tally->absolute, tally->overflow, tally->noise, tally->infinite,
-           tally->red_values, tally->red_slopes, tally->worst_value, tally->worst_slope);
-    printf("%-18s worst value: %s; worst slope: %s\n", "", tally->value_place, tally->slope_place);
+    printf("%-18s %9d %9ld %9ld %9ld %8ld %7ld %9ld %8d %8d   %8.2f %8.2f\n", statistics->name, statistics->functions,
+           statistics->points, statistics->relative, statistics->absolute, statistics->overflow, statistics->noise,
+           statistics->infinite, statistics->red_values, statistics->red_slopes, statistics->worst_value,
+           statistics->worst_slope);
+    printf("%-18s worst value: %s; worst slope: %s\n", "", statistics->value_place, statistics->slope_place);
     for (int i = 0; i < CAUSES; i++)
-        if (tally->red_by_cause[i])
-            printf("%-18s red slopes, %s: %d functions\n", "", causes[i], tally->red_by_cause[i]);
+        if (statistics->red_by_cause[i])
+            printf("%-18s red slopes, %s: %d functions\n", "", causes[i], statistics->red_by_cause[i]);
 }
 
 static bool print_table(void)
@@ -425,9 +427,9 @@ static bool print_table(void)
 int main(void)
 {
     for (int isa = 0; isa <= (int)isa_best(); isa++)
-        tallies[isa] = (struct tally){.name = isa_name((enum isa)isa), .format = &exact_float};
-    tallies[DOUBLE] = (struct tally){.name = "reference", .format = &exact_double};
-    tallies[EXPORTED] = (struct tally){.name = "exported C", .format = &exact_double};
+        tallies[isa] = (struct statistics){.name = isa_name((enum isa)isa), .format = &exact_float};
+    tallies[DOUBLE] = (struct statistics){.name = "reference", .format = &exact_double};
+    tallies[EXPORTED] = (struct statistics){.name = "exported C", .format = &exact_double};
     fill_points();
     check_compositions();
     check_pairs_of_arguments();

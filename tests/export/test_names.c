@@ -179,7 +179,7 @@ static int export_as(const char *name, const char *expression, const struct expo
 }
 
 /* The hint's last word, which must do. */
-static void follow_cure(const char *name, const struct error *refused)
+static void follow_hint(const char *name, const struct error *refused)
 {
     struct error err = ERROR_EMPTY;
     char hint[sizeof refused->hint];
@@ -305,12 +305,12 @@ static const char *const taken[] = {"template",
                                     "fortran",
                                     "wait"};
 
-START_TEST(what_is_taken_is_refused_with_a_cure_that_works)
+START_TEST(what_is_taken_is_refused_with_a_hint_that_works)
 {
     struct error err;
     for (size_t i = 0; i < sizeof taken / sizeof *taken; i++) {
         ASSERT_FAILS(export_as(taken[i], "p0*x", NULL, 0, &err), ERROR_USAGE, "no name for a C function");
-        follow_cure(taken[i], &err);
+        follow_hint(taken[i], &err);
         ck_assert(!export_name_is_free(taken[i]));
     }
 }
@@ -348,11 +348,11 @@ START_TEST(long_names_are_refused_by_what_is_made_of_them)
     name[49] = '\0';
     ASSERT_OK(export_as(name, "p0*x", NULL, 0, &err));
     ASSERT_FAILS(export_as(name, "p0*x", layers, 2, &err), ERROR_USAGE, "it may have 43 letters");
-    follow_cure(name, &err);
+    follow_hint(name, &err);
     name[49] = 'a';
     name[79] = '\0';
     ASSERT_FAILS(export_as(name, "p0*x", NULL, 0, &err), ERROR_USAGE, "is too long for a C function");
-    follow_cure(name, &err);
+    follow_hint(name, &err);
 }
 END_TEST
 
@@ -445,7 +445,7 @@ END_TEST
 int main(void)
 {
     return RUN_TESTS(
-        "export names", 300, all_that_the_headers_own_is_in_the_list, what_is_taken_is_refused_with_a_cure_that_works,
+        "export names", 300, all_that_the_headers_own_is_in_the_list, what_is_taken_is_refused_with_a_hint_that_works,
         what_is_free_is_accepted, long_names_are_refused_by_what_is_made_of_them,
         known_functions_get_a_suffix_where_their_name_is_taken, every_name_of_the_catalogue_compiles_in_every_standard);
 }

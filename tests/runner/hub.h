@@ -24,7 +24,7 @@ struct hub_rank {
     struct executor_stop stop; /* signals that this one hears */
     struct order orders[HUB_MAIL];
     int first, count; /* of the orders that wait */
-    int away;         /* given and not brought back */
+    int in_flight;    /* given and not brought back */
     int status;       /* of executor_serve() */
     struct error err;
     pthread_t thread;
@@ -40,8 +40,8 @@ struct hub {
         int64_t ticket;
         void *token;
         int rank;
-    } away[HUB_RANKS * HUB_MAIL];
-    int away_count;
+    } in_flight[HUB_RANKS * HUB_MAIL];
+    int in_flight_count;
     struct error failure; /* code 0: none */
     struct executor_stop *stop;
     struct remote_workers remote;
@@ -117,7 +117,7 @@ static inline ptrdiff_t hub_room(void *context)
     struct hub *hub = context;
     ptrdiff_t sum = 0;
     for (int i = 0; i < hub->rank_count; i++)
-        sum += hub->ranks[i].threads + 1 - hub->ranks[i].away;
+        sum += hub->ranks[i].threads + 1 - hub->ranks[i].in_flight;
     return sum;
 }
 
@@ -135,25 +135,25 @@ static inline int hub_give(void *context, const struct assignment *assignment, v
     int best = 0;
     (void)err;
     for (int i = 1; i < hub->rank_count; i++)
-        if (hub->ranks[i].away - hub->ranks[i].threads < hub->ranks[best].away - hub->ranks[best].threads)
+        if (hub->ranks[i].in_flight - hub->ranks[i].threads < hub->ranks[best].in_flight - hub->ranks[best].threads)
             best = i;
     pthread_mutex_lock(&hub->lock);
     hub_order(&hub->ranks[best], &order);
     pthread_mutex_unlock(&hub->lock);
-    hub->ranks[best].away++;
-    hub->away[hub->away_count].ticket = assignment->ticket;
-    hub->away[hub->away_count].rank = best;
-    hub->away[hub->away_count++].token = token;
+    hub->ranks[best].in_flight++;
+    hub->in_flight[hub->in_flight_count].ticket = assignment->ticket;
+    hub->in_flight[hub->in_flight_count].rank = best;
+    hub->in_flight[hub->in_flight_count++].token = token;
     return 0;
 }
 
 static inline void *hub_token(struct hub *hub, int64_t ticket)
 {
-    for (int i = 0; i < hub->away_count; i++)
-        if (hub->away[i].ticket == ticket) {
-            void *token = hub->away[i].token;
-            hub->ranks[hub->away[i].rank].away--;
-            hub->away[i] = hub->away[--hub->away_count];
+    for (int i = 0; i < hub->in_flight_count; i++)
+        if (hub->in_flight[i].ticket == ticket) {
+            void *token = hub->in_flight[i].token;
+            hub->ranks[hub->in_flight[i].rank].in_flight--;
+            hub->in_flight[i] = hub->in_flight[--hub->in_flight_count];
             return token;
         }
     ck_abort_msg("a result of ticket %lld, which nobody was given", (long long)ticket);

@@ -160,7 +160,7 @@ START_TEST(dropping_reaches_remote_workers)
     ck_assert_int_eq(pthread_create(&raiser, NULL, raise_soon, &raise), 0);
     ASSERT_FAILS(fake_execute(&run, &err), ERROR_INTERRUPTED, "are finished");
     pthread_join(raiser, NULL);
-    ck_assert_int_eq(hub.away_count, 0); /* every one came back, as "aborted" */
+    ck_assert_int_eq(hub.in_flight_count, 0); /* every one came back, as "aborted" */
     ck_assert_int_eq(hub_end(&hub), 0);
     fake_remove(path);
 }

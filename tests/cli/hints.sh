@@ -1,7 +1,7 @@
 #!/bin/sh
-# Follows the cures. Each file below is one that people have and that does not read as the experiment says. What the
+# Follows the hints. Each file below is one that people have and that does not read as the experiment says. What the
 # error tells is done to the letter, the settings by --set and the commands by a shell, until the file reads.
-#   cures.sh PROGRAM SOURCE_DIR
+#   hints.sh PROGRAM SOURCE_DIR
 set -u
 program=$(realpath "$1")
 source=$(realpath "$2")
@@ -16,7 +16,7 @@ fail() {
 }
 
 # follow NAME MOST EXPECTED DATA: the table.csv that lies here, with "file" and these members as data; at most MOST
-# cures lead to an output of `data` with EXPECTED in it.
+# hints lead to an output of `data` with EXPECTED in it.
 follow() {
     name=$1 most=$2 expected=$3
     printf '{"name": "t", "grammar": "%s/grammars/default.json", "seed": 1,
@@ -29,22 +29,22 @@ follow() {
         [ "$(wc -l <err.txt)" = 1 ] || fail "$name: not one line: $(cat err.txt)"
         [ $steps -lt "$most" ] || { fail "$name: still after $steps steps: $(cat err.txt)"; return; }
         steps=$((steps + 1))
-        cure=$(cat err.txt)
-        command=$(printf '%s\n' "$cure" | sed -n 's/.*\(\(sed\|iconv\) .* > [a-z0-9]*[.]csv\), and name that file.*/\1/p')
+        message=$(cat err.txt)
+        command=$(printf '%s\n' "$message" | sed -n 's/.*\(\(sed\|iconv\) .* > [a-z0-9]*[.]csv\), and name that file.*/\1/p')
         if [ -n "$command" ]; then
-            sh -c "$command" || fail "$name: the command of the cure fails: $command"
+            sh -c "$command" || fail "$name: the command of the hint fails: $command"
             set -- "$@" --set "data.file=$(printf '%s' "$command" | sed 's/.* > //')"
         fi
-        printf '%s\n' "$cure" | grep -oE '"(separator|decimal|header|skip|ignore|label|target)": ("[^"]*"|[0-9]+|true|false|\[[^]]*\])' >found.txt
+        printf '%s\n' "$message" | grep -oE '"(separator|decimal|header|skip|ignore|label|target)": ("[^"]*"|[0-9]+|true|false|\[[^]]*\])' >found.txt
         while read -r setting; do
             key=$(printf '%s' "$setting" | sed 's/^"\([a-z]*\)".*/\1/')
             set -- "$@" --set "data.$key=${setting#*: }"
         done <found.txt
-        [ -n "$command" ] || [ -s found.txt ] || { fail "$name: a cure that cannot be followed: $cure"; return; }
+        [ -n "$command" ] || [ -s found.txt ] || { fail "$name: a hint that cannot be followed: $message"; return; }
     done
-    [ $steps -gt 0 ] || [ "$most" = 0 ] || fail "$name: read without a cure, so this case tests nothing"
+    [ $steps -gt 0 ] || [ "$most" = 0 ] || fail "$name: read without a hint, so this case tests nothing"
     grep -q "$expected" out.txt || fail "$name: no \"$expected\" in: $(cat out.txt)"
-    [ -z "${CURES_VERBOSE-}" ] || { echo "$name: $steps step(s): $*"; }
+    [ -z "${HINTS_VERBOSE-}" ] || { echo "$name: $steps step(s): $*"; }
 }
 
 # A table as the one of red wines is: every name quoted, semicolons, twelve columns.
@@ -122,7 +122,7 @@ wine | tr ';' ',' | iconv -f UTF-8 -t UTF-16 | followed 'UTF-16' 1
 wine | iconv -f UTF-8 -t UTF-16LE | followed 'UTF-16 without a mark, semicolons' 2
 wine | tr ';' ',' | gzip | followed 'gzip' 0
 
-# What only another program can read: the first bytes tell, and no other cure is given.
+# What only another program can read: the first bytes tell, and no other hint is given.
 refused() { # PATTERN BYTES
     printf "$2" >table.csv
     "$program" data t.json >out.txt 2>err.txt && fail "read: $1"
@@ -142,5 +142,5 @@ refused 'an IDX file' '\000\000\010\003\000\000'
 refused 'a JSON text' '{"a": 1}'
 refused 'only the pointer of Git LFS' 'version https://git-lfs.github.com/spec/v1\n'
 
-[ -e failures.txt ] || echo "cures: all lead on"
+[ -e failures.txt ] || echo "hints: all lead on"
 [ ! -e failures.txt ]
