@@ -9,9 +9,9 @@
    tests. Before anything is timed, a short search with remote workers must leave the rows that one without it leaves.
 
    It prints tickets a second, the share of a core that rank 0 used, its memory, and the bytes of the database. */
-#include "timing.h"
-
+#include "base/clock.h"
 #include "base/error.h"
+#include "base/hash.h"
 #include "base/memory.h"
 #include "base/text.h"
 #include "executor/crash.h"
@@ -28,6 +28,7 @@
 #include <math.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -48,6 +49,34 @@ static void fail(const struct error *err)
     exit(1);
 }
 
+/* ---- a folder of this process, for the databases that nobody keeps */
+
+static char folder[256];
+
+static void remove_folder(void)
+{
+    static const char *const names[] = {"alone.db", "together.db", "scale.db"};
+    static const char *const endings[] = {"", "-wal", "-shm", "-journal", ".lock", ".crashed"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        for (size_t k = 0; k < sizeof endings / sizeof *endings; k++) {
+            char path[sizeof folder + 32];
+            snprintf(path, sizeof path, "%s/%s%s", folder, names[i], endings[k]);
+            unlink(path);
+        }
+    rmdir(folder);
+}
+
+static void make_folder(void)
+{
+    const char *parent = getenv("TMPDIR");
+    snprintf(folder, sizeof folder, "%.200s/actsearch-scale-XXXXXX", parent ? parent : "/tmp");
+    if (!mkdtemp(folder)) {
+        fprintf(stderr, "bench_scale: cannot make the folder %s\n", folder);
+        exit(1);
+    }
+    atexit(remove_folder);
+}
+
 /* ---- the evaluator */
 
 static int worker_new(const void *context, void **worker, struct error *err)
@@ -60,15 +89,6 @@ static int worker_new(const void *context, void **worker, struct error *err)
 static void worker_free(void *worker)
 {
     (void)worker;
-}
-
-/* What the candidate alone decides. */
-static uint64_t hash_of(const char *text)
-{
-    uint64_t hash = 14695981039346656037u; /* FNV-1a */
-    for (; *text; text++)
-        hash = (hash ^ (unsigned char)*text) * 1099511628211u;
-    return hash;
 }
 
 /* As large as those of a usual experiment: 3 trials of 2 epochs. */
@@ -98,16 +118,15 @@ static int evaluate(const void *context, void *worker, const struct assignment *
     const struct settings *settings = context;
     struct text text = TEXT_EMPTY;
     (void)worker;
-    double seconds = settings->seconds, began = now();
+    double seconds = settings->seconds, began = clock_seconds();
     candidate_print(&assignment->candidate, &text);
     if (settings->crash && strcmp(text_string(&text), settings->crash) == 0)
         raise(SIGSEGV);
-    for (double left = seconds; left > 0 && !atomic_load(abort); left = began + seconds - now()) {
-        double slice = left < 0.1 ? left : 0.1;
-        nanosleep(&(struct timespec){.tv_nsec = (long)(slice * 1e9)}, NULL);
+    for (double left = seconds; left > 0 && !atomic_load(abort); left = began + seconds - clock_seconds()) {
+        clock_sleep(left < 0.1 ? left : 0.1);
     }
     int status = atomic_load(abort) ? evaluation_reserve(out, 0, 0, 0, 0, err)
-                                    : synthetic_evaluation(hash_of(text_string(&text)), out, err);
+                                    : synthetic_evaluation(hash_bytes(HASH_START, text.data, text.length), out, err);
     out->result.cost.wall_seconds = seconds;
     text_release(&text);
     return status;
@@ -161,10 +180,10 @@ static struct measured run(const struct settings *settings, int64_t tickets, con
     if (quarantine_collect(text_string(&note), store_is_new(store), store, &err) ||
         store_session_begin(store, 1, NULL, &err))
         fail(&err);
-    double began = now();
+    double began = clock_seconds();
     if (run_search(search, store, &evaluator, &options, &err))
         fail(&err);
-    struct measured result = {now() - began, search_trained(search)};
+    struct measured result = {clock_seconds() - began, search_trained(search)};
     if (store_session_end(store, "finished", &err) || store_close(store, &err))
         fail(&err);
     text_release(&note);
@@ -200,26 +219,15 @@ static uint64_t digest(const char *path)
         fprintf(stderr, "bench_scale: too few rows to compare\n");
         exit(1);
     }
-    uint64_t hash = hash_of(text_string(&all));
+    uint64_t hash = hash_bytes(HASH_START, all.data, all.length);
     text_release(&all);
     return hash;
 }
 
-static void remove_database(const char *path)
-{
-    static const char *const endings[] = {"", "-wal", "-shm", "-journal", ".lock", ".crashed"};
-    for (size_t i = 0; i < sizeof endings / sizeof *endings; i++) {
-        struct text name = TEXT_EMPTY;
-        text_addf(&name, "%s%s", path, endings[i]);
-        unlink(text_string(&name));
-        text_release(&name);
-    }
-}
-
-static void check(const struct settings *settings, const struct remote_workers *remote, const char *folder)
+static void check(const struct settings *settings, const struct remote_workers *remote)
 {
     enum { TICKETS = 400 };
-    char alone[256], together[256];
+    char alone[sizeof folder + 16], together[sizeof folder + 16];
     struct settings instant = *settings;
     instant.seconds = 0;
     snprintf(alone, sizeof alone, "%s/alone.db", folder);
@@ -231,8 +239,6 @@ static void check(const struct settings *settings, const struct remote_workers *
         exit(1);
     }
     printf("check: %d tickets with remote workers leave the rows of a run alone\n", TICKETS);
-    remove_database(alone);
-    remove_database(together);
 }
 
 /* ---- the measurement */
@@ -269,17 +275,11 @@ static void measure(const struct settings *settings, const struct remote_workers
 
 static void lead(const struct settings *settings, const struct remote_workers *remote)
 {
-    char folder[] = "/tmp/actsearch-scale-XXXXXX", path[256];
-    if (!mkdtemp(folder)) {
-        fprintf(stderr, "bench_scale: no folder in /tmp\n");
-        exit(1);
-    }
+    char path[sizeof folder + 16];
     if (!settings->crash)
-        check(settings, remote, folder);
+        check(settings, remote);
     snprintf(path, sizeof path, "%s/scale.db", folder);
     measure(settings, remote, settings->database ? settings->database : path);
-    remove_database(path);
-    rmdir(folder);
 }
 
 static void serve(const struct settings *settings, struct communicator *communicator)
@@ -340,9 +340,11 @@ int main(int argc, char **argv)
     struct settings settings = read_settings(argc, argv);
     struct executor_stop stop = {0};
     struct communicator *communicator = NULL;
-    struct text note = TEXT_EMPTY;
+    struct text note = TEXT_EMPTY, database = TEXT_EMPTY;
     struct error err = ERROR_EMPTY;
-    quarantine_path(settings.database ? settings.database : "/tmp/actsearch-scale", &note);
+    make_folder();
+    text_addf(&database, "%s/scale.db", folder);
+    quarantine_path(settings.database ? settings.database : text_string(&database), &note);
     if (crash_note_in(text_string(&note), &err) || communicator_open(&communicator, &err) ||
         communicator_begin(communicator, settings.threads, &stop, &err))
         fail(&err);
@@ -351,6 +353,7 @@ int main(int argc, char **argv)
     else
         serve(&settings, communicator);
     text_release(&note);
+    text_release(&database);
     communicator_close(communicator);
     return 0;
 }

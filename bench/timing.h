@@ -2,15 +2,13 @@
 #ifndef ACTSEARCH_BENCH_TIMING_H
 #define ACTSEARCH_BENCH_TIMING_H
 
-#include <stdlib.h>
-#include <time.h>
+#include "base/clock.h"
 
-/* Seconds since some moment, by a clock that nobody sets. */
+#include <stdlib.h>
+
 static inline double now(void)
 {
-    struct timespec time;
-    clock_gettime(CLOCK_MONOTONIC, &time);
-    return (double)time.tv_sec + 1e-9 * (double)time.tv_nsec;
+    return clock_seconds();
 }
 
 static inline int ascending(const void *a, const void *b)

@@ -1,6 +1,7 @@
 /* Running SQL of our own, and saying what SQLite's failures mean for a person. */
 #include "store/store_internal.h"
 
+#include "base/clock.h"
 #include "base/error.h"
 #include "base/file.h"
 #include "base/memory.h"
@@ -13,12 +14,12 @@
 
 void utc_now(char text[UTC_SIZE])
 {
-    struct timespec now;
     struct tm utc;
-    clock_gettime(CLOCK_REALTIME, &now);
-    gmtime_r(&now.tv_sec, &utc);
+    double now = clock_date();
+    time_t seconds = (time_t)now;
+    gmtime_r(&seconds, &utc);
     size_t length = strftime(text, UTC_SIZE, "%Y-%m-%dT%H:%M:%S", &utc);
-    snprintf(text + length, UTC_SIZE - length, ".%03dZ", (int)(now.tv_nsec / 1000000));
+    snprintf(text + length, UTC_SIZE - length, ".%03dZ", (int)(1000 * (now - (double)seconds)));
 }
 
 static int last_error_of(sqlite3_file *file)

@@ -5,6 +5,7 @@
 #include "json.h"
 #include "testing.h"
 
+#include "base/hash.h"
 #include "base/memory.h"
 #include "base/text.h"
 #include "executor/crash.h"
@@ -87,9 +88,7 @@ static inline uint64_t fake_hash(const struct candidate *candidate)
 {
     struct text text = TEXT_EMPTY;
     candidate_print(candidate, &text);
-    uint64_t hash = 14695981039346656037u; /* FNV-1a */
-    for (size_t i = 0; i < text.length; i++)
-        hash = (hash ^ (unsigned char)text.data[i]) * 1099511628211u;
+    uint64_t hash = hash_bytes(HASH_START, text.data, text.length);
     text_release(&text);
     return hash;
 }

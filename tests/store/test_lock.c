@@ -2,6 +2,7 @@
    numbers of its own, or by a record that is written by hand; a file system without flock() by `without_flock`. */
 #include "fixture.h"
 
+#include "base/clock.h"
 #include "store/store_internal.h"
 
 #include <fcntl.h>
@@ -19,18 +20,6 @@ static const struct lock_patience no_flock = {.interval = 0.05, .stale = 0.8, .s
 static const struct lock_patience slow = {.interval = 1, .stale = 1000, .settle = 1000};
 
 /* ---- helpers */
-
-static double seconds_now(void)
-{
-    struct timespec time;
-    clock_gettime(CLOCK_MONOTONIC, &time);
-    return (double)time.tv_sec + 1e-9 * (double)time.tv_nsec;
-}
-
-static void sleep_seconds(double seconds)
-{
-    nanosleep(&(struct timespec){(time_t)seconds, (long)(1e9 * (seconds - (double)(time_t)seconds))}, NULL);
-}
 
 static int open_with(const struct lock_patience *patience, enum store_journal journal, struct store **store,
                      struct error *err)
@@ -309,7 +298,7 @@ static void an_owner_of_this_place(const struct lock_patience *patience)
                  "if that process is certainly gone remove ");
     ck_assert_ptr_nonnull(strstr(err.hint, lock_path()));
     kill(child, SIGSTOP); /* a suspended process of this place keeps its lock */
-    sleep_seconds(2 * patience->stale);
+    clock_sleep(2 * patience->stale);
     ASSERT_FAILS(open_with(patience, STORE_JOURNAL_DELETE, &store, &err), ERROR_CONFLICT, who);
     kill(child, SIGCONT);
     close(until[1]);
@@ -343,9 +332,9 @@ START_TEST(a_dead_owner_elsewhere_is_followed_after_a_while)
     struct error err;
     fixture_begin();
     write_foreign("f00d", 3);
-    double began = seconds_now();
+    double began = clock_seconds();
     struct store *store = opened_with(&hurry, STORE_JOURNAL_DELETE);
-    double waited = seconds_now() - began;
+    double waited = clock_seconds() - began;
     ck_assert_msg(waited >= hurry.stale + hurry.settle, "waited %g s", waited);
     ck_assert_int_eq(lock_now().pid, getpid());
     ASSERT_OK(append_one(store, &err));
@@ -367,7 +356,7 @@ START_TEST(an_owner_elsewhere_that_beats_is_respected)
     if (child == 0)
         for (int beat = 1;; beat++) {
             write_foreign("f00d", beat);
-            sleep_seconds(0.3);
+            clock_sleep(0.3);
         }
     for (int i = 0; i < 3; i++)
         ASSERT_FAILS(open_with(&hurry, STORE_JOURNAL_DELETE, &store, &err), ERROR_CONFLICT,
@@ -393,7 +382,7 @@ static _Noreturn void live_elsewhere(int said)
     if (open_with(&no_flock, STORE_JOURNAL_DELETE, &store, &err) || append_one(store, &err) || write(said, ".", 1) != 1)
         _exit(1);
     while (store_heartbeat(store, &beat, &err) == 0)
-        sleep_seconds(0.2);
+        clock_sleep(0.2);
     _exit(2);
 }
 
@@ -469,7 +458,7 @@ START_TEST(of_two_that_break_a_lock_one_gets_it)
                     ;
                 int status = open_with(&no_flock, STORE_JOURNAL_DELETE, &store, &err);
                 if (!status) { /* keeps it until both have made up their minds */
-                    sleep_seconds(1.5);
+                    clock_sleep(1.5);
                     vanish(append_one(store, &err) == 0);
                 }
                 _exit(status == ERROR_CONFLICT ? 0 : 3);
@@ -620,9 +609,9 @@ START_TEST(what_is_no_record_counts_as_an_owner_elsewhere)
         close_store(opened_with(&slow, STORE_JOURNAL_WAL));
         assert_no_side_files();
         write_lock(texts[i]);
-        double began = seconds_now();
+        double began = clock_seconds();
         close_store(opened_with(&hurry, STORE_JOURNAL_DELETE));
-        ck_assert_double_ge(seconds_now() - began, *texts[i] ? hurry.stale : hurry.settle);
+        ck_assert_double_ge(clock_seconds() - began, *texts[i] ? hurry.stale : hurry.settle);
         assert_no_side_files();
     }
     fixture_end();
@@ -660,9 +649,9 @@ START_TEST(waiting_ends_with_the_other_writer_or_with_patience)
     }
     expect_byte(said[0]);
     fixture_options.wait_seconds = 0.5;
-    double began = seconds_now();
+    double began = clock_seconds();
     ASSERT_FAILS(open_with(&hurry, STORE_JOURNAL_WAL, &store, &err), ERROR_CONFLICT, "is writing this database");
-    ck_assert_double_ge(seconds_now() - began, 0.5);
+    ck_assert_double_ge(clock_seconds() - began, 0.5);
 
     atomic_int stop = 1;
     fixture_options.wait_seconds = 100;
@@ -673,13 +662,13 @@ START_TEST(waiting_ends_with_the_other_writer_or_with_patience)
 
     pid_t ender = fork();
     if (ender == 0) {
-        sleep_seconds(0.5);
+        clock_sleep(0.5);
         _exit(0);
     }
     close(until[1]); /* the last end is the ender's */
-    began = seconds_now();
+    began = clock_seconds();
     store = opened_with(&hurry, STORE_JOURNAL_WAL);
-    ck_assert_double_ge(seconds_now() - began, 0.3);
+    ck_assert_double_ge(clock_seconds() - began, 0.3);
     fixture_options.wait_seconds = 0;
     ck_assert_int_eq(exit_status(ender), 0);
     assert_vanished(child);

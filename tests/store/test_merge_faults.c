@@ -1,6 +1,7 @@
 /* A merge is done wholly or not at all, whatever happens; and it takes its inputs as they are at one moment. */
 #include "merge_fixture.h"
 
+#include "base/clock.h"
 #include "base/memory.h"
 
 #include <signal.h>
@@ -422,26 +423,18 @@ static void make_large(const char *name, int64_t seed, int count)
     tamper(sql);
 }
 
-/* Of this process: those of others are no concern of it. */
-static double processor_seconds(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
-    return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
-}
-
 START_TEST(fifty_thousand_tickets_take_seconds)
 {
     int tickets = testing_is_sparse() ? 500 : 25000;
     fixture_begin();
     make_large("a.db", 1, tickets);
     make_large("b.db", 2, tickets);
-    double begun = processor_seconds();
+    double begun = clock_thread_seconds();
     MERGE("all.db", "a.db", "b.db");
-    double first = processor_seconds() - begun;
-    begun = processor_seconds();
+    double first = clock_thread_seconds() - begun;
+    begun = clock_thread_seconds();
     MERGE("all.db", "a.db", "b.db");
-    double again = processor_seconds() - begun;
+    double again = clock_thread_seconds() - begun;
     ck_assert_int_eq(last_merge.tickets, 2 * tickets);
     ck_assert_int_eq(last_merge.evaluations, 2 * tickets / 5 * 4);
     ck_assert_int_eq(last_merge.parts[0].tickets, 0);
