@@ -210,6 +210,27 @@ static void add_number_or_all(const char *key, int64_t number, struct text *out)
         member_integer(out, key, number);
 }
 
+static void add_parameters_json(const struct subject *subject, struct text *out)
+{
+    const struct evaluation *evaluation = subject->evaluation;
+    member_key(out, "parameters");
+    text_add(out, "[");
+    for (ptrdiff_t i = 0; i < evaluation->parameter_count; i++) {
+        const struct learned *p = &evaluation->parameters[i];
+        member_separator(out);
+        text_add(out, "{");
+        member_integer(out, "seed", p->seed_index);
+        if (subject->functions > 1)
+            member_integer(out, "function", p->function + 1);
+        add_number_or_all("layer", p->layer, out);
+        add_number_or_all("channel", p->channel, out);
+        member_integer(out, "index", p->index);
+        member_number(out, "value", p->value);
+        text_add(out, "}");
+    }
+    text_add(out, "]");
+}
+
 static void add_stored_members(const struct subject *subject, const struct lineage *lineage, struct text *out)
 {
     const struct store_ticket *stored = subject->stored;
@@ -236,22 +257,7 @@ static void add_stored_members(const struct subject *subject, const struct linea
     for (ptrdiff_t i = 0; i < evaluation->trial_count; i++)
         add_trial_json(&evaluation->trials[i], out);
     text_add(out, "]");
-    member_key(out, "parameters");
-    text_add(out, "[");
-    for (ptrdiff_t i = 0; i < evaluation->parameter_count; i++) {
-        const struct learned *p = &evaluation->parameters[i];
-        member_separator(out);
-        text_add(out, "{");
-        member_integer(out, "seed", p->seed_index);
-        if (subject->functions > 1)
-            member_integer(out, "function", p->function + 1);
-        add_number_or_all("layer", p->layer, out);
-        add_number_or_all("channel", p->channel, out);
-        member_integer(out, "index", p->index);
-        member_number(out, "value", p->value);
-        text_add(out, "}");
-    }
-    text_add(out, "]");
+    add_parameters_json(subject, out);
     member_key(out, "lineage");
     lineage_add_json(lineage, out);
 }
@@ -270,14 +276,40 @@ static int print_json(const struct subject *subject, const struct facts *facts, 
     return status;
 }
 
+struct text_cell {
+    const char *column, *text; /* NULL: none */
+};
+struct number_cell {
+    const char *column;
+    double value; /* NaN: none */
+};
+
+static int print_row(const struct text_cell *texts, int text_count, const struct number_cell *numbers, int number_count,
+                     struct error *err)
+{
+    struct output *output;
+    int status = output_new(OUTPUT_CSV, &output, err);
+    if (status)
+        return status;
+    for (int i = 0; i < text_count; i++)
+        output_column(output, texts[i].column);
+    for (int i = 0; i < number_count; i++)
+        output_column(output, numbers[i].column);
+    for (int i = 0; i < text_count; i++)
+        output_text(output, texts[i].text);
+    for (int i = 0; i < number_count; i++)
+        output_number(output, numbers[i].value, -1);
+    status = output_finish(output, err);
+    output_free(output);
+    return status;
+}
+
 /* The facts that fit into one row. */
 static int print_csv(const struct subject *subject, const struct facts *facts, struct error *err)
 {
     const struct properties *p = &facts->properties;
     const struct store_ticket *stored = subject->stored;
-    const struct {
-        const char *name, *text;
-    } texts[] = {
+    const struct text_cell texts[] = {
         {"name", subject->name},
         {"formula", text_string(&facts->formula)},
         {"simplified", text_string(&facts->simplified)},
@@ -285,10 +317,7 @@ static int print_csv(const struct subject *subject, const struct facts *facts, s
         {"rejected", facts_rejection(facts)},
         {"outcome", stored ? stored->proposal.outcome : NULL},
     };
-    const struct {
-        const char *name;
-        double value;
-    } numbers[] = {
+    const struct number_cell numbers[] = {
         {"min", p->finite ? p->min : NAN},
         {"max", p->finite ? p->max : NAN},
         {"mean", facts->moments.mean},
@@ -302,19 +331,7 @@ static int print_csv(const struct subject *subject, const struct facts *facts, s
         {"score_deviation", result_score_deviation(&subject->evaluation->result)},
     };
     enum { TEXTS = sizeof texts / sizeof *texts, NUMBERS = sizeof numbers / sizeof *numbers };
-    struct output *output;
-    int status = output_new(OUTPUT_CSV, &output, err);
-    if (status)
-        return status;
-    for (int i = 0; i < TEXTS + NUMBERS; i++)
-        output_column(output, i < TEXTS ? texts[i].name : numbers[i - TEXTS].name);
-    for (int i = 0; i < TEXTS; i++)
-        output_text(output, texts[i].text);
-    for (int i = 0; i < NUMBERS; i++)
-        output_number(output, numbers[i].value, -1);
-    status = output_finish(output, err);
-    output_free(output);
-    return status;
+    return print_row(texts, TEXTS, numbers, NUMBERS, err);
 }
 
 static int run(struct call *call, struct error *err)

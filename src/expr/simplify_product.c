@@ -104,6 +104,17 @@ static void divide(struct terms *terms, struct product *product, int divisor)
     product->divisor = rest;
 }
 
+/* Of a product, a quotient or a reciprocal. */
+static void gather_parts(struct terms *terms, struct product *product, const struct term *t)
+{
+    if (t->op != OP_reciprocal)
+        gather(terms, product, t->a, 1);
+    if (t->op == OP_mul)
+        gather(terms, product, t->b, 1);
+    else
+        divide(terms, product, t->op == OP_div ? t->b : t->a);
+}
+
 static void gather(struct terms *terms, struct product *product, int term, int exponent)
 {
     struct term t = terms->items[term];
@@ -134,16 +145,10 @@ static void gather(struct terms *terms, struct product *product, int term, int e
         add_factor(terms, product, term, exponent);
         return;
     }
-    if (exponent != 1) {
-        add_factor(terms, product, term, exponent);
-        return;
-    }
-    if (t.op != OP_reciprocal)
-        gather(terms, product, t.a, 1);
-    if (t.op == OP_mul)
-        gather(terms, product, t.b, 1);
+    if (exponent == 1)
+        gather_parts(terms, product, &t);
     else
-        divide(terms, product, t.op == OP_div ? t.b : t.a);
+        add_factor(terms, product, term, exponent);
 }
 
 /* Takes one power of factor i out; -1: the divisor. */
